@@ -1,0 +1,1 @@
+"""The schema as known before an operation: immutable, folded over history."""

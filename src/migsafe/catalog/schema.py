@@ -1,0 +1,184 @@
+"""Records of the schema: what a catalog holds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from migsafe.model.expressions import Expression, Name, Type
+from migsafe.model.operations import (
+    Check,
+    Constraint,
+    Generated,
+    Identity,
+    IndexElement,
+    Partitioning,
+    Query,
+)
+
+
+class Existence(StrEnum):
+    """What the catalog can say about an object that is asked for."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    """History dropped it, or the catalog is complete and lacks it."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnState:
+    """A column; `nullable` is None where it is not known. `type` is None likewise.
+
+    serial types are folded into the integer type, NOT NULL and a `nextval` default.
+    """
+
+    name: str
+    type: Type | None
+    nullable: bool | None = True
+    default: Expression | None = None
+    identity: Identity | None = None
+    generated: Generated | None = None
+    made_by: str | None = None
+
+    @property
+    def fills_itself(self) -> bool:
+        """Whether an INSERT that leaves the column out gets a value other than NULL."""
+        return (
+            self.default is not None
+            or self.identity is not None
+            or self.generated is not None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintState:
+    """A constraint under the name that the server knows it by."""
+
+    name: str
+    table: Name
+    constraint: Constraint
+    made_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """An index; `constraint` names the constraint it backs. `valid` is None if not known."""
+
+    name: Name
+    table: Name
+    elements: tuple[IndexElement, ...]
+    unique: bool = False
+    where: Expression | None = None
+    method: str = "btree"
+    include: tuple[str, ...] = ()
+    constraint: str | None = None
+    valid: bool | None = True
+    made_by: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The plain key columns, in order, up to the first expression."""
+        names: list[str] = []
+        for element in self.elements:
+            if element.column is None:
+                break
+            names.append(element.column)
+        return tuple(names)
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerState:
+    """A trigger; `function` is what it calls, `events` in lower case (`insert`, `update`)."""
+
+    name: str
+    table: Name
+    function: Name
+    timing: str
+    events: tuple[str, ...]
+    sql: str
+    made_by: str | None = None
+
+
+class TableKind(StrEnum):
+    """Kinds of table."""
+
+    PLAIN = "table"
+    PARTITIONED = "partitioned table"
+    FOREIGN = "foreign table"
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """A table. `complete` is False where columns may exist that history did not show.
+
+    `made_by` is the id of the migration that made it, None where it is only known from
+    being mentioned or was given.
+    """
+
+    name: Name
+    columns: tuple[ColumnState, ...] = ()
+    kind: TableKind = TableKind.PLAIN
+    complete: bool = True
+    temporary: bool = False
+    unlogged: bool = False
+    partition_by: Partitioning | None = None
+    partition_of: Name | None = None
+    partition_bound: str | None = None
+    inherits: tuple[Name, ...] = ()
+    made_by: str | None = None
+
+    def column(self, name: str) -> ColumnState | None:
+        """Return a column, or None if it is not known."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """A view or materialized view."""
+
+    name: Name
+    query: Query
+    materialized: bool = False
+    columns: tuple[str, ...] = ()
+    made_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceState:
+    """A sequence; `owned_by` is the column that it belongs to."""
+
+    name: Name
+    owned_by: tuple[Name, str] | None = None
+    made_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnumState:
+    """An enum type and its labels in order; None where labels are not known."""
+
+    name: Name
+    labels: tuple[str, ...] | None
+    made_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainState:
+    """A domain."""
+
+    name: Name
+    type: Type
+    nullable: bool = True
+    default: Expression | None = None
+    checks: tuple[Check, ...] = ()
+    made_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutineState:
+    """A function or procedure; `volatility` is `immutable`, `stable` or `volatile`."""
+
+    name: Name
+    arguments: str
+    language: str
+    body: str | None
+    volatility: str = "volatile"
+    made_by: str | None = None

@@ -1,0 +1,146 @@
+"""What a group of operations is for; each has one recipe."""
+
+from dataclasses import dataclass
+
+from migsafe.model.expressions import Expression, Name, Type
+from migsafe.model.operations import (
+    Check,
+    Column,
+    Constraint,
+    CreateIndex,
+    DropIndex,
+    ForeignKey,
+    Operation,
+    Unique,
+    Update,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AddRequiredColumn:
+    """A NOT NULL column whose values old code does not write.
+
+    `fill` is what the same migration writes into existing rows, if it does.
+    """
+
+    table: Name
+    column: Column
+    constraints: tuple[Constraint, ...] = ()
+    fill: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumnIntent:
+    """A column gets another name; written as RENAME or as add, copy and drop."""
+
+    table: Name
+    column: str
+    new_name: str
+    new_column: Column | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTableIntent:
+    """A table gets another name."""
+
+    table: Name
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropColumnIntent:
+    """A column goes away."""
+
+    table: Name
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetNotNullIntent:
+    """A column becomes required; `fill` replaces the NULLs, None: the owner must say."""
+
+    table: Name
+    column: str
+    fill: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTypeIntent:
+    """A column gets another type; `using` computes the new value."""
+
+    table: Name
+    column: str
+    type: Type
+    using: Expression | None = None
+    existing: Type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddCheckIntent:
+    """A CHECK constraint on a live table."""
+
+    table: Name
+    constraint: Check
+
+
+@dataclass(frozen=True, slots=True)
+class AddForeignKeyIntent:
+    """A foreign key on a live table."""
+
+    table: Name
+    constraint: ForeignKey
+
+
+@dataclass(frozen=True, slots=True)
+class AddUniqueIntent:
+    """A UNIQUE constraint, or a unique index, on a live table."""
+
+    table: Name
+    constraint: Unique | None
+    index: CreateIndex | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIndexIntent:
+    """An index on a live table."""
+
+    index: CreateIndex
+
+
+@dataclass(frozen=True, slots=True)
+class DropIndexIntent:
+    """An index goes away; `covered_by` is an index that starts with the same columns."""
+
+    index: DropIndex
+    table: Name | None
+    covered_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FillRows:
+    """Existing rows are changed (a whole-table UPDATE)."""
+
+    update: Update
+
+
+@dataclass(frozen=True, slots=True)
+class AsIs:
+    """Operations that are safe as they were written; they ship in one expand deploy."""
+
+    operations: tuple[Operation, ...]
+    transactional: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NoRecipe:
+    """An unsafe operation that no recipe covers yet: a plan refuses to hide it."""
+
+    operation: Operation
+    why: str
+
+
+Intent = (
+    AddRequiredColumn | RenameColumnIntent | RenameTableIntent | DropColumnIntent
+    | SetNotNullIntent | ChangeTypeIntent | AddCheckIntent | AddForeignKeyIntent
+    | AddUniqueIntent | CreateIndexIntent | DropIndexIntent | FillRows | AsIs | NoRecipe
+)  # fmt: skip

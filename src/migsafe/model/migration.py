@@ -1,0 +1,144 @@
+"""Migrations as the runner's tool sees them: sections of statements, in a history."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from migsafe.model.operations import Operation
+from migsafe.model.origin import Runner, SectionName, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement, or one `op.` call of a revision, with the operations it holds.
+
+    `span` lies in the section's text. `sql` is the statement's own text, for a call that
+    holds no SQL the call's source.
+    """
+
+    sql: str
+    span: Span
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A comment that speaks to migsafe: `text` is what stands after `migsafe:`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A range of a file in lines and columns, both from 1; the end column is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """One direction of a migration, with the text it was read from.
+
+    For revisions the text is the whole Python file in both directions.
+    """
+
+    name: SectionName
+    path: str
+    text: str = field(repr=False)
+    statements: tuple[Statement, ...]
+    runner: Runner
+    directives: tuple[Directive, ...] = ()
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        at = self.text.find("\n")
+        while at != -1:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        return starts
+
+    def place(self, span: Span) -> Place:
+        """Return lines and columns of a span of this section's text."""
+        line = bisect_right(self._line_starts, span.start)
+        end_line = bisect_right(self._line_starts, max(span.start, span.end - 1))
+        return Place(
+            self.path,
+            line,
+            span.start - self._line_starts[line - 1] + 1,
+            end_line,
+            span.end - self._line_starts[end_line - 1] + 1,
+        )
+
+
+class Down(StrEnum):
+    """What a migration offers as its way down."""
+
+    PRESENT = "present"
+    NO_CONVENTION = "no convention"
+    """The tool has no downs (a plain SQL file)."""
+    MISSING = "missing"
+    EMPTY = "empty"
+    """`pass`, a docstring, or no statement."""
+    RAISES = "raises"
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One file or revision that a tool applies as a unit.
+
+    `id` is what its tool calls it (a revision, a version number with its name), unique in
+    its tree. `revises` are the ids it stands on; empty for a first one and for plain files,
+    whose order is the tree's. `down_reason` is a comment in an empty way down.
+    `ordered` is False for a file whose name carries no order: it stands alone.
+    """
+
+    id: str
+    path: str
+    convention: str
+    up: Section
+    down: Section | None
+    down_state: Down
+    revises: tuple[str, ...] = ()
+    down_reason: str | None = None
+    ordered: bool = True
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Up, then down if there is one."""
+        return (self.up,) if self.down is None else (self.up, self.down)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryProblem:
+    """Something wrong with the order of a tree; `span` lies in the named migration's text."""
+
+    path: str
+    message: str
+    help: str
+    span: Span = field(default_factory=lambda: Span(0, 0))
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The migrations of one place, in the order in which their tool applies them."""
+
+    root: str
+    convention: str
+    migrations: tuple[Migration, ...]
+    problems: tuple[HistoryProblem, ...] = ()
+    heads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A tree and which of its migrations are to be judged (ids); the others are history."""
+
+    tree: Tree
+    given: frozenset[str]

@@ -1,0 +1,1200 @@
+"""Operations: what a statement does, without its dialect.
+
+One frozen record a kind. Two operations are equal when they do the same, wherever they
+were read: `origin` does not count. Names are folded as the server folds them. `if_exists`
+and `if_not_exists` are kept because they decide what a re-run does.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from migsafe.model.expressions import Expression, Name, Type
+from migsafe.model.origin import Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sourced:
+    """What every operation carries: where it was read, if it was read."""
+
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+
+# --- parts of operations -------------------------------------------------------------
+
+
+class ObjectKind(StrEnum):
+    """Kinds of database object, in SQL's words."""
+
+    AGGREGATE = "AGGREGATE"
+    CAST = "CAST"
+    COLLATION = "COLLATION"
+    COLUMN = "COLUMN"
+    CONSTRAINT = "CONSTRAINT"
+    CONVERSION = "CONVERSION"
+    DATABASE = "DATABASE"
+    DOMAIN = "DOMAIN"
+    EVENT_TRIGGER = "EVENT TRIGGER"
+    EXTENSION = "EXTENSION"
+    FOREIGN_DATA_WRAPPER = "FOREIGN DATA WRAPPER"
+    FOREIGN_TABLE = "FOREIGN TABLE"
+    FUNCTION = "FUNCTION"
+    INDEX = "INDEX"
+    LANGUAGE = "LANGUAGE"
+    LARGE_OBJECT = "LARGE OBJECT"
+    MATERIALIZED_VIEW = "MATERIALIZED VIEW"
+    OPERATOR = "OPERATOR"
+    OPERATOR_CLASS = "OPERATOR CLASS"
+    OPERATOR_FAMILY = "OPERATOR FAMILY"
+    POLICY = "POLICY"
+    PROCEDURE = "PROCEDURE"
+    PUBLICATION = "PUBLICATION"
+    ROLE = "ROLE"
+    ROUTINE = "ROUTINE"
+    RULE = "RULE"
+    SCHEMA = "SCHEMA"
+    SEQUENCE = "SEQUENCE"
+    SERVER = "SERVER"
+    STATISTICS = "STATISTICS"
+    SUBSCRIPTION = "SUBSCRIPTION"
+    TABLE = "TABLE"
+    TABLESPACE = "TABLESPACE"
+    TEXT_SEARCH_CONFIGURATION = "TEXT SEARCH CONFIGURATION"
+    TEXT_SEARCH_DICTIONARY = "TEXT SEARCH DICTIONARY"
+    TEXT_SEARCH_PARSER = "TEXT SEARCH PARSER"
+    TEXT_SEARCH_TEMPLATE = "TEXT SEARCH TEMPLATE"
+    TRANSFORM = "TRANSFORM"
+    TRIGGER = "TRIGGER"
+    TYPE = "TYPE"
+    USER_MAPPING = "USER MAPPING"
+    VIEW = "VIEW"
+
+
+class ReferentialAction(StrEnum):
+    """What a foreign key does when the referenced row goes or changes."""
+
+    NO_ACTION = "NO ACTION"
+    RESTRICT = "RESTRICT"
+    CASCADE = "CASCADE"
+    SET_NULL = "SET NULL"
+    SET_DEFAULT = "SET DEFAULT"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """GENERATED … AS IDENTITY; `options` are the sequence options, canonical SQL."""
+
+    always: bool
+    options: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A generated column's expression; `stored` is False for VIRTUAL."""
+
+    expression: Expression
+    stored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; `type` is None where it could not be known."""
+
+    name: str
+    type: Type | None
+    nullable: bool = True
+    default: Expression | None = None
+    identity: Identity | None = None
+    generated: Generated | None = None
+    storage: str | None = None
+    compression: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A CHECK constraint."""
+
+    name: str | None
+    expression: Expression
+    valid: bool = True
+    enforced: bool = True
+    no_inherit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key; `referenced_columns` is empty where the primary key is meant."""
+
+    name: str | None
+    columns: tuple[str, ...]
+    referenced: Name
+    referenced_columns: tuple[str, ...] = ()
+    on_delete: ReferentialAction = ReferentialAction.NO_ACTION
+    on_update: ReferentialAction = ReferentialAction.NO_ACTION
+    match_full: bool = False
+    valid: bool = True
+    enforced: bool = True
+    deferrable: bool = False
+    initially_deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """A UNIQUE constraint; with `using_index` the columns are those of that index."""
+
+    name: str | None
+    columns: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    using_index: str | None = None
+    nulls_not_distinct: bool = False
+    deferrable: bool = False
+    initially_deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrimaryKey:
+    """A PRIMARY KEY constraint."""
+
+    name: str | None
+    columns: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    using_index: str | None = None
+    deferrable: bool = False
+    initially_deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """An EXCLUDE constraint; `definition` is the canonical SQL after the word EXCLUDE."""
+
+    name: str | None
+    definition: str
+    columns: tuple[str, ...] = ()
+    deferrable: bool = False
+    initially_deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotNull:
+    """A named NOT NULL constraint of its own (PostgreSQL 18)."""
+
+    name: str | None
+    column: str
+    valid: bool = True
+    no_inherit: bool = False
+
+
+Constraint = Check | ForeignKey | Unique | PrimaryKey | Exclusion | NotNull
+
+
+@dataclass(frozen=True, slots=True)
+class IndexElement:
+    """One key of an index: a column or an expression. Defaults of the server are None."""
+
+    column: str | None = None
+    expression: Expression | None = None
+    collation: str | None = None
+    operator_class: str | None = None
+    descending: bool = False
+    nulls_first: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A storage parameter or option: `fillfactor = 70`; a value of None stands alone."""
+
+    name: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partitioning:
+    """PARTITION BY; `columns` are the plain columns, `definition` the canonical SQL after BY."""
+
+    definition: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query inside another statement, with the relations it reads."""
+
+    sql: str
+    relations: tuple[Name, ...] = ()
+    functions: tuple[str, ...] = ()
+    has_where: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One `column = expression` of SET."""
+
+    column: str
+    value: Expression
+
+
+# --- tables --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTable(Sourced):
+    """CREATE TABLE. `constraints` holds column constraints as well, except NOT NULL."""
+
+    table: Name
+    columns: tuple[Column, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    if_not_exists: bool = False
+    temporary: bool = False
+    unlogged: bool = False
+    inherits: tuple[Name, ...] = ()
+    like: tuple[Name, ...] = ()
+    like_options: tuple[str, ...] = ()
+    partition_of: Name | None = None
+    partition_bound: str | None = None
+    partition_by: Partitioning | None = None
+    options: tuple[Option, ...] = ()
+    tail: str = ""
+    """ON COMMIT, TABLESPACE, USING: canonical SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTableAs(Sourced):
+    """CREATE TABLE … AS and SELECT … INTO."""
+
+    table: Name
+    query: Query
+    columns: tuple[str, ...] = ()
+    with_data: bool = True
+    if_not_exists: bool = False
+    temporary: bool = False
+    unlogged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropTable(Sourced):
+    """DROP TABLE of one table; a statement that drops several holds one operation each."""
+
+    table: Name
+    if_exists: bool = False
+    cascade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTable(Sourced):
+    """ALTER TABLE … RENAME TO."""
+
+    table: Name
+    new_name: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetSchema(Sourced):
+    """ALTER … SET SCHEMA."""
+
+    kind: ObjectKind
+    object: Name
+    schema: str
+    if_exists: bool = False
+    arguments: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSchema(Sourced):
+    """CREATE SCHEMA; `owner` is AUTHORIZATION."""
+
+    schema: str
+    if_not_exists: bool = False
+    owner: str | None = None
+
+
+# --- columns -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumn(Sourced):
+    """ADD COLUMN with its inline constraints (NOT NULL is `column.nullable`)."""
+
+    table: Name
+    column: Column
+    constraints: tuple[Constraint, ...] = ()
+    if_not_exists: bool = False
+    if_exists: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropColumn(Sourced):
+    """DROP COLUMN; `if_exists` is the column's, `table_if_exists` the table's."""
+
+    table: Name
+    column: str
+    if_exists: bool = False
+    cascade: bool = False
+    table_if_exists: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumn(Sourced):
+    """RENAME COLUMN of a table, view or composite type (`kind`)."""
+
+    table: Name
+    column: str
+    new_name: str
+    kind: ObjectKind = ObjectKind.TABLE
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlterColumnType(Sourced):
+    """ALTER COLUMN … TYPE. `existing` is what a revision says the type was: a hint, not a fact."""
+
+    table: Name
+    column: str
+    type: Type | None
+    using: Expression | None = None
+    existing: Type | None = field(default=None, compare=False)
+    table_if_exists: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetDefault(Sourced):
+    """ALTER COLUMN … SET DEFAULT."""
+
+    table: Name
+    column: str
+    default: Expression
+    table_if_exists: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropDefault(Sourced):
+    """ALTER COLUMN … DROP DEFAULT."""
+
+    table: Name
+    column: str
+    table_if_exists: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetNotNull(Sourced):
+    """ALTER COLUMN … SET NOT NULL."""
+
+    table: Name
+    column: str
+    table_if_exists: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropNotNull(Sourced):
+    """ALTER COLUMN … DROP NOT NULL."""
+
+    table: Name
+    column: str
+    table_if_exists: bool = False
+    only: bool = False
+
+
+class IdentityAction(StrEnum):
+    """What ALTER COLUMN does to an identity."""
+
+    ADD = "add"
+    SET = "set"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class AlterIdentity(Sourced):
+    """ADD GENERATED AS IDENTITY, SET GENERATED / RESTART / sequence options, DROP IDENTITY.
+
+    For SET, `identity.always` is None-like through `changes_always=False` when only options change.
+    """
+
+    table: Name
+    column: str
+    action: IdentityAction
+    identity: Identity | None = None
+    changes_always: bool = True
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlterGenerated(Sourced):
+    """SET EXPRESSION (with `expression`) or DROP EXPRESSION (without)."""
+
+    table: Name
+    column: str
+    expression: Expression | None = None
+    if_exists: bool = False
+
+
+class ColumnSetting(StrEnum):
+    """Physical settings of a column."""
+
+    STORAGE = "STORAGE"
+    COMPRESSION = "COMPRESSION"
+    STATISTICS = "STATISTICS"
+    OPTIONS = "OPTIONS"
+    RESET_OPTIONS = "RESET OPTIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class SetColumnStorage(Sourced):
+    """SET STORAGE, COMPRESSION, STATISTICS or column options; `value` is canonical SQL."""
+
+    table: Name
+    column: str
+    setting: ColumnSetting
+    value: str
+
+
+# --- constraints ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AddConstraint(Sourced):
+    """ADD CONSTRAINT."""
+
+    table: Name
+    constraint: Constraint
+    table_if_exists: bool = False
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateConstraint(Sourced):
+    """VALIDATE CONSTRAINT."""
+
+    table: Name
+    constraint: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropConstraint(Sourced):
+    """DROP CONSTRAINT. `kind` is what a revision says it is, a hint; None name: not known."""
+
+    table: Name
+    constraint: str | None
+    if_exists: bool = False
+    cascade: bool = False
+    table_if_exists: bool = False
+    only: bool = False
+    kind: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AlterConstraint(Sourced):
+    """ALTER CONSTRAINT; None leaves a property as it is."""
+
+    table: Name
+    constraint: str
+    deferrable: bool | None = None
+    initially_deferred: bool | None = None
+    enforced: bool | None = None
+    inherit: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameObject(Sourced):
+    """RENAME of anything but tables and columns; `table` for what belongs to one."""
+
+    kind: ObjectKind
+    object: Name
+    new_name: str
+    table: Name | None = None
+    if_exists: bool = False
+    arguments: str | None = None
+
+
+# --- indexes -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIndex(Sourced):
+    """CREATE INDEX; the index is made in the table's schema."""
+
+    name: str | None
+    table: Name
+    elements: tuple[IndexElement, ...]
+    unique: bool = False
+    concurrently: bool = False
+    if_not_exists: bool = False
+    only: bool = False
+    method: str = "btree"
+    include: tuple[str, ...] = ()
+    nulls_not_distinct: bool = False
+    where: Expression | None = None
+    options: tuple[Option, ...] = ()
+    tablespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DropIndex(Sourced):
+    """DROP INDEX of one index. `table` is what a revision says it is on: a hint."""
+
+    index: Name
+    concurrently: bool = False
+    if_exists: bool = False
+    cascade: bool = False
+    table: Name | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reindex(Sourced):
+    """REINDEX of an index, table, schema, database or the system (`kind` as SQL word)."""
+
+    kind: str
+    object: Name | None
+    concurrently: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttachIndex(Sourced):
+    """ALTER INDEX … ATTACH PARTITION."""
+
+    index: Name
+    partition: Name
+
+
+# --- partitions, inheritance, physical ------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AttachPartition(Sourced):
+    """ATTACH PARTITION; `bound` is canonical SQL (`FOR VALUES …` or `DEFAULT`)."""
+
+    parent: Name
+    partition: Name
+    bound: str
+
+
+@dataclass(frozen=True, slots=True)
+class DetachPartition(Sourced):
+    """DETACH PARTITION."""
+
+    parent: Name
+    partition: Name
+    concurrently: bool = False
+    finalize: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetInheritance(Sourced):
+    """INHERIT or NO INHERIT."""
+
+    table: Name
+    parent: Name
+    inherit: bool
+
+
+class RewriteKind(StrEnum):
+    """Ways to ask for a physical copy of a table."""
+
+    LOGGED = "SET LOGGED"
+    UNLOGGED = "SET UNLOGGED"
+    TABLESPACE = "SET TABLESPACE"
+    ACCESS_METHOD = "SET ACCESS METHOD"
+    CLUSTER = "CLUSTER"
+    VACUUM_FULL = "VACUUM FULL"
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteTable(Sourced):
+    """A copy of the whole table; `table` is None where every table is meant.
+
+    `value` is the tablespace, access method or index; `kind_of_object` tells ALTER INDEX and
+    ALTER MATERIALIZED VIEW from ALTER TABLE; `options` are VACUUM's or CLUSTER's.
+    """
+
+    table: Name | None
+    kind: RewriteKind
+    value: str | None = None
+    kind_of_object: ObjectKind = ObjectKind.TABLE
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetTableOptions(Sourced):
+    """SET (…) or RESET (…) of a table, index or view; CLUSTER ON and SET WITHOUT CLUSTER."""
+
+    object: Name
+    options: tuple[Option, ...]
+    reset: bool = False
+    kind: ObjectKind = ObjectKind.TABLE
+    cluster_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetReplicaIdentity(Sourced):
+    """REPLICA IDENTITY DEFAULT, FULL, NOTHING or USING INDEX."""
+
+    table: Name
+    identity: str
+    index: str | None = None
+
+
+# --- views and other objects ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateView(Sourced):
+    """CREATE [MATERIALIZED] VIEW."""
+
+    view: Name
+    query: Query
+    columns: tuple[str, ...] = ()
+    replace: bool = False
+    materialized: bool = False
+    with_data: bool = True
+    if_not_exists: bool = False
+    temporary: bool = False
+    options: tuple[Option, ...] = ()
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshView(Sourced):
+    """REFRESH MATERIALIZED VIEW."""
+
+    view: Name
+    concurrently: bool = False
+    with_data: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DropObject(Sourced):
+    """DROP of anything but tables, columns, constraints and indexes.
+
+    `table` for triggers, policies and rules; `arguments` is the canonical argument list of
+    a routine, operator or cast, without brackets, None where none was written.
+    """
+
+    kind: ObjectKind
+    object: Name
+    if_exists: bool = False
+    cascade: bool = False
+    table: Name | None = None
+    arguments: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentOn(Sourced):
+    """COMMENT ON; `sql` is the canonical statement."""
+
+    kind: ObjectKind
+    object: Name
+    sql: str
+
+
+# --- types ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateEnum(Sourced):
+    """CREATE TYPE … AS ENUM. `if_not_exists` is a revision's `checkfirst`."""
+
+    type: Name
+    labels: tuple[str, ...]
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddEnumValue(Sourced):
+    """ALTER TYPE … ADD VALUE; `neighbour` with `after` True or False places it."""
+
+    type: Name
+    label: str
+    if_not_exists: bool = False
+    neighbour: str | None = None
+    after: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RenameEnumValue(Sourced):
+    """ALTER TYPE … RENAME VALUE."""
+
+    type: Name
+    label: str
+    new_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateType(Sourced):
+    """CREATE TYPE of another kind (composite, range, base, shell)."""
+
+    type: Name
+    attributes: tuple[Column, ...]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDomain(Sourced):
+    """CREATE DOMAIN."""
+
+    domain: Name
+    type: Type
+    nullable: bool = True
+    default: Expression | None = None
+    checks: tuple[Check, ...] = ()
+
+
+class DomainAction(StrEnum):
+    """What ALTER DOMAIN does."""
+
+    SET_DEFAULT = "SET DEFAULT"
+    DROP_DEFAULT = "DROP DEFAULT"
+    SET_NOT_NULL = "SET NOT NULL"
+    DROP_NOT_NULL = "DROP NOT NULL"
+    ADD_CONSTRAINT = "ADD CONSTRAINT"
+    DROP_CONSTRAINT = "DROP CONSTRAINT"
+    VALIDATE_CONSTRAINT = "VALIDATE CONSTRAINT"
+
+
+@dataclass(frozen=True, slots=True)
+class AlterDomain(Sourced):
+    """ALTER DOMAIN; `check` for ADD, `constraint` for DROP and VALIDATE."""
+
+    domain: Name
+    action: DomainAction
+    check: Check | NotNull | None = None
+    constraint: str | None = None
+    default: Expression | None = None
+    if_exists: bool = False
+    cascade: bool = False
+
+
+class AttributeAction(StrEnum):
+    """What ALTER TYPE does to an attribute."""
+
+    ADD = "ADD ATTRIBUTE"
+    DROP = "DROP ATTRIBUTE"
+    ALTER = "ALTER ATTRIBUTE"
+
+
+@dataclass(frozen=True, slots=True)
+class AlterCompositeType(Sourced):
+    """ALTER TYPE … ADD, DROP or ALTER ATTRIBUTE."""
+
+    type: Name
+    action: AttributeAction
+    attribute: str
+    attribute_type: Type | None = None
+    if_exists: bool = False
+    cascade: bool = False
+
+
+# --- sequences, routines, triggers ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSequence(Sourced):
+    """CREATE SEQUENCE; `options` is canonical SQL, `owned_by` is `table.column`."""
+
+    sequence: Name
+    if_not_exists: bool = False
+    temporary: bool = False
+    options: str = ""
+    owned_by: tuple[Name, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlterSequence(Sourced):
+    """ALTER SEQUENCE; an empty `options` with `owned_by` only changes the owner column."""
+
+    sequence: Name
+    options: str = ""
+    owned_by: tuple[Name, str] | None = None
+    owned_by_none: bool = False
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRoutine(Sourced):
+    """CREATE FUNCTION, PROCEDURE or AGGREGATE; `sql` is the canonical statement."""
+
+    kind: ObjectKind
+    routine: Name
+    arguments: str
+    returns: str | None
+    language: str
+    body: str | None
+    replace: bool
+    sql: str
+    volatility: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlterRoutine(Sourced):
+    """ALTER FUNCTION or PROCEDURE options; `sql` is the canonical statement."""
+
+    kind: ObjectKind
+    routine: Name
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRoutine(Sourced):
+    """CALL, and a SELECT that is nothing but function calls."""
+
+    routine: Name
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnonymousBlock(Sourced):
+    """DO."""
+
+    language: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTrigger(Sourced):
+    """CREATE TRIGGER; `sql` is the canonical statement."""
+
+    trigger: str
+    table: Name
+    timing: str
+    events: tuple[str, ...]
+    row: bool
+    function: Name
+    sql: str
+    replace: bool = False
+    constraint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetTriggerState(Sourced):
+    """ENABLE or DISABLE TRIGGER / RULE; `state` is the SQL between table and name."""
+
+    table: Name
+    state: str
+    trigger: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRule(Sourced):
+    """CREATE RULE."""
+
+    rule: str
+    table: Name
+    event: str
+    sql: str
+    replace: bool = False
+
+
+# --- rights --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetRowSecurity(Sourced):
+    """ENABLE, DISABLE, FORCE or NO FORCE ROW LEVEL SECURITY."""
+
+    table: Name
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePolicy(Sourced):
+    """CREATE or ALTER POLICY; `sql` is the canonical statement."""
+
+    policy: str
+    table: Name
+    create: bool
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant(Sourced):
+    """GRANT of privileges or roles; `kind` is None for roles and default privileges."""
+
+    kind: ObjectKind | None
+    objects: tuple[Name, ...]
+    privileges: tuple[str, ...]
+    grantees: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke(Sourced):
+    """REVOKE of privileges or roles."""
+
+    kind: ObjectKind | None
+    objects: tuple[Name, ...]
+    privileges: tuple[str, ...]
+    grantees: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetOwner(Sourced):
+    """ALTER … OWNER TO."""
+
+    kind: ObjectKind
+    object: Name
+    owner: str
+    arguments: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRole(Sourced):
+    """CREATE, ALTER, DROP ROLE; ALTER DATABASE or SYSTEM SET; REASSIGN and DROP OWNED."""
+
+    verb: str
+    role: str
+    sql: str
+
+
+# --- extensions, replication, the rest -------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateExtension(Sourced):
+    """CREATE EXTENSION."""
+
+    extension: str
+    if_not_exists: bool = False
+    schema: str | None = None
+    version: str | None = None
+    cascade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlterExtension(Sourced):
+    """ALTER EXTENSION UPDATE, ADD, DROP."""
+
+    extension: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePublication(Sourced):
+    """CREATE or ALTER PUBLICATION or SUBSCRIPTION."""
+
+    kind: ObjectKind
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateObject(Sourced):
+    """CREATE or ALTER of an object that no rule tells apart (operator, cast, text search, …)."""
+
+    kind: ObjectKind
+    object: Name
+    sql: str
+
+
+# --- data ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Insert(Sourced):
+    """INSERT; `rows` counts literal rows, None with a query. `conflict_columns` of ON CONFLICT."""
+
+    table: Name
+    columns: tuple[str, ...]
+    rows: int | None
+    sql: str
+    query: Query | None = None
+    conflict_columns: tuple[str, ...] = ()
+    conflict_constraint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update(Sourced):
+    """UPDATE; `reads` are the relations of FROM and sub-queries."""
+
+    table: Name
+    assignments: tuple[Assignment, ...]
+    where: Expression | None
+    sql: str
+    reads: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Sourced):
+    """DELETE; `reads` are the relations of USING and sub-queries."""
+
+    table: Name
+    where: Expression | None
+    sql: str
+    reads: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Merge(Sourced):
+    """MERGE."""
+
+    table: Name
+    sql: str
+    reads: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate(Sourced):
+    """TRUNCATE of one or more tables."""
+
+    tables: tuple[Name, ...]
+    cascade: bool = False
+    restart_identity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Copy(Sourced):
+    """COPY; `into` is True for COPY … FROM. The data block is not kept."""
+
+    table: Name | None
+    into: bool
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Sourced):
+    """A query whose result nobody keeps: SELECT, VALUES, EXPLAIN, SHOW."""
+
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class DataWork(Sourced):
+    """Data work that a revision does in Python on a table (`bulk_insert`, a session)."""
+
+    table: Name | None
+    verb: str
+    rows: int | None = None
+
+
+# --- transaction and session ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Begin(Sourced):
+    """BEGIN; `modes` is canonical SQL."""
+
+    modes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit(Sourced):
+    """COMMIT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback(Sourced):
+    """ROLLBACK, to a savepoint if named."""
+
+    savepoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Savepoint(Sourced):
+    """SAVEPOINT, and RELEASE with `release`."""
+
+    savepoint: str
+    release: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetParameter(Sourced):
+    """SET or set_config(); `value` as written without quotes, None for DEFAULT or unknown."""
+
+    parameter: str
+    value: str | None
+    local: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResetParameter(Sourced):
+    """RESET; None for ALL and for DISCARD."""
+
+    parameter: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockTable(Sourced):
+    """LOCK TABLE; `mode` in SQL's words."""
+
+    tables: tuple[Name, ...]
+    mode: str
+    nowait: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuum(Sourced):
+    """VACUUM without FULL, ANALYZE; no tables: all."""
+
+    tables: tuple[Name, ...]
+    analyze: bool
+    vacuum: bool
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoOperation(Sourced):
+    """A statement without effect on schema, data or locks (LISTEN, LOAD, DEALLOCATE, …)."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildTable(Sourced):
+    """A copy of a table with changes applied: SQLite's batch mode."""
+
+    table: Name
+    operations: tuple["Operation", ...]
+
+
+# --- what was not understood ---------------------------------------------------------
+
+
+class Cause(StrEnum):
+    """Why something was not understood."""
+
+    SYNTAX = "syntax"
+    """The parser refuses it."""
+    UNMAPPED = "unmapped"
+    """It parses, and migsafe does not know its meaning yet."""
+    UNTERMINATED = "unterminated"
+    """The file ends inside a quote, comment or tag."""
+    CLIENT = "client"
+    """A command of psql, not of the server."""
+    TEMPLATE = "template"
+    """A placeholder stands where SQL must be known."""
+    CALL = "call"
+    """A call of a revision whose arguments are not known without running it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognized(Sourced):
+    """What could not be read. `relations` is None where it may concern any."""
+
+    cause: Cause
+    reason: str
+    sql: str = ""
+    relations: tuple[Name, ...] | None = None
+
+
+Operation = (
+    CreateTable | CreateTableAs | DropTable | RenameTable | SetSchema | CreateSchema
+    | AddColumn | DropColumn | RenameColumn | AlterColumnType | SetDefault | DropDefault
+    | SetNotNull | DropNotNull | AlterIdentity | AlterGenerated | SetColumnStorage
+    | AddConstraint | ValidateConstraint | DropConstraint | AlterConstraint | RenameObject
+    | CreateIndex | DropIndex | Reindex | AttachIndex
+    | AttachPartition | DetachPartition | SetInheritance
+    | RewriteTable | SetTableOptions | SetReplicaIdentity
+    | CreateView | RefreshView | DropObject | CommentOn
+    | CreateEnum | AddEnumValue | RenameEnumValue | CreateType | CreateDomain | AlterDomain
+    | AlterCompositeType | CreateSequence | AlterSequence
+    | CreateRoutine | AlterRoutine | CallRoutine | AnonymousBlock
+    | CreateTrigger | SetTriggerState | CreateRule
+    | SetRowSecurity | ChangePolicy | Grant | Revoke | SetOwner | ChangeRole
+    | CreateExtension | AlterExtension | ChangePublication | CreateObject
+    | Insert | Update | Delete | Merge | Truncate | Copy | Select | DataWork
+    | Begin | Commit | Rollback | Savepoint | SetParameter | ResetParameter
+    | LockTable | Vacuum | NoOperation | RebuildTable | Unrecognized
+)  # fmt: skip
