@@ -73,6 +73,9 @@ class IndexState:
     constraint: str | None = None
     valid: bool | None = True
     made_by: str | None = None
+    nulls_not_distinct: bool = False
+    parent: Name | None = None
+    """The index of the partitioned table that this one belongs to."""
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -71,6 +71,4 @@ class Compatibility:
     @property
     def breaks(self) -> tuple[OldStatement, ...]:
         """The kinds of old statement that fail, in the order of `OldStatement`."""
-        return tuple(
-            kind for kind in OldStatement if self.outcome(kind) is Outcome.FAILS
-        )
+        return tuple(kind for kind in OldStatement if self.outcome(kind) is Outcome.FAILS)

@@ -13,8 +13,8 @@ from migsafe.model.origin import Runner, SectionName, Span
 class Statement:
     """One SQL statement, or one `op.` call of a revision, with the operations it holds.
 
-    `span` lies in the section's text. `sql` is the statement's own text, for a call that
-    holds no SQL the call's source.
+    `span` lies in the section's text. `sql` is the statement's own text, for a call
+    that holds no SQL the call's source.
     """
 
     sql: str
@@ -127,13 +127,17 @@ class HistoryProblem:
 
 @dataclass(frozen=True)
 class Tree:
-    """The migrations of one place, in the order in which their tool applies them."""
+    """The migrations of one place, in the order in which their tool applies them.
+
+    `later` are the ids of those that stand after the last one asked for: they were not read.
+    """
 
     root: str
     convention: str
     migrations: tuple[Migration, ...]
     problems: tuple[HistoryProblem, ...] = ()
     heads: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Operations: what a statement does, without its dialect.
 
 One frozen record a kind. Two operations are equal when they do the same, wherever they
-were read: `origin` does not count. Names are folded as the server folds them. `if_exists`
-and `if_not_exists` are kept because they decide what a re-run does.
+were read: `origin` does not count. Names are folded as the server folds them.
+`if_exists` and `if_not_exists` are kept because they decide what a re-run does.
 """
 
 from dataclasses import dataclass, field
@@ -135,11 +135,18 @@ class ForeignKey:
     enforced: bool = True
     deferrable: bool = False
     initially_deferred: bool = False
+    set_columns: tuple[str, ...] = ()
+    """The columns that ON DELETE SET NULL or SET DEFAULT sets, if not all."""
+    period: bool = False
+    """The last column on both sides is a PERIOD (PostgreSQL 18)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """A UNIQUE constraint; with `using_index` the columns are those of that index."""
+    """A UNIQUE constraint; with `using_index` the columns are those of that index.
+
+    `index_options` is the canonical SQL of WITH and USING INDEX TABLESPACE.
+    """
 
     name: str | None
     columns: tuple[str, ...] = ()
@@ -148,11 +155,13 @@ class Unique:
     nulls_not_distinct: bool = False
     deferrable: bool = False
     initially_deferred: bool = False
+    without_overlaps: bool = False
+    index_options: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PrimaryKey:
-    """A PRIMARY KEY constraint."""
+    """A PRIMARY KEY constraint; `index_options` as for UNIQUE."""
 
     name: str | None
     columns: tuple[str, ...] = ()
@@ -160,6 +169,8 @@ class PrimaryKey:
     using_index: str | None = None
     deferrable: bool = False
     initially_deferred: bool = False
+    without_overlaps: bool = False
+    index_options: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +264,9 @@ class CreateTable(Sourced):
     partition_by: Partitioning | None = None
     options: tuple[Option, ...] = ()
     tail: str = ""
-    """ON COMMIT, TABLESPACE, USING: canonical SQL."""
+    """USING, ON COMMIT, TABLESPACE: canonical SQL, in this order."""
+    of_type: Name | None = None
+    """The composite type of CREATE TABLE … OF; its columns have no type of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +280,8 @@ class CreateTableAs(Sourced):
     if_not_exists: bool = False
     temporary: bool = False
     unlogged: bool = False
+    tail: str = ""
+    """USING, WITH, ON COMMIT, TABLESPACE: canonical SQL, in this order."""
 
 
 @dataclass(frozen=True, slots=True)

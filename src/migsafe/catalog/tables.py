@@ -1,0 +1,331 @@
+"""Tables: made, renamed, moved, dropped; partitions and inheritance."""
+
+from dataclasses import replace
+
+from migsafe.catalog import columns, constraints, indexes, relations
+from migsafe.catalog.facts import Facts
+from migsafe.catalog.schema import ColumnState, TableKind, TableState
+from migsafe.model.expressions import Name
+from migsafe.model.operations import (
+    AttachPartition,
+    Check,
+    Constraint,
+    CreateTable,
+    CreateTableAs,
+    DetachPartition,
+    DropTable,
+    ForeignKey,
+    NotNull,
+    PrimaryKey,
+    RenameTable,
+    RewriteKind,
+    RewriteTable,
+    SetInheritance,
+    SetReplicaIdentity,
+    SetTableOptions,
+    Unique,
+)
+
+_EVERYTHING = frozenset({"CONSTRAINTS", "DEFAULTS", "GENERATED", "IDENTITY", "INDEXES"})
+
+
+def create(facts: Facts, operation: CreateTable, made_by: str | None) -> None:
+    """Apply CREATE TABLE.
+
+    With IF NOT EXISTS and nothing known, the table counts as made here, but it may hold
+    columns of an older one: it is not complete.
+    """
+    key = facts.new_key(operation.table, temporary=operation.temporary)
+    if operation.if_not_exists and facts.is_present(key):
+        return
+    sure = not operation.if_not_exists or facts.is_present(key) is False
+    if facts.tables.get(key) is not None:
+        relations.take_table(facts, key)
+    if operation.temporary:
+        facts.temporary = (*facts.temporary, key)
+    parents = tuple(facts.altered(parent) for parent in operation.inherits)
+    parent = (
+        None
+        if operation.partition_of is None
+        else facts.altered(operation.partition_of)
+    )
+    sources = (*parents, *(() if parent is None else (parent,)))
+    likes = tuple(facts.key(like) for like in operation.like)
+    facts.tables = facts.tables.put(
+        key,
+        TableState(
+            key,
+            kind=_kind(operation),
+            complete=sure and all(_is_whole(facts, each) for each in (*sources, *likes)),
+            temporary=operation.temporary,
+            unlogged=operation.unlogged,
+            partition_by=operation.partition_by,
+            partition_of=parent,
+            partition_bound=operation.partition_bound,
+            inherits=parents,
+            made_by=made_by,
+        ),
+    )
+    facts.made(key)
+    for source in sources:
+        _copy_columns(facts, source, key, made_by)
+    included = _included(operation.like_options)
+    for like in likes:
+        _copy_like(facts, like, key, included, made_by)
+    for column in operation.columns:
+        state = columns.column_state(facts, key, column, made_by)
+        if parent is not None and column.type is None:
+            state = _overlaid(facts.column(key, column.name), state)
+        facts.put_column(key, state)
+    for constraint in constraints.server_order(operation.constraints):
+        constraints.add(facts, key, constraint, made_by)
+    if "INDEXES" in included:
+        for like in likes:
+            _copy_indexes(facts, like, key, made_by)
+    for source in sources:
+        _copy_constraints(facts, source, key, made_by, partition=source == parent)
+        relations.adopt(facts, source, key)
+    for option in operation.options:
+        facts.set_setting(key, f"option {option.name}", option.value or "")
+
+
+def _kind(operation: CreateTable) -> TableKind:
+    if operation.partition_by is not None:
+        return TableKind.PARTITIONED
+    if operation.tail.upper().startswith("SERVER "):
+        return TableKind.FOREIGN
+    return TableKind.PLAIN
+
+
+def _is_whole(facts: Facts, key: Name) -> bool:
+    table = facts.tables.get(key)
+    return table is not None and table.complete and facts.is_certain(key)
+
+
+def _overlaid(inherited: ColumnState | None, own: ColumnState) -> ColumnState:
+    """Return a partition's column: the parent's, with what PARTITION OF says anew."""
+    if inherited is None:
+        return own
+    return replace(
+        inherited,
+        nullable=False if own.nullable is False else inherited.nullable,
+        default=own.default or inherited.default,
+        generated=own.generated or inherited.generated,
+    )
+
+
+def _copy_columns(
+    facts: Facts, source: Name, key: Name, made_by: str | None
+) -> None:
+    table = facts.tables.get(source)
+    for column in () if table is None else table.columns:
+        if facts.column(key, column.name) is None:
+            facts.put_column(key, replace(column, made_by=made_by))
+
+
+def _copy_constraints(
+    facts: Facts, source: Name, key: Name, made_by: str | None, *, partition: bool
+) -> None:
+    """Copy what a child inherits; a partition also gets keys and indexes."""
+    for state in facts.belongings(source).constraints:
+        inherited: Constraint | None = None
+        match state.constraint:
+            case Check(no_inherit=False) | NotNull(no_inherit=False):
+                inherited = state.constraint
+            case Check() | NotNull():
+                inherited = None
+            case ForeignKey():
+                inherited = state.constraint if partition else None
+            case _ if partition and not _has_key(facts, key, state.constraint):
+                inherited = replace(state.constraint, name=None)
+            case _:
+                pass
+        if inherited is not None and facts.constraint(key, state.name) is None:
+            constraints.add(facts, key, inherited, made_by)
+    table = facts.tables.get(key)
+    if partition and table is not None:
+        indexes.clone_to_partition(facts, source, table, made_by)
+
+
+def _has_key(facts: Facts, key: Name, wanted: Constraint) -> bool:
+    return any(
+        type(state.constraint) is type(wanted)
+        and isinstance(state.constraint, PrimaryKey | Unique)
+        and isinstance(wanted, PrimaryKey | Unique)
+        and state.constraint.columns == wanted.columns
+        for state in facts.belongings(key).constraints
+    )
+
+
+def _included(options: tuple[str, ...]) -> frozenset[str]:
+    """Return what LIKE copies beyond names, types and NOT NULL."""
+    included: frozenset[str] = frozenset()
+    for option in options:
+        verb, _, what = option.upper().rpartition(" ")
+        wanted = _EVERYTHING if what == "ALL" else frozenset({what})
+        included = included - wanted if verb == "EXCLUDING" else included | wanted
+    return included
+
+
+def _copy_like(
+    facts: Facts,
+    like: Name,
+    key: Name,
+    included: frozenset[str],
+    made_by: str | None,
+) -> None:
+    table = facts.tables.get(like)
+    for column in () if table is None else table.columns:
+        identity = column.identity if "IDENTITY" in included else None
+        if identity is not None:
+            columns.own_sequence(facts, key, column.name, made_by)
+        facts.put_column(
+            key,
+            replace(
+                column,
+                default=column.default if "DEFAULTS" in included else None,
+                identity=identity,
+                generated=column.generated if "GENERATED" in included else None,
+                made_by=made_by,
+            ),
+        )
+    if "CONSTRAINTS" in included:
+        for state in facts.belongings(like).constraints:
+            if isinstance(state.constraint, Check):
+                constraints.add(facts, key, state.constraint, made_by)
+
+
+def _copy_indexes(
+    facts: Facts, like: Name, key: Name, made_by: str | None
+) -> None:
+    """Copy indexes and the constraints they back; the server names them anew."""
+    for state in facts.belongings(like).constraints:
+        if not isinstance(state.constraint, Check | ForeignKey | NotNull):
+            constraints.add(
+                facts, key, replace(state.constraint, name=None), made_by
+            )
+    for name in facts.belongings(like).indexes:
+        index = facts.indexes.get(name)
+        if index is not None and index.constraint is None:
+            indexes.copy(facts, index, key, made_by)
+
+
+def create_as(facts: Facts, operation: CreateTableAs, made_by: str | None) -> None:
+    """Apply CREATE TABLE … AS: its columns are the query's, so mostly not known."""
+    key = facts.new_key(operation.table, temporary=operation.temporary)
+    if operation.if_not_exists and facts.is_present(key):
+        return
+    if operation.temporary:
+        facts.temporary = (*facts.temporary, key)
+    named = tuple(
+        ColumnState(name, None, nullable=True, made_by=made_by)
+        for name in operation.columns
+    )
+    facts.tables = facts.tables.put(
+        key,
+        TableState(
+            key,
+            named,
+            complete=False,
+            temporary=operation.temporary,
+            unlogged=operation.unlogged,
+            made_by=made_by,
+        ),
+    )
+    facts.made(key)
+
+
+def drop(facts: Facts, operation: DropTable) -> None:
+    """Apply DROP TABLE."""
+    relations.take_table(facts, facts.key(operation.table))
+
+
+def rename(facts: Facts, operation: RenameTable) -> None:
+    """Apply ALTER TABLE … RENAME TO, which also renames views, indexes and sequences."""
+    key = facts.altered_relation(operation.table, sure=not operation.if_exists)
+    if facts.is_present(key) is not None:
+        relations.move(facts, key, key.beside(operation.new_name))
+
+
+def attach(facts: Facts, operation: AttachPartition, made_by: str | None) -> None:
+    """Apply ATTACH PARTITION."""
+    parent = facts.altered(operation.parent)
+    key = facts.altered(operation.partition)
+    above, table = facts.tables.get(parent), facts.tables.get(key)
+    if above is None or table is None:
+        return
+    if above.kind is not TableKind.PARTITIONED:
+        facts.tables = facts.tables.put(
+            parent, replace(above, kind=TableKind.PARTITIONED)
+        )
+    table = replace(table, partition_of=parent, partition_bound=operation.bound)
+    facts.tables = facts.tables.put(key, table)
+    relations.adopt(facts, parent, key)
+    _copy_constraints(facts, parent, key, made_by, partition=True)
+
+
+def detach(facts: Facts, operation: DetachPartition) -> None:
+    """Apply DETACH PARTITION; constraints and indexes stay with the table."""
+    parent = facts.altered(operation.parent)
+    key = facts.altered(operation.partition)
+    table = facts.tables.get(key)
+    if table is None:
+        return
+    facts.tables = facts.tables.put(
+        key, replace(table, partition_of=None, partition_bound=None)
+    )
+    relations.orphan(facts, parent, key)
+    for name in facts.belongings(key).indexes:
+        index = facts.indexes.get(name)
+        if index is not None:
+            facts.put_index(replace(index, parent=None))
+
+
+def set_inheritance(facts: Facts, operation: SetInheritance) -> None:
+    """Apply INHERIT and NO INHERIT."""
+    key = facts.altered(operation.table)
+    parent = facts.altered(operation.parent)
+    table = facts.tables.get(key)
+    if table is None:
+        return
+    others = tuple(each for each in table.inherits if each != parent)
+    relations.orphan(facts, parent, key)
+    if operation.inherit:
+        others = (*others, parent)
+        relations.adopt(facts, parent, key)
+    facts.tables = facts.tables.put(key, replace(table, inherits=others))
+
+
+def rewrite(facts: Facts, operation: RewriteTable) -> None:
+    """Apply what a rewrite changes for good: logging, tablespace, access method."""
+    if operation.table is None:
+        return
+    key = facts.altered_relation(operation.table)
+    match operation.kind:
+        case RewriteKind.LOGGED | RewriteKind.UNLOGGED:
+            table = facts.tables.get(key)
+            if table is not None:
+                unlogged = operation.kind is RewriteKind.UNLOGGED
+                facts.tables = facts.tables.put(key, replace(table, unlogged=unlogged))
+        case RewriteKind.TABLESPACE | RewriteKind.ACCESS_METHOD:
+            facts.set_setting(key, operation.kind.value, operation.value)
+        case RewriteKind.CLUSTER | RewriteKind.VACUUM_FULL:
+            pass
+
+
+def set_options(facts: Facts, operation: SetTableOptions) -> None:
+    """Apply SET (…), RESET (…), CLUSTER ON and SET WITHOUT CLUSTER."""
+    key = facts.altered_relation(operation.object)
+    for option in operation.options:
+        value = None if operation.reset else option.value or ""
+        facts.set_setting(key, f"option {option.name}", value)
+    if not operation.options:
+        facts.set_setting(key, "cluster on", operation.cluster_on)
+
+
+def set_replica_identity(facts: Facts, operation: SetReplicaIdentity) -> None:
+    """Apply REPLICA IDENTITY."""
+    key = facts.altered(operation.table)
+    words = (operation.identity, operation.index)
+    text = " ".join(word for word in words if word is not None)
+    facts.set_setting(key, "replica identity", None if text == "DEFAULT" else text)

@@ -1,0 +1,179 @@
+"""What a catalog must find in canonical SQL text, without parsing it.
+
+Expressions keep their text in one spelling, so that tokens are enough to rename a column
+in them, to see a NOT NULL proof, and to list the identifiers of a view's query.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migsafe.model.expressions import Expression
+from migsafe.writing.quoting import identifier
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+    | (?P<string>[eE]'(?:[^'\\]|\\.|'')*' | (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*')
+    | (?P<dollar>\$(?P<tag>[^\W\d]\w*|)\$.*?\$(?P=tag)\$)
+    | (?P<quoted>"(?:[^"]|"")*")
+    | (?P<word>[^\W\d][\w$]*)
+    | (?P<number>\d[\w.]*)
+    | (?P<cast>::)
+    | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def tokens(sql: str) -> Iterator[str]:
+    """Yield the tokens of canonical SQL, without white space."""
+    for match in _TOKEN.finditer(sql):
+        if match.lastgroup != "space":
+            yield match.group()
+
+
+def column_of(token: str) -> str:
+    """Return the name that an identifier token stands for."""
+    if token.startswith('"'):
+        return token[1:-1].replace('""', '"')
+    return token.lower()
+
+
+def renamed(expression: Expression, old: str, new: str) -> Expression:
+    """Return the expression as it reads after a column was renamed."""
+    if old not in expression.columns:
+        return expression
+    pieces: list[str] = []
+    before = ""
+    matches = list(_TOKEN.finditer(expression.sql))
+    for at, match in enumerate(matches):
+        token = match.group()
+        if match.lastgroup == "space":
+            pieces.append(token)
+            continue
+        after = next(
+            (m.group() for m in matches[at + 1 :] if m.lastgroup != "space"), ""
+        )
+        is_column = (
+            match.lastgroup in {"word", "quoted"}
+            and column_of(token) == old
+            and after not in {"(", "."}
+            and before != "::"
+        )
+        pieces.append(identifier(new) if is_column else token)
+        before = token
+    columns = tuple(new if column == old else column for column in expression.columns)
+    return replace(expression, sql="".join(pieces), columns=columns)
+
+
+def proves_not_null(sql: str, column: str) -> bool:
+    """Say whether a CHECK holds only for rows where the column is not NULL.
+
+    True for `column IS NOT NULL` and for a conjunction with such a part: what the server
+    itself accepts as a proof.
+    """
+    return any(
+        len(part) == 4  # noqa: PLR2004 - the four words of the proof
+        and column_of(part[0]) == column
+        and [word.upper() for word in part[1:]] == ["IS", "NOT", "NULL"]
+        for part in _conjuncts(list(tokens(sql)))
+    )
+
+
+def _conjuncts(words: list[str]) -> Iterator[list[str]]:
+    """Yield the parts that AND joins at the top, brackets around them taken off."""
+    while len(words) > 1 and words[0] == "(" and _ends_with_its_bracket(words):
+        words = words[1:-1]
+    depth = 0
+    between = 0
+    parts: list[list[str]] = [[]]
+    for word in words:
+        upper = word.upper()
+        if word == "(" or upper == "CASE":
+            depth += 1
+        elif word == ")" or upper == "END":
+            depth -= 1
+        if depth == 0 and upper == "OR":
+            return
+        if depth == 0 and upper == "BETWEEN":
+            between += 1
+        if depth == 0 and upper == "AND":
+            if between:
+                between -= 1
+            else:
+                parts.append([])
+                continue
+        parts[-1].append(word)
+    if len(parts) == 1:
+        yield words
+        return
+    for part in parts:
+        yield from _conjuncts(part)
+
+
+def _ends_with_its_bracket(words: list[str]) -> bool:
+    depth = 0
+    for at, word in enumerate(words):
+        if word == "(":
+            depth += 1
+        elif word == ")":
+            depth -= 1
+            if depth == 0:
+                return at == len(words) - 1
+    return False
+
+
+_CLAUSES = frozenset({"SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "WINDOW"})
+
+
+def identifiers_of(sql: str, relation: str) -> frozenset[str] | None:
+    """Return every identifier of a query, or None where it may read all columns.
+
+    That is the case for `*`, NATURAL joins, and a row of the relation taken whole.
+    """
+    found: set[str] = set()
+    rows = {relation}
+    before, clause, words = "", "", list(tokens(sql))
+    for at, word in enumerate(words):
+        upper = word.upper()
+        after = words[at + 1] if at + 1 < len(words) else ""
+        if upper in _CLAUSES:
+            clause = upper
+        if upper == "NATURAL" or _is_star(word, before, after):
+            return None
+        if word[0] == '"' or word[0] == "_" or word[0].isalpha():
+            name = column_of(word)
+            found.add(name)
+            if clause == "FROM" and column_of(before or " ") in rows:
+                rows.add(name)
+            elif clause == "FROM" and before.upper() == "AS":
+                rows.add(name)
+        before = word
+    return None if _takes_a_row(words, rows) else frozenset(found)
+
+
+def _is_star(word: str, before: str, after: str) -> bool:
+    return word == "*" and (
+        before.upper() in {"SELECT", "DISTINCT", "ALL", ",", "."}
+        or (before == ")" and after.upper() in {"FROM", ","})
+    )
+
+
+def _takes_a_row(words: list[str], rows: set[str]) -> bool:
+    before, clause = "", ""
+    for at, word in enumerate(words):
+        upper = word.upper()
+        after = words[at + 1] if at + 1 < len(words) else ""
+        if upper in _CLAUSES:
+            clause = upper
+        elif (
+            column_of(word) in rows
+            and after not in {".", "("}
+            and before != "."
+            and clause in {"SELECT", "WHERE", "ORDER", "GROUP"}
+            and before.upper() in {"(", ",", "SELECT", "DISTINCT"}
+        ):
+            return True
+        before = word
+    return False

@@ -1,0 +1,122 @@
+"""Views, and which columns they read."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migsafe.catalog.facts import Facts
+from migsafe.catalog.schema import ViewState
+from migsafe.catalog.text import identifiers_of
+from migsafe.model.expressions import Name
+from migsafe.model.operations import CreateView
+
+
+def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
+    """Apply CREATE [OR REPLACE] [MATERIALIZED] VIEW."""
+    key = facts.new_key(operation.view, temporary=operation.temporary)
+    if operation.if_not_exists and facts.is_present(key):
+        return
+    _forget_reads(facts, key)
+    read = tuple(dict.fromkeys(facts.key(each) for each in operation.query.relations))
+    if operation.temporary:
+        facts.temporary = (*facts.temporary, key)
+    facts.views = facts.views.put(
+        key,
+        ViewState(
+            key,
+            replace(operation.query, relations=read),
+            materialized=operation.materialized,
+            columns=operation.columns,
+            made_by=made_by,
+        ),
+    )
+    facts.made(key)
+    for relation in read:
+        attached = facts.belongings(relation)
+        uses = _uses(facts, relation, operation)
+        facts.attach(relation, replace(attached, views=(*attached.views, (key, uses))))
+    for option in operation.options:
+        facts.set_setting(key, f"option {option.name}", option.value or "")
+
+
+def _uses(
+    facts: Facts, relation: Name, operation: CreateView
+) -> frozenset[str] | None:
+    """Return the columns that the view may read; `*` means those that are there now."""
+    found = identifiers_of(operation.query.sql, relation.name)
+    if found is not None:
+        return found
+    table = facts.tables.get(relation)
+    if table is None or not table.complete or not facts.is_certain(relation):
+        return None
+    return frozenset(column.name for column in table.columns)
+
+
+def _forget_reads(facts: Facts, view: Name) -> None:
+    state = facts.views.get(view)
+    for relation in () if state is None else state.query.relations:
+        attached = facts.belongings(relation)
+        others = tuple(each for each in attached.views if each[0] != view)
+        facts.attach(relation, replace(attached, views=others))
+
+
+def take(facts: Facts, view: Name) -> None:
+    """Remove a view with its indexes, triggers and the views that read it."""
+    if facts.views.get(view) is None:
+        return
+    for dependent, _ in facts.belongings(view).views:
+        take(facts, dependent)
+    for index in facts.belongings(view).indexes:
+        facts.take_index(index)
+    _forget_reads(facts, view)
+    facts.views = facts.views.drop(view)
+    facts.attached = facts.attached.drop(view)
+    facts.gone(view)
+
+
+def using(facts: Facts, relation: Name, column: str) -> Iterator[Name]:
+    """Yield the views that read a column, or may."""
+    for view, uses in facts.belongings(relation).views:
+        if uses is None or column in uses:
+            yield view
+
+
+def follow_column(facts: Facts, relation: Name, old: str, new: str) -> None:
+    """Let the views on a relation follow the rename of a column."""
+    attached = facts.belongings(relation)
+    views = tuple(
+        (view, uses if uses is None or old not in uses else uses - {old} | {new})
+        for view, uses in attached.views
+    )
+    if views != attached.views:
+        facts.attach(relation, replace(attached, views=views))
+
+
+def rename_column(facts: Facts, view: Name, old: str, new: str) -> None:
+    """Rename a column of a view itself."""
+    state = facts.views.get(view)
+    if state is None:
+        return
+    columns = tuple(new if each == old else each for each in state.columns)
+    facts.views = facts.views.put(view, replace(state, columns=columns))
+    follow_column(facts, view, old, new)
+
+
+def follow_relation(facts: Facts, old: Name, new: Name) -> None:
+    """Let the views that read a relation follow its new name."""
+    for view, _ in facts.belongings(new).views:
+        state = facts.views.get(view)
+        if state is not None:
+            read = tuple(new if each == old else each for each in state.query.relations)
+            query = replace(state.query, relations=read)
+            facts.views = facts.views.put(view, replace(state, query=query))
+
+
+def renamed_itself(facts: Facts, old: Name, new: Name) -> None:
+    """Let the relations that a view reads know it by its new name."""
+    state = facts.views.get(new)
+    for relation in () if state is None else state.query.relations:
+        attached = facts.belongings(relation)
+        views = tuple(
+            (new if view == old else view, uses) for view, uses in attached.views
+        )
+        facts.attach(relation, replace(attached, views=views))

@@ -1,0 +1,1 @@
+"""Judgement: one module a rule; each judges facts that others state."""

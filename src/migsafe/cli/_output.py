@@ -1,0 +1,68 @@
+"""Formats of a report, to standard output and to files."""
+
+import os
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from migsafe.cli._common import wants_colour
+from migsafe.model.errors import UsageError
+from migsafe.model.findings import Report
+
+FORMATS = ("text", "concise", "json", "sarif", "github")
+
+
+def rendered(report: Report, format: str, *, frame: bool = False, colour: bool = False) -> str:
+    """Return a report in a format."""
+    if format == "text":
+        from migsafe.render import text  # noqa: PLC0415  a format is loaded when it is asked for
+
+        width = _columns()
+        return text.render(report, text.Look(width, colour, frame))
+    module = import_module(f"migsafe.render.{format}")
+    return str(module.render(report))
+
+
+def _columns() -> int:
+    return min(os.get_terminal_size().columns, 120) if sys.stdout.isatty() else 100
+
+
+def put(report: Report, format: str, *, frame: bool) -> None:
+    """Print a report on standard output."""
+    click.echo(rendered(report, format, frame=frame, colour=wants_colour()), nl=False, color=True)
+
+
+def targets(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
+    """Return the pairs of format and file that `--output FORMAT=FILE` names.
+
+    Raises:
+        UsageError: If a value is no such pair.
+    """
+    pairs: list[tuple[str, Path]] = []
+    for value in given:
+        word, equals, path = value.partition("=")
+        if not equals or not path or word not in FORMATS:
+            raise UsageError(f"{value!r} is no FORMAT=FILE", help=f"Formats: {', '.join(FORMATS)}.")
+        pairs.append((word, Path(path)))
+    return tuple(pairs)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="\n", dir=path.parent, delete=False
+        ) as file:
+            file.write(text)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write: {error.strerror}", path=str(path), help="Name a writable file."
+        ) from None

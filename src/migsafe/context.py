@@ -1,0 +1,334 @@
+"""What a check and a recipe may ask about the operation in front of them."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from migsafe import rulebook
+from migsafe.catalog.catalog import Catalog
+from migsafe.config import Settings
+from migsafe.model.compatibility import Compatibility
+from migsafe.model.effects import Effects
+from migsafe.model.expressions import Name
+from migsafe.model.findings import (
+    Confidence,
+    Finding,
+    Hazard,
+    RelationLock,
+)
+from migsafe.model.locks import Lock
+from migsafe.model.migration import Migration, Place, Section, Statement, Tree
+from migsafe.model.operations import Operation
+from migsafe.model.origin import Origin, SectionName, Span
+from migsafe.rulebook import DEFAULT_CASE, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """The transaction in which an operation runs.
+
+    `number` tells transactions of a deploy apart; None: the statement commits by
+    itself. `certain` is False where the runner is not known and one transaction is
+    assumed. `sent_as_one` marks a file that is sent as one query of several statements.
+    """
+
+    number: int | None
+    certain: bool = True
+    sent_as_one: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what the operation locks stays locked until a later COMMIT."""
+        return self.number is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Timeouts in force, in milliseconds; None where none is set (0 counts as none)."""
+
+    lock_ms: int | None = None
+    statement_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One operation in its place: where it stands, the schema around it, what it does.
+
+    `held` are the locks that its transaction took before it (strongest per relation).
+    """
+
+    operation: Operation
+    statement: Statement
+    section: Section
+    migration: Migration
+    before: Catalog = field(repr=False)
+    after: Catalog = field(repr=False)
+    effects: Effects
+    compatibility: Compatibility
+    transaction: Transaction
+    held: Mapping[Name, Lock]
+    timeouts: Timeouts
+    made: frozenset[Name] = frozenset()
+    """Keys of what its section has made so far, this operation included."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where the operation was read."""
+        if self.operation.origin is None:
+            raise TypeError("an operation that was read has an origin")
+        return self.operation.origin
+
+    @property
+    def line(self) -> int:
+        """The line on which its statement starts."""
+        return self.section.place(self.origin.statement_span).line
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """Migrations that ship together, applied one after the other.
+
+    `up` and `down` hold every operation in the order in which it runs; the ways down
+    are each judged from the schema that all ups left. `before` is the schema that
+    running code knows.
+    """
+
+    migrations: tuple[Migration, ...]
+    before: Catalog = field(repr=False)
+    after: Catalog = field(repr=False)
+    up: tuple[Applied, ...] = field(repr=False)
+    down: tuple[Applied, ...] = field(repr=False)
+    created: frozenset[Name] = frozenset()
+    """Keys of the relations and types that the ups make, under each name they have had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A comment that silences rules, and what came of it.
+
+    `problem` says what is wrong with it, in words, or is None; `used` are the ids of `rules`
+    that had something to silence.
+    """
+
+    rules: tuple[str, ...]
+    place: Place
+    reason: str
+    problem: str | None
+    used: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that one call of migsafe judges, tree by tree."""
+
+    trees: tuple[Tree, ...]
+    deploys: tuple[Deploy, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """The world as one rule sees it.
+
+    `applied` is None for the checks of migrations, deploys, histories and runs.
+    """
+
+    rule_id: str
+    settings: Settings
+    deploy: Deploy | None = None
+    applied: Applied | None = None
+
+    @property
+    def rule(self) -> Rule:
+        """The page of the rule that asks; read when it is first needed."""
+        return rulebook.rule(self.rule_id)
+
+    def at(self, applied: Applied) -> "Context":
+        """Return the context of another operation of the deploy."""
+        return Context(self.rule_id, self.settings, self.deploy, applied)
+
+    @property
+    def current(self) -> Applied:
+        """The operation being checked."""
+        if self.applied is None:
+            raise TypeError("only check_operation has a current operation")
+        return self.applied
+
+    @property
+    def ship(self) -> Deploy:
+        """The deploy that the operation or migration is part of."""
+        if self.deploy is None:
+            raise TypeError("a history has no deploy")
+        return self.deploy
+
+    @property
+    def catalog(self) -> Catalog:
+        """The schema before the operation."""
+        return self.current.before
+
+    @property
+    def effects(self) -> Effects:
+        """What the operation costs."""
+        return self.current.effects
+
+    @property
+    def compatibility(self) -> Compatibility:
+        """What the operation does to old code."""
+        return self.current.compatibility
+
+    @property
+    def version(self) -> int:
+        """The server's major version."""
+        return self.settings.version
+
+    @cached_property
+    def options(self) -> Mapping[str, str | int | bool]:
+        """The rule's own options, configured or default."""
+        return {**self.rule.options, **self.settings.rule_options.get(self.rule.id, {})}
+
+    # --- questions about the deploy ---------------------------------------------------
+
+    def is_live(self, relation: Name) -> bool:
+        """Say whether running code may know a relation: it was not made by this deploy.
+
+        It counts what was made up to the current operation: a table that is dropped and
+        made again was live when it was dropped. Temporary tables are not live. A relation
+        that nobody has seen is taken as live.
+        """
+        key = self.catalog.key(relation)
+        if key in self.current.made:
+            return False
+        table = self.catalog.table(key)
+        return table is None or not table.temporary
+
+    def is_busy(self, relation: Name) -> bool:
+        """Say whether a lock on a relation matters: live, and not configured as small."""
+        if not self.is_live(relation):
+            return False
+        key = self.catalog.key(relation)
+        return not {str(key), key.name, str(relation)} & set(self.settings.small_tables)
+
+    def earlier(self) -> Iterator[Applied]:
+        """Return what the same section's deploy applied before the current operation."""
+        section = self.current.section.name
+        for applied in self.ship.up if section is SectionName.UP else self.ship.down:
+            if applied is self.current:
+                return
+            yield applied
+
+    def later(self) -> Iterator[Applied]:
+        """Return what the deploy applies after the current operation."""
+        section = self.current.section.name
+        seen = False
+        for applied in self.ship.up if section is SectionName.UP else self.ship.down:
+            if seen:
+                yield applied
+            seen = seen or applied is self.current
+
+    def in_same_transaction(self, other: Applied) -> bool:
+        """Say whether another operation shares the current one's transaction."""
+        number = self.current.transaction.number
+        return (
+            number is not None
+            and other.transaction.number == number
+            and other.section.name is self.current.section.name
+        )
+
+    # --- words ------------------------------------------------------------------------
+
+    def waits(self, relation: Name) -> str:
+        """Return who waits for a relation, on what and for how long, as a clause.
+
+        For instance `reads and writes of users wait while it is rewritten`, or `writes to
+        orders wait for an instant`; how long a lock is really held in its transaction is
+        another rule's subject.
+        """
+        key = self.catalog.key(relation)
+        lock = self.effects.lock_on(key)
+        who = {
+            None: f"nobody waits for {relation}",
+            "reads and writes": f"reads and writes of {relation} wait",
+            "writes": f"writes to {relation} wait",
+            "other schema changes": f"other schema changes of {relation} wait",
+        }[None if lock is None else lock.blocks]
+        if key in self.effects.rewrites:
+            return f"{who} while the whole table is rewritten"
+        if key in self.effects.builds:
+            return f"{who} while the index is built"
+        if key in self.effects.scans:
+            return f"{who} while every row is read"
+        return who if lock is None else f"{who} for an instant"
+
+    def old_statements(self) -> str:
+        """Return the kinds of old statement that fail, as a list in words; empty if none."""
+        return _listed([str(kind) for kind in self.compatibility.breaks])
+
+    # --- findings ---------------------------------------------------------------------
+
+    def finding(
+        self,
+        message: str,
+        *,
+        help: str,
+        case: str = DEFAULT_CASE,
+        at: Applied | Place | None = None,
+        relations: tuple[Name, ...] | None = None,
+        hazards: tuple[Hazard, ...] | None = None,
+        confidence: Confidence = Confidence.HIGH,
+    ) -> Finding:
+        """Make a finding of this context's rule.
+
+        Args:
+            message: The effect on running systems: object, lock or old statement, who waits.
+            help: The change to make, in one sentence.
+            case: The case of the rule's page that decides the severity.
+            at: Another operation of the deploy, or a place; the current operation if None.
+            relations: What it is about; if None the relations that the operation locks.
+            hazards: The kinds of harm, if fewer than the rule's page names.
+            confidence: Low where a fact is assumed.
+        """
+        severity = self.settings.severities.get(self.rule.id, self.rule.severity(case))
+        if isinstance(at, Place):
+            place = focus = at
+            section, text, locks = None, "", {}
+        else:
+            applied = at or self.current
+            place = applied.section.place(applied.origin.statement_span)
+            focus = applied.section.place(applied.origin.span)
+            section, text = applied.section.name, _normalised(applied)
+            locks = dict(applied.effects.locks)
+        named = tuple(locks) if relations is None else relations
+        return Finding(
+            rule=self.rule.id,
+            severity=severity,
+            confidence=confidence,
+            hazards=self.rule.hazards if hazards is None else hazards,
+            place=place,
+            focus=focus,
+            section=section,
+            relations=tuple(
+                RelationLock(name, locks.get(name.beside(name.name))) for name in named
+            ),
+            message=message,
+            help=help,
+            fingerprint=_digest(self.rule.id, place.path, str(section), text),
+        )
+
+    def place_of(self, section: Section, span: Span | None = None) -> Place:
+        """Return a place in a section; its first character where no span is given."""
+        return section.place(span or Span(0, 0))
+
+
+def _normalised(applied: Applied) -> str:
+    span = applied.origin.span
+    focus = applied.section.text[span.start : span.end]
+    return " ".join(f"{applied.statement.sql} {focus}".split())
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _listed(words: list[str]) -> str:
+    *others, last = words or [""]
+    return f"{', '.join(others)} and {last}" if others else last

@@ -1,0 +1,306 @@
+"""What PostgreSQL 12 to 18 do: one function a kind of operation, facts by subject."""
+
+from dataclasses import replace
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.schema import Existence
+from migsafe.effects.combine import together, unknown_everything
+from migsafe.effects.postgres import (
+    columns,
+    constraints,
+    data,
+    indexes,
+    objects,
+    partitions,
+    tables,
+)
+from migsafe.model.effects import Certain, Effects, TransactionNeed
+from migsafe.model.expressions import Name
+from migsafe.model.operations import (
+    AddColumn,
+    AddConstraint,
+    AddEnumValue,
+    AlterColumnType,
+    AlterCompositeType,
+    AlterConstraint,
+    AlterDomain,
+    AlterExtension,
+    AlterGenerated,
+    AlterIdentity,
+    AlterRoutine,
+    AlterSequence,
+    AnonymousBlock,
+    AttachIndex,
+    AttachPartition,
+    Begin,
+    CallRoutine,
+    ChangePolicy,
+    ChangePublication,
+    ChangeRole,
+    CommentOn,
+    Commit,
+    Copy,
+    CreateDomain,
+    CreateEnum,
+    CreateExtension,
+    CreateIndex,
+    CreateObject,
+    CreateRoutine,
+    CreateRule,
+    CreateSchema,
+    CreateSequence,
+    CreateTable,
+    CreateTableAs,
+    CreateTrigger,
+    CreateType,
+    CreateView,
+    DataWork,
+    Delete,
+    DetachPartition,
+    DropColumn,
+    DropConstraint,
+    DropDefault,
+    DropIndex,
+    DropNotNull,
+    DropObject,
+    DropTable,
+    Grant,
+    Insert,
+    LockTable,
+    Merge,
+    NoOperation,
+    ObjectKind,
+    Operation,
+    RebuildTable,
+    RefreshView,
+    Reindex,
+    RenameColumn,
+    RenameEnumValue,
+    RenameObject,
+    RenameTable,
+    ResetParameter,
+    Revoke,
+    RewriteTable,
+    Rollback,
+    Savepoint,
+    Select,
+    SetColumnStorage,
+    SetDefault,
+    SetInheritance,
+    SetNotNull,
+    SetOwner,
+    SetParameter,
+    SetReplicaIdentity,
+    SetRowSecurity,
+    SetSchema,
+    SetTableOptions,
+    SetTriggerState,
+    Truncate,
+    Unrecognized,
+    Update,
+    Vacuum,
+    ValidateConstraint,
+)
+
+__all__ = ["effects_of"]
+
+_NOTHING = Effects()
+
+
+def effects_of(operation: Operation, catalog: Catalog, version: int) -> Effects:
+    """Return what one operation costs on a PostgreSQL server of a major version."""
+    effects = _facts(operation, catalog, version)
+    target, forgiving = _must_exist(operation)
+    if (
+        target is None
+        or catalog.existence(ObjectKind.TABLE, target) is not Existence.ABSENT
+        or catalog.view(target) is not None
+    ):
+        return effects
+    if forgiving:
+        return Effects(sources=effects.sources)
+    return replace(effects, fails=Certain("42P01", f"there is no table {target}"))
+
+
+def _must_exist(operation: Operation) -> tuple[Name | None, bool]:
+    """Return the table that an operation needs, and whether IF EXISTS forgives its lack."""
+    match operation:
+        case AddColumn() | RenameColumn(kind=ObjectKind.TABLE) | RenameTable():
+            return operation.table, operation.if_exists
+        case (
+            DropColumn()
+            | AlterColumnType()
+            | SetDefault()
+            | DropDefault()
+            | SetNotNull()
+            | DropNotNull()
+            | AddConstraint()
+            | DropConstraint()
+        ):
+            return operation.table, operation.table_if_exists
+        case AlterIdentity() | AlterGenerated():
+            return operation.table, operation.if_exists
+        case CreateIndex() | ValidateConstraint() | SetColumnStorage():
+            return operation.table, False
+        case Insert() | Update() | Delete() | Merge():
+            return operation.table, False
+        case _:
+            return None, False
+
+
+def _facts(operation: Operation, catalog: Catalog, version: int) -> Effects:
+    match operation:
+        case CreateTable():
+            return tables.create_table(operation, catalog)
+        case CreateTableAs():
+            return tables.create_table_as(operation, catalog)
+        case DropTable():
+            return tables.drop_table(operation, catalog)
+        case RenameTable():
+            return tables.rename_table(operation, catalog)
+        case SetSchema():
+            return tables.set_schema(operation, catalog)
+        case AddColumn():
+            return columns.add_column(operation, catalog, version)
+        case DropColumn():
+            return columns.drop_column(operation, catalog)
+        case RenameColumn():
+            return columns.rename_column(operation, catalog)
+        case AlterColumnType():
+            return columns.alter_column_type(operation, catalog)
+        case SetDefault() | DropDefault():
+            return columns.set_default(operation, catalog)
+        case SetNotNull():
+            return columns.set_not_null(operation, catalog)
+        case DropNotNull():
+            return columns.drop_not_null(operation, catalog)
+        case AlterIdentity():
+            return columns.alter_identity(operation, catalog)
+        case AlterGenerated():
+            return columns.alter_generated(operation, catalog, version)
+        case SetColumnStorage():
+            return columns.set_column_storage(operation, catalog)
+        case AddConstraint():
+            return constraints.add_constraint(operation, catalog, version)
+        case ValidateConstraint():
+            return constraints.validate_constraint(operation, catalog)
+        case DropConstraint():
+            return constraints.drop_constraint(operation, catalog)
+        case AlterConstraint():
+            return constraints.alter_constraint(operation, catalog, version)
+        case CreateIndex():
+            return indexes.create_index(operation, catalog)
+        case DropIndex():
+            return indexes.drop_index(operation, catalog)
+        case Reindex():
+            return indexes.reindex(operation, catalog, version)
+        case AttachIndex():
+            return indexes.attach_index(operation, catalog)
+        case AttachPartition():
+            return partitions.attach_partition(operation, catalog)
+        case DetachPartition():
+            return partitions.detach_partition(operation, catalog, version)
+        case SetInheritance():
+            return partitions.set_inheritance(operation, catalog)
+        case RewriteTable():
+            return tables.rewrite_table(operation, catalog, version)
+        case SetTableOptions():
+            return tables.set_table_options(operation, catalog)
+        case SetReplicaIdentity():
+            return tables.set_replica_identity(operation, catalog)
+        case CreateView():
+            return objects.create_view(operation, catalog)
+        case RefreshView():
+            return objects.refresh_view(operation, catalog)
+        case DropObject():
+            return objects.drop_object(operation, catalog)
+        case RenameObject():
+            return objects.rename_object(operation, catalog)
+        case CommentOn():
+            return objects.comment_on(operation, catalog)
+        case AddEnumValue():
+            return objects.add_enum_value(operation, catalog)
+        case RenameEnumValue():
+            return objects.rename_enum_value(operation, catalog)
+        case AlterDomain():
+            return objects.alter_domain(operation, catalog)
+        case AlterCompositeType():
+            return objects.alter_composite_type(operation)
+        case CreateSequence():
+            return objects.create_sequence(operation, catalog)
+        case AlterSequence():
+            return objects.alter_sequence(operation, catalog)
+        case CreateTrigger():
+            return objects.create_trigger(operation, catalog)
+        case SetTriggerState():
+            return objects.set_trigger_state(operation, catalog)
+        case CreateRule() | SetRowSecurity() | ChangePolicy():
+            return objects.strong_instant(operation, catalog)
+        case SetOwner():
+            return tables.set_owner(operation, catalog)
+        case ChangeRole():
+            return objects.change_role(operation)
+        case ChangePublication():
+            return objects.change_publication(operation)
+        case CreateObject():
+            return objects.create_object(operation)
+        case Insert():
+            return data.insert(operation, catalog)
+        case Update():
+            return data.update(operation, catalog)
+        case Delete():
+            return data.delete(operation, catalog)
+        case Merge():
+            return data.merge(operation, catalog)
+        case Truncate():
+            return tables.truncate(operation, catalog)
+        case Copy():
+            return data.copy(operation, catalog)
+        case Select():
+            return data.select(operation, catalog)
+        case DataWork():
+            return data.data_work(operation, catalog)
+        case LockTable():
+            return data.lock_table(operation, catalog)
+        case Vacuum():
+            return data.vacuum(operation, catalog)
+        case CreateExtension(extension=name) | AlterExtension(extension=name):
+            return unknown_everything(f"what the extension {name} does")
+        case CallRoutine(routine=name):
+            return unknown_everything(f"what the routine {name} does")
+        case AnonymousBlock():
+            return unknown_everything("what the DO block does")
+        case Unrecognized(reason=reason):
+            return unknown_everything(reason)
+        case RebuildTable():
+            # On this server a batch is its operations, one after the other.
+            parts: list[Effects] = []
+            for part in operation.operations:
+                parts.append(effects_of(part, catalog, version))
+                catalog = catalog.apply(part)
+            return together(parts)
+        case NoOperation(sql=sql):
+            forbidden = sql.lstrip().upper().startswith(_ALONE)
+            need = TransactionNeed.FORBIDDEN if forbidden else TransactionNeed.ALLOWED
+            return Effects(transaction=need)
+        case (
+            CreateSchema()
+            | CreateEnum()
+            | CreateType()
+            | CreateDomain()
+            | CreateRoutine()
+            | AlterRoutine()
+            | Grant()
+            | Revoke()
+            | Begin()
+            | Commit()
+            | Rollback()
+            | Savepoint()
+            | SetParameter()
+            | ResetParameter()
+        ):
+            return _NOTHING
+
+
+_ALONE = ("CREATE DATABASE", "DROP DATABASE", "CREATE TABLESPACE", "DROP TABLESPACE")
+"""Statements that no transaction block may hold."""

@@ -1,0 +1,446 @@
+"""What adding, changing and dropping columns costs."""
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.schema import Existence
+from migsafe.effects.postgres import sources
+from migsafe.effects.postgres.constraints import inline_effects
+from migsafe.effects.postgres.relations import (
+    family,
+    held,
+    sequences_of_column,
+    stored_family,
+)
+from migsafe.effects.postgres.types import (
+    Values,
+    Work,
+    change_of_column,
+    is_built_in,
+)
+from migsafe.effects.postgres.volatility import Volatility, volatility
+from migsafe.model.effects import (
+    Certain,
+    Effects,
+    Fact,
+    Fails,
+    Never,
+    OnData,
+    Unknown,
+)
+from migsafe.model.expressions import Name, Type
+from migsafe.model.locks import Lock
+from migsafe.model.operations import (
+    AddColumn,
+    AlterColumnType,
+    AlterGenerated,
+    AlterIdentity,
+    Column,
+    ColumnSetting,
+    DropColumn,
+    DropDefault,
+    DropNotNull,
+    ForeignKey,
+    IdentityAction,
+    ObjectKind,
+    RenameColumn,
+    SetColumnStorage,
+    SetDefault,
+    SetNotNull,
+)
+from migsafe.writing import quoting
+
+AE = Lock.ACCESS_EXCLUSIVE
+_MEASURED = (sources.ALTER_TABLE, sources.measured("columns"))
+_EXPRESSIONS_CHANGE = 17
+"""SET EXPRESSION came with this version."""
+
+SERIALS = ("smallserial", "serial", "bigserial")
+
+
+def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
+    """Return what ADD COLUMN costs.
+
+    Source:
+        PostgreSQL manual, ALTER TABLE, Notes: a default that is not volatile is kept
+        aside and no row is touched; measured: fixtures/effects/columns.toml.
+    """
+    table, column = operation.table, operation.column
+    there = catalog.column_existence(table, column.name) is Existence.PRESENT
+    if there and operation.if_not_exists:
+        return Effects(locks=held(catalog, ([table], AE)), sources=_MEASURED)
+    fails: Fails = Never()
+    if there:
+        fails = Certain("42701", f"the column {column.name} is there already")
+    elif _is_required(column):
+        fails = OnData(
+            "23502",
+            f"existing rows have no value for {column.name}",
+            f"SELECT 1 FROM {quoting.name(table)} LIMIT 1",
+        )
+    rewrite, decides = rewritten_by(column, catalog)
+    tables = stored_family(catalog, table)
+    inline = inline_effects(operation, catalog, version)
+    locks = held(
+        catalog,
+        (family(catalog, table), AE),
+        *(([name], lock) for name, lock in inline.locks.items()),
+    )
+    rewrites = tables if rewrite else ()
+    # NOT NULL is proved by the default that every row gets, or fails on the first row.
+    return Effects(
+        locks=locks,
+        rewrites=rewrites,
+        scans=tuple(name for name in inline.scans if name not in (*rewrites, *inline.builds)),
+        builds=tuple(name for name in inline.builds if name not in rewrites),
+        fails=fails if not isinstance(fails, Never) else inline.fails,
+        brief=not (rewrites or inline.scans or inline.builds or decides),
+        unknown=(*((Unknown(Fact.REWRITES, decides),) if decides else ()), *inline.unknown),
+        sources=_MEASURED,
+    )
+
+
+def _is_required(column: Column) -> bool:
+    type_fills = column.type is not None and column.type.name in SERIALS
+    return (
+        not column.nullable
+        and column.default is None
+        and column.identity is None
+        and column.generated is None
+        and not type_fills
+    )
+
+
+def rewritten_by(column: Column, catalog: Catalog) -> tuple[bool, str]:
+    """Return whether adding a column copies the table, and what is not known about it.
+
+    Source:
+        PostgreSQL manual, ALTER TABLE, Notes; measured: fixtures/effects/columns.toml.
+    """
+    if column.generated is not None:
+        return column.generated.stored, ""
+    if column.identity is not None:
+        return True, ""
+    kind = column.type
+    if kind is not None and kind.name in SERIALS:
+        return True, ""
+    if kind is None:
+        constrained: bool | None = None
+        decides = "the type of the column: a domain with constraints rewrites the table"
+    else:
+        constrained, decides = _is_constrained(kind, catalog)
+    if constrained:
+        return True, ""
+    if column.default is not None:
+        match volatility(column.default, catalog):
+            case Volatility.VOLATILE:
+                return True, ""
+            case Volatility.UNKNOWN:
+                return False, (
+                    f"whether {column.default.sql} is volatile: then the table is rewritten"
+                )
+            case Volatility.STABLE | Volatility.IMMUTABLE:
+                pass
+    return False, decides
+
+
+def _is_constrained(kind: Type, catalog: Catalog) -> tuple[bool | None, str]:
+    if is_built_in(kind):
+        return False, ""
+    name = Name(kind.name, kind.schema)
+    domain = catalog.domain(name)
+    if domain is not None:
+        return bool(domain.checks) or not domain.nullable, ""
+    if catalog.enum(name) is not None:
+        return False, ""
+    if catalog.existence(ObjectKind.DOMAIN, name) is Existence.ABSENT:
+        return False, ""
+    return None, (f"whether {kind} is a domain with constraints: then the table is rewritten")
+
+
+def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
+    """Return what DROP COLUMN costs: a foreign key on the column locks its parent too."""
+    table, column = operation.table, operation.column
+    reached: list[Name] = [*family(catalog, table, only=operation.only)]
+    reached.extend(sequences_of_column(catalog, table, column))
+    dependents: list[str] = []
+    for state in catalog.constraints_on(table, column):
+        if isinstance(state.constraint, ForeignKey):
+            reached.append(state.constraint.referenced)
+    for incoming in catalog.foreign_keys_to(table):
+        key = incoming.constraint
+        if isinstance(key, ForeignKey) and column in _referenced(key, catalog):
+            dependents.append(f"the foreign key {incoming.name}")
+            reached.append(incoming.table)
+    for view in catalog.views_on_column(table, column):
+        dependents.append(f"the view {view.name}")
+        reached.append(view.name)
+    fails = _absent_column(catalog, table, column, operation.if_exists)
+    if dependents and not operation.cascade:
+        fails = Certain("2BP01", f"{dependents[0]} depends on the column")
+    known = catalog.table(table) is not None
+    unknown = (
+        ()
+        if known
+        else (
+            Unknown(
+                Fact.LOCKS,
+                f"the foreign keys on {table}.{column}: a referenced table is locked too",
+            ),
+        )
+    )
+    return Effects(
+        locks=held(catalog, (reached, AE)),
+        fails=fails,
+        unknown=unknown,
+        sources=_MEASURED,
+    )
+
+
+def _referenced(key: ForeignKey, catalog: Catalog) -> tuple[str, ...]:
+    if key.referenced_columns:
+        return key.referenced_columns
+    primary = catalog.primary_key(key.referenced)
+    return () if primary is None else tuple(getattr(primary.constraint, "columns", ()))
+
+
+def _absent_column(
+    catalog: Catalog,
+    table: Name,
+    column: str,
+    if_exists: bool = False,  # noqa: FBT001, FBT002
+) -> Fails:
+    if if_exists or catalog.column_existence(table, column) is not Existence.ABSENT:
+        return Never()
+    return Certain("42703", f"{table} has no column {column}")
+
+
+def rename_column(operation: RenameColumn, catalog: Catalog) -> Effects:
+    """Return what RENAME COLUMN costs: an instant, whatever is renamed."""
+    if operation.kind is ObjectKind.TYPE:
+        return Effects(sources=(sources.ALTER_TYPE,))
+    fails = _absent_column(catalog, operation.table, operation.column)
+    taken = catalog.column_existence(operation.table, operation.new_name)
+    if taken is Existence.PRESENT:
+        fails = Certain("42701", f"the column {operation.new_name} is there already")
+    return Effects(
+        locks=held(catalog, (family(catalog, operation.table), AE)),
+        fails=fails,
+        sources=_MEASURED,
+    )
+
+
+def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Effects:
+    """Return what ALTER COLUMN … TYPE costs; `types` holds the matrix."""
+    table, column = operation.table, operation.column
+    change = change_of_column(operation, catalog)
+    tables = stored_family(catalog, table)
+    related: list[Name] = []
+    for state in catalog.constraints_on(table, column):
+        if isinstance(state.constraint, ForeignKey):
+            related.append(state.constraint.referenced)
+    for incoming in catalog.foreign_keys_to(table):
+        key = incoming.constraint
+        if isinstance(key, ForeignKey) and column in _referenced(key, catalog):
+            related.append(incoming.table)
+    locks = held(catalog, (family(catalog, table), AE), (related, AE))
+    fails = _absent_column(catalog, table, column)
+    unknown: list[Unknown] = []
+    rewrites: tuple[Name, ...] = ()
+    scans: tuple[Name, ...] = ()
+    builds: tuple[Name, ...] = ()
+    match change.work:
+        case Work.NONE:
+            pass
+        case Work.INDEX_REBUILD:
+            builds = tables
+        case Work.SCAN:
+            scans = tables
+        case Work.REWRITE:
+            rewrites = tables
+        case Work.REFUSED:
+            fails = Certain(change.sqlstate or "0A000", change.reason)
+        case Work.UNKNOWN:
+            unknown = [
+                Unknown(fact, change.reason) for fact in (Fact.REWRITES, Fact.SCANS, Fact.BUILDS)
+            ]
+    if isinstance(fails, Never):
+        match change.values:
+            case Values.MAY_FAIL:
+                fails = OnData(
+                    change.sqlstate or "22000",
+                    f"some value of {column} may not fit {operation.type}",
+                    _misfits(operation),
+                )
+            case Values.UNKNOWN:
+                unknown.append(Unknown(Fact.FAILS, change.reason or "the values"))
+            case Values.MAY_CHANGE if change.sqlstate:
+                fails = OnData(
+                    change.sqlstate,
+                    f"some value of {column} may be out of the range of {operation.type}",
+                )
+            case Values.KEPT | Values.MAY_CHANGE:
+                pass
+    if change.work is Work.REWRITE and related:
+        # Keys are made anew and checked against each other.
+        unknown.append(Unknown(Fact.SCANS, f"whether the foreign keys on {column} are re-checked"))
+    return Effects(
+        locks=locks,
+        rewrites=rewrites,
+        scans=scans,
+        builds=builds,
+        fails=fails,
+        brief=change.work in {Work.NONE, Work.REFUSED},
+        unknown=tuple(unknown),
+        sources=(sources.ALTER_TABLE, sources.measured("types")),
+    )
+
+
+def _misfits(operation: AlterColumnType) -> str | None:
+    """Return a query for values that a shorter or smaller type refuses."""
+    new = operation.type
+    if new is None or operation.using is not None:
+        return None
+    column = quoting.identifier(operation.column)
+    table = quoting.name(operation.table)
+    ranges = {
+        "smallint": "BETWEEN -32768 AND 32767",
+        "integer": "BETWEEN -2147483648 AND 2147483647",
+        "bigint": "BETWEEN -9223372036854775808 AND 9223372036854775807",
+    }
+    if new.name in ranges:
+        condition = f"{column} NOT {ranges[new.name]}"
+    elif new.name in {"character varying", "character"} and new.modifiers:
+        condition = f"length({column}::text) > {new.modifiers[0]}"
+    elif new.name == "numeric" and new.modifiers:
+        scale = int(new.modifiers[1]) if len(new.modifiers) > 1 else 0
+        limit = int(new.modifiers[0]) - scale
+        condition = f"abs(round({column}::numeric, {scale})) >= 1e{limit}"
+    else:
+        return None
+    return f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1"
+
+
+def set_default(operation: SetDefault | DropDefault, catalog: Catalog) -> Effects:
+    """Return what SET and DROP DEFAULT cost: an instant."""
+    return Effects(
+        locks=held(catalog, (family(catalog, operation.table, only=operation.only), AE)),
+        fails=_absent_column(catalog, operation.table, operation.column),
+        sources=_MEASURED,
+    )
+
+
+def set_not_null(operation: SetNotNull, catalog: Catalog) -> Effects:
+    """Return what SET NOT NULL costs: a scan, unless a valid constraint proves it.
+
+    Source:
+        PostgreSQL manual, ALTER TABLE: "if a valid CHECK constraint is found which
+        proves no NULL can exist, then the table scan is skipped"; measured.
+    """
+    table, column = operation.table, operation.column
+    state = catalog.column(table, column)
+    locks = held(catalog, (family(catalog, table, only=operation.only), AE))
+    fails = _absent_column(catalog, table, column)
+    if state is not None and state.nullable is False:
+        return Effects(locks=locks, fails=fails, sources=_MEASURED)
+    proven = catalog.not_null_proven(table, column)
+    if proven:
+        return Effects(locks=locks, fails=fails, sources=_MEASURED)
+    if isinstance(fails, Never):
+        fails = OnData("23502", f"{column} may hold NULLs", _nulls(table, column))
+    decides = (
+        f"whether a valid CHECK ({column} IS NOT NULL) exists, or the column is NOT NULL already"
+    )
+    return Effects(
+        locks=locks,
+        scans=stored_family(catalog, table),
+        fails=fails,
+        brief=False,
+        unknown=(Unknown(Fact.SCANS, decides),) if proven is None else (),
+        sources=_MEASURED,
+    )
+
+
+def _nulls(table: Name, column: str) -> str:
+    return f"SELECT 1 FROM {quoting.name(table)} WHERE {quoting.identifier(column)} IS NULL LIMIT 1"
+
+
+def drop_not_null(operation: DropNotNull, catalog: Catalog) -> Effects:
+    """Return what DROP NOT NULL costs: an instant; keys and identities refuse it."""
+    table, column = operation.table, operation.column
+    fails = _absent_column(catalog, table, column)
+    key = catalog.primary_key(table)
+    state = catalog.column(table, column)
+    if key is not None and column in getattr(key.constraint, "columns", ()):
+        fails = Certain("42P16", f"{column} is in the primary key")
+    elif state is not None and state.identity is not None:
+        fails = Certain("42601", f"{column} is an identity column")
+    return Effects(
+        locks=held(catalog, (family(catalog, table, only=operation.only), AE)),
+        fails=fails,
+        sources=_MEASURED,
+    )
+
+
+def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Effects:
+    """Return what changing an identity costs: an instant, on its sequence as well."""
+    table, column = operation.table, operation.column
+    state = catalog.column(table, column)
+    sequences = sequences_of_column(catalog, table, column)
+    fails = _absent_column(catalog, table, column)
+    match operation.action:
+        case IdentityAction.ADD:
+            if state is not None and state.nullable:
+                fails = Certain("55000", f"{column} must be NOT NULL first")
+            locks = held(catalog, ([table], AE))
+        case IdentityAction.SET:
+            options = operation.identity is not None and operation.identity.options
+            locks = held(
+                catalog,
+                ([table], AE),
+                (sequences if options else (), Lock.SHARE_ROW_EXCLUSIVE),
+            )
+        case IdentityAction.DROP:
+            locks = held(catalog, ([table], AE), (sequences, AE))
+    return Effects(locks=locks, fails=fails, sources=_MEASURED)
+
+
+def alter_generated(operation: AlterGenerated, catalog: Catalog, version: int) -> Effects:
+    """Return what SET EXPRESSION (a rewrite where it is stored) and DROP EXPRESSION cost."""
+    table = operation.table
+    fails = _absent_column(catalog, table, operation.column)
+    locks = held(catalog, (family(catalog, table), AE))
+    if operation.expression is None:
+        return Effects(locks=locks, fails=fails, sources=_MEASURED)
+    if version < _EXPRESSIONS_CHANGE:
+        return Effects(
+            locks=locks,
+            fails=Certain("42601", "SET EXPRESSION needs PostgreSQL 17"),
+            sources=_MEASURED,
+        )
+    state = catalog.column(table, operation.column)
+    if state is not None and state.generated is not None and not state.generated.stored:
+        return Effects(locks=locks, fails=fails, sources=_MEASURED)
+    unknown = ()
+    if state is None or state.generated is None:
+        unknown = (Unknown(Fact.REWRITES, "whether the column is STORED or VIRTUAL"),)
+    return Effects(
+        locks=locks,
+        rewrites=stored_family(catalog, table),
+        fails=fails,
+        brief=False,
+        unknown=unknown,
+        sources=_MEASURED,
+    )
+
+
+def set_column_storage(operation: SetColumnStorage, catalog: Catalog) -> Effects:
+    """Return what physical settings of a column cost: an instant each."""
+    match operation.setting:
+        case ColumnSetting.STORAGE | ColumnSetting.COMPRESSION:
+            lock = AE
+        case ColumnSetting.STATISTICS | ColumnSetting.OPTIONS | ColumnSetting.RESET_OPTIONS:
+            lock = Lock.SHARE_UPDATE_EXCLUSIVE
+    return Effects(
+        locks=held(catalog, (family(catalog, operation.table), lock)),
+        fails=_absent_column(catalog, operation.table, operation.column),
+        sources=_MEASURED,
+    )

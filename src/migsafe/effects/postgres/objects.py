@@ -1,0 +1,358 @@
+"""What views, triggers, types, rights and other objects cost."""
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.schema import Existence
+from migsafe.effects.combine import unknown_everything
+from migsafe.effects.postgres import sources
+from migsafe.effects.postgres.relations import (
+    family,
+    held,
+    is_partitioned,
+    stored,
+)
+from migsafe.model.effects import (
+    Certain,
+    Effects,
+    Fact,
+    Fails,
+    Never,
+    OnData,
+    TransactionNeed,
+    Unknown,
+)
+from migsafe.model.expressions import Name
+from migsafe.model.locks import Lock
+from migsafe.model.operations import (
+    AddEnumValue,
+    AlterCompositeType,
+    AlterDomain,
+    AlterSequence,
+    ChangePolicy,
+    ChangePublication,
+    ChangeRole,
+    CommentOn,
+    CreateObject,
+    CreateRule,
+    CreateSequence,
+    CreateTrigger,
+    CreateView,
+    DomainAction,
+    DropObject,
+    NotNull,
+    ObjectKind,
+    RefreshView,
+    RenameEnumValue,
+    RenameObject,
+    SetRowSecurity,
+    SetTriggerState,
+)
+
+AE = Lock.ACCESS_EXCLUSIVE
+SRE = Lock.SHARE_ROW_EXCLUSIVE
+SUE = Lock.SHARE_UPDATE_EXCLUSIVE
+_SOURCES = (sources.LOCKING, sources.measured("objects"))
+
+
+def create_view(operation: CreateView, catalog: Catalog) -> Effects:
+    """Return what CREATE VIEW costs: only the view that it replaces is locked."""
+    kind = ObjectKind.MATERIALIZED_VIEW if operation.materialized else ObjectKind.VIEW
+    there = catalog.existence(kind, operation.view) is Existence.PRESENT
+    fails: Fails = Never()
+    if there and not (operation.replace or operation.if_not_exists):
+        fails = Certain("42P07", f"{operation.view} is there already")
+    unknown: tuple[Unknown, ...] = ()
+    if operation.materialized and operation.with_data and not there:
+        decides = "the plan that the server chooses for the query"
+        unknown = (Unknown(Fact.SCANS, decides),)
+    replaced = [operation.view] if there and operation.replace else []
+    return Effects(
+        locks=held(catalog, (replaced, AE)),
+        fails=fails,
+        brief=not unknown,
+        unknown=unknown,
+        sources=_SOURCES,
+    )
+
+
+def refresh_view(operation: RefreshView, catalog: Catalog) -> Effects:
+    """Return what REFRESH MATERIALIZED VIEW costs; CONCURRENTLY lets readers pass."""
+    view = operation.view
+    cited = (sources.REFRESH, sources.measured("objects"))
+    if not operation.with_data:
+        return Effects(locks=held(catalog, ([view], AE)), sources=cited)
+    decides = "the plan that the server chooses for the query"
+    unknown = (Unknown(Fact.SCANS, decides),)
+    if not operation.concurrently:
+        return Effects(
+            locks=held(catalog, ([view], AE)),
+            rewrites=(catalog.key(view),),
+            brief=False,
+            unknown=unknown,
+            sources=cited,
+        )
+    fails: Fails = Never()
+    if catalog.view(view) is not None and not any(
+        index.unique and index.where is None for index in catalog.indexes(view)
+    ):
+        fails = Certain("55000", f"{view} has no unique index on plain columns")
+    return Effects(
+        locks=held(catalog, ([view], Lock.EXCLUSIVE)),
+        fails=fails,
+        brief=False,
+        unknown=unknown,
+        sources=cited,
+    )
+
+
+def drop_object(operation: DropObject, catalog: Catalog) -> Effects:
+    """Return what DROP costs for anything but tables, columns and indexes."""
+    kind, name = operation.kind, operation.object
+    if operation.if_exists and catalog.existence(kind, name) is Existence.ABSENT:
+        return Effects(sources=_SOURCES)
+    unknown: tuple[Unknown, ...] = ()
+    if operation.cascade or kind in {ObjectKind.SCHEMA, ObjectKind.EXTENSION}:
+        decides = f"what depends on {name}: CASCADE locks and drops it"
+        unknown = (Unknown(Fact.LOCKS, decides),) if operation.cascade else ()
+    fails: Fails = Never()
+    match kind:
+        case ObjectKind.TRIGGER | ObjectKind.POLICY | ObjectKind.RULE:
+            taken: tuple[Name, ...] = ()
+            if operation.table is not None:
+                taken = (operation.table,)
+                if kind is ObjectKind.TRIGGER and is_partitioned(catalog, operation.table):
+                    taken = family(catalog, operation.table)
+        case ObjectKind.VIEW | ObjectKind.MATERIALIZED_VIEW:
+            views = catalog.views_on(name)
+            taken = (name, *(view.name for view in views if operation.cascade))
+            if views and not operation.cascade:
+                fails = Certain("2BP01", f"the view {views[0].name} depends on it")
+        case ObjectKind.SEQUENCE | ObjectKind.FOREIGN_TABLE:
+            taken = (name,)
+        case ObjectKind.DATABASE:
+            return Effects(transaction=TransactionNeed.FORBIDDEN, unknown=unknown, sources=_SOURCES)
+        case _:
+            taken = ()
+    return Effects(locks=held(catalog, (taken, AE)), fails=fails, unknown=unknown, sources=_SOURCES)
+
+
+def rename_object(operation: RenameObject, catalog: Catalog) -> Effects:
+    """Return what RENAME costs: an index is renamed without a lock on its table."""
+    match operation.kind:
+        case ObjectKind.VIEW | ObjectKind.MATERIALIZED_VIEW | ObjectKind.SEQUENCE:
+            taken = [operation.object]
+        case ObjectKind.CONSTRAINT | ObjectKind.TRIGGER | ObjectKind.POLICY | ObjectKind.RULE:
+            taken = [] if operation.table is None else [operation.table]
+        case ObjectKind.FOREIGN_TABLE:
+            taken = [operation.object]
+        case _:
+            taken = []
+    if operation.kind in {ObjectKind.TRIGGER, ObjectKind.CONSTRAINT} and taken:
+        taken = [*family(catalog, taken[0])]
+    return Effects(locks=held(catalog, (taken, AE)), sources=_SOURCES)
+
+
+def comment_on(operation: CommentOn, catalog: Catalog) -> Effects:
+    """Return what COMMENT costs: an instant, and only schema changes wait."""
+    match operation.kind:
+        case (
+            ObjectKind.TABLE
+            | ObjectKind.VIEW
+            | ObjectKind.MATERIALIZED_VIEW
+            | ObjectKind.SEQUENCE
+            | ObjectKind.FOREIGN_TABLE
+        ):
+            taken = [operation.object]
+        case ObjectKind.COLUMN:
+            table = operation.object.schema
+            taken = [operation.object] if table is None else [_table_of(operation.object)]
+        case _:
+            taken = []
+    return Effects(locks=held(catalog, (taken, SUE)), sources=_SOURCES)
+
+
+def _table_of(column: Name) -> Name:
+    """Return the table of a column whose name is written as `table.column`."""
+    schema, _, table = (column.schema or "").rpartition(".")
+    return Name(table, schema or None)
+
+
+def add_enum_value(operation: AddEnumValue, catalog: Catalog) -> Effects:
+    """Return what ADD VALUE costs: no lock, but no use of the label before COMMIT."""
+    state = catalog.enum(operation.type)
+    there = state is not None and operation.label in (state.labels or ())
+    fails: Fails = Never()
+    if there and not operation.if_not_exists:
+        fails = Certain("42710", f"the label {operation.label} is there already")
+    elif (
+        state is not None
+        and state.labels is not None
+        and operation.neighbour is not None
+        and operation.neighbour not in state.labels
+    ):
+        fails = Certain("22023", f"there is no label {operation.neighbour}")
+    need = TransactionNeed.ALLOWED if there else TransactionNeed.UNCOMMITTED_USE
+    return Effects(
+        transaction=need,
+        fails=fails,
+        sources=(sources.ALTER_TYPE, sources.measured("objects")),
+    )
+
+
+def rename_enum_value(operation: RenameEnumValue, catalog: Catalog) -> Effects:
+    """Return what RENAME VALUE costs: no lock on any table."""
+    state = catalog.enum(operation.type)
+    fails: Fails = Never()
+    if state is not None and state.labels is not None:
+        if operation.label not in state.labels:
+            fails = Certain("22023", f"there is no label {operation.label}")
+        elif operation.new_label in state.labels:
+            fails = Certain("42710", f"the label {operation.new_label} is there already")
+    return Effects(fails=fails, sources=(sources.ALTER_TYPE,))
+
+
+def alter_domain(operation: AlterDomain, catalog: Catalog) -> Effects:
+    """Return what ALTER DOMAIN costs: constraints read every table that uses it."""
+    cited = (sources.ALTER_DOMAIN, sources.measured("objects"))
+    state: str | None
+    match operation.action:
+        case DomainAction.ADD_CONSTRAINT:
+            valid = operation.check is None or operation.check.valid
+            state = None
+            if valid:
+                state = "23502" if isinstance(operation.check, NotNull) else "23514"
+        case DomainAction.SET_NOT_NULL:
+            state = "23502"
+        case DomainAction.VALIDATE_CONSTRAINT:
+            state = "23514"
+        case (
+            DomainAction.SET_DEFAULT
+            | DomainAction.DROP_DEFAULT
+            | DomainAction.DROP_NOT_NULL
+            | DomainAction.DROP_CONSTRAINT
+        ):
+            state = None
+    if state is None:
+        return Effects(sources=cited)
+    users = catalog.domain_users(operation.domain)
+    tables = tuple(dict.fromkeys(name for table, _ in users for name in stored(catalog, table)))
+    unknown: tuple[Unknown, ...] = ()
+    if catalog.domain(operation.domain) is None or not catalog.complete:
+        decides = f"the tables that use the domain {operation.domain}"
+        unknown = (Unknown(Fact.LOCKS, decides), Unknown(Fact.SCANS, decides))
+    fails: Fails = Never()
+    if users or unknown:
+        fails = OnData(state, "stored values may violate it")
+    return Effects(
+        locks=held(catalog, (tables, Lock.SHARE)),
+        scans=tables,
+        fails=fails,
+        brief=False,
+        unknown=unknown,
+        sources=cited,
+    )
+
+
+def alter_composite_type(operation: AlterCompositeType) -> Effects:
+    """Return what ALTER TYPE … ATTRIBUTE costs: a column of the type refuses it."""
+    return Effects(
+        fails=OnData("0A000", f"a table may have a column of type {operation.type}"),
+        sources=(sources.ALTER_TYPE, sources.measured("objects")),
+    )
+
+
+def create_sequence(operation: CreateSequence, catalog: Catalog) -> Effects:
+    """Return what CREATE SEQUENCE costs: nothing that anyone waits for."""
+    found = catalog.existence(ObjectKind.SEQUENCE, operation.sequence)
+    fails: Fails = Never()
+    if found is Existence.PRESENT and not operation.if_not_exists:
+        fails = Certain("42P07", f"{operation.sequence} is there already")
+    return Effects(fails=fails, sources=_SOURCES)
+
+
+def alter_sequence(operation: AlterSequence, catalog: Catalog) -> Effects:
+    """Return what ALTER SEQUENCE costs: whoever draws a number waits an instant."""
+    return Effects(locks=held(catalog, ([operation.sequence], SRE)), sources=_SOURCES)
+
+
+def create_trigger(operation: CreateTrigger, catalog: Catalog) -> Effects:
+    """Return what CREATE TRIGGER costs: writers wait an instant."""
+    table = operation.table
+    members = (
+        family(catalog, table) if operation.row and is_partitioned(catalog, table) else (table,)
+    )
+    return Effects(
+        locks=held(catalog, (members, SRE)),
+        sources=(sources.CREATE_TRIGGER, sources.measured("objects")),
+    )
+
+
+def set_trigger_state(operation: SetTriggerState, catalog: Catalog) -> Effects:
+    """Return what ENABLE and DISABLE cost: rules shut readers out, triggers writers."""
+    rule = "RULE" in operation.state.upper()
+    members = (
+        family(catalog, operation.table)
+        if is_partitioned(catalog, operation.table)
+        else (operation.table,)
+    )
+    return Effects(
+        locks=held(catalog, ((operation.table,) if rule else members, AE if rule else SRE)),
+        sources=_SOURCES,
+    )
+
+
+def strong_instant(
+    operation: CreateRule | SetRowSecurity | ChangePolicy, catalog: Catalog
+) -> Effects:
+    """Return what rules, row security and policies cost: an instant."""
+    return Effects(locks=held(catalog, ([operation.table], AE)), sources=_SOURCES)
+
+
+def change_role(operation: ChangeRole) -> Effects:
+    """Return what roles and settings cost; DROP and REASSIGN OWNED reach anything."""
+    verb = operation.verb.upper()
+    if "OWNED" in verb or "REASSIGN" in verb:
+        return unknown_everything(f"what {operation.role} owns")
+    if "SYSTEM" in verb:
+        return Effects(transaction=TransactionNeed.FORBIDDEN, sources=_SOURCES)
+    return Effects(sources=_SOURCES)
+
+
+def change_publication(operation: ChangePublication) -> Effects:
+    """Return what publications and subscriptions cost: schema changes wait."""
+    if operation.kind is ObjectKind.SUBSCRIPTION:
+        return unknown_everything("the subscription's options and its publisher")
+    return Effects(
+        unknown=(Unknown(Fact.LOCKS, f"the tables of the publication {operation.name}"),),
+        sources=_SOURCES,
+    )
+
+
+def create_object(operation: CreateObject) -> Effects:
+    """Return what an object costs that no rule tells apart: mostly nothing, unproven."""
+    if operation.kind in _HARMLESS:
+        return Effects(sources=_SOURCES)
+    return unknown_everything(f"what {operation.kind} {operation.object} touches")
+
+
+_HARMLESS = frozenset(
+    {
+        ObjectKind.AGGREGATE,
+        ObjectKind.CAST,
+        ObjectKind.COLLATION,
+        ObjectKind.CONVERSION,
+        ObjectKind.FOREIGN_DATA_WRAPPER,
+        ObjectKind.FOREIGN_TABLE,
+        ObjectKind.LANGUAGE,
+        ObjectKind.OPERATOR,
+        ObjectKind.OPERATOR_CLASS,
+        ObjectKind.OPERATOR_FAMILY,
+        ObjectKind.SERVER,
+        ObjectKind.TEXT_SEARCH_CONFIGURATION,
+        ObjectKind.TEXT_SEARCH_DICTIONARY,
+        ObjectKind.TEXT_SEARCH_PARSER,
+        ObjectKind.TEXT_SEARCH_TEMPLATE,
+        ObjectKind.TRANSFORM,
+        ObjectKind.USER_MAPPING,
+    }
+)
+"""Kinds whose making locks no relation that is there already."""

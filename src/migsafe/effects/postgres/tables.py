@@ -1,0 +1,373 @@
+"""What making, dropping, moving and copying tables costs."""
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.schema import Existence
+from migsafe.effects.postgres import sources
+from migsafe.effects.postgres.partitions import default_of
+from migsafe.effects.postgres.relations import (
+    family,
+    held,
+    is_partitioned,
+    owned_sequences,
+    parents,
+    referencing,
+    stored,
+)
+from migsafe.model.effects import (
+    Certain,
+    Effects,
+    Fact,
+    Fails,
+    Never,
+    OnData,
+    TransactionNeed,
+    Unknown,
+)
+from migsafe.model.expressions import Name
+from migsafe.model.locks import Lock
+from migsafe.model.operations import (
+    CreateTable,
+    CreateTableAs,
+    DropTable,
+    ForeignKey,
+    ObjectKind,
+    RenameTable,
+    RewriteKind,
+    RewriteTable,
+    SetOwner,
+    SetReplicaIdentity,
+    SetSchema,
+    SetTableOptions,
+    Truncate,
+)
+
+AE = Lock.ACCESS_EXCLUSIVE
+SRE = Lock.SHARE_ROW_EXCLUSIVE
+SUE = Lock.SHARE_UPDATE_EXCLUSIVE
+_ALTER = (sources.ALTER_TABLE, sources.measured("tables"))
+_SEQUENCES_FOLLOW = 15
+"""SET LOGGED and UNLOGGED take the owned sequences along from this version on."""
+_PARTITIONED_ACCESS_METHOD = 17
+
+RELATIONS = frozenset(
+    {
+        ObjectKind.TABLE,
+        ObjectKind.FOREIGN_TABLE,
+        ObjectKind.VIEW,
+        ObjectKind.MATERIALIZED_VIEW,
+        ObjectKind.SEQUENCE,
+    }
+)
+"""Kinds of object that are locked as tables are."""
+
+
+def create_table(operation: CreateTable, catalog: Catalog) -> Effects:
+    """Return what CREATE TABLE costs the tables that are there: parents are locked."""
+    found = catalog.existence(ObjectKind.TABLE, operation.table)
+    cited = (sources.CREATE_TABLE, sources.measured("tables"))
+    if found is Existence.PRESENT and not operation.temporary:
+        if operation.if_not_exists:
+            return Effects(sources=cited)
+        reason = f"{operation.table} is there already"
+        return Effects(fails=Certain("42P07", reason), sources=cited)
+    own = catalog.key(operation.table)
+    referenced = {
+        catalog.key(constraint.referenced)
+        for constraint in operation.constraints
+        if isinstance(constraint, ForeignKey)
+    }
+    parent = operation.partition_of
+    above: tuple[Name, ...] = ()
+    default: tuple[Name, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    if parent is not None:
+        above = (catalog.key(parent),)
+        default = default_of(catalog, parent)
+        referenced.update(parents(catalog, parent))
+        if catalog.table(parent) is None:
+            decides = f"whether {parent} has a default partition, which is locked and read"
+            unknown = (Unknown(Fact.LOCKS, decides), Unknown(Fact.SCANS, decides))
+    referenced.discard(own)
+    reached = [name for table in referenced for name in _partitions_too(catalog, table)]
+    fails: Fails = Never()
+    if default:
+        fails = OnData("23514", f"{default[0]} may hold rows of the new partition")
+    return Effects(
+        locks=held(
+            catalog,
+            (above, AE),
+            (default, AE),
+            (operation.inherits, SUE),
+            (reached, SRE),
+        ),
+        scans=tuple(name for table in default for name in stored(catalog, table)),
+        fails=fails,
+        brief=not default,
+        unknown=unknown,
+        sources=cited,
+    )
+
+
+def _partitions_too(catalog: Catalog, table: Name) -> tuple[Name, ...]:
+    if is_partitioned(catalog, table):
+        return family(catalog, table)
+    return (table,)
+
+
+def create_table_as(operation: CreateTableAs, catalog: Catalog) -> Effects:
+    """Return what CREATE TABLE AS costs: it reads, and holds what it reads for long."""
+    found = catalog.existence(ObjectKind.TABLE, operation.table)
+    cited = (sources.CREATE_TABLE, sources.measured("tables"))
+    if found is Existence.PRESENT and not operation.temporary:
+        if operation.if_not_exists:
+            return Effects(sources=cited)
+        reason = f"{operation.table} is there already"
+        return Effects(fails=Certain("42P07", reason), sources=cited)
+    if not operation.with_data:
+        return Effects(sources=cited)
+    reads = tuple(
+        catalog.key(name)
+        for relation in operation.query.relations
+        for name in stored(catalog, relation)
+    )
+    unknown: tuple[Unknown, ...] = ()
+    if operation.query.has_where or any(catalog.view(name) for name in reads):
+        decides = "the plan that the server chooses for the query"
+        unknown = (Unknown(Fact.SCANS, decides),)
+    return Effects(
+        scans=reads if not unknown else (),
+        brief=False,
+        unknown=unknown,
+        sources=cited,
+    )
+
+
+def drop_table(operation: DropTable, catalog: Catalog) -> Effects:
+    """Return what DROP TABLE costs: every table it references is locked as well."""
+    table = operation.table
+    cited = (sources.DROP_TABLE, sources.measured("tables"))
+    found = catalog.existence(ObjectKind.TABLE, table)
+    if found is Existence.ABSENT:
+        if operation.if_exists:
+            return Effects(sources=cited)
+        return Effects(fails=Certain("42P01", f"there is no table {table}"), sources=cited)
+    state = catalog.table(table)
+    if state is None:
+        decides = f"the tables that {table} references: they are locked too"
+        return Effects(
+            locks=held(catalog, ([table], AE)),
+            unknown=(Unknown(Fact.LOCKS, decides),),
+            sources=cited,
+        )
+    members = family(catalog, table) if is_partitioned(catalog, table) else (table,)
+    reached: list[Name] = [*members]
+    for member in members:
+        reached.extend(owned_sequences(catalog, member))
+        reached.extend(
+            name for parent in parents(catalog, member) for name in _partitions_too(catalog, parent)
+        )
+    if state.partition_of is not None:
+        reached.append(state.partition_of)
+        reached.extend(default_of(catalog, state.partition_of))
+    dependents = [
+        *(f"the foreign key of {name}" for name in referencing(catalog, table)),
+        *(f"the view {view.name}" for view in catalog.views_on(table)),
+        *(
+            f"the table {child.name}"
+            for child in catalog.children(table)
+            if not is_partitioned(catalog, table)
+        ),
+    ]
+    reached.extend(referencing(catalog, table))
+    reached.extend(view.name for view in catalog.views_on(table))
+    fails: Fails = Never()
+    if dependents and not operation.cascade:
+        fails = Certain("2BP01", f"{dependents[0]} depends on it")
+    return Effects(locks=held(catalog, (reached, AE)), fails=fails, sources=cited)
+
+
+def rename_table(operation: RenameTable, catalog: Catalog) -> Effects:
+    """Return what RENAME TO costs: an instant."""
+    fails: Fails = Never()
+    taken = catalog.existence(
+        ObjectKind.TABLE, catalog.key(operation.table).beside(operation.new_name)
+    )
+    if taken is Existence.PRESENT:
+        fails = Certain("42P07", f"{operation.new_name} is there already")
+    return Effects(locks=held(catalog, ([operation.table], AE)), fails=fails, sources=_ALTER)
+
+
+def set_schema(operation: SetSchema, catalog: Catalog) -> Effects:
+    """Return what SET SCHEMA costs: an instant, on what a table owns as well."""
+    if operation.kind not in RELATIONS:
+        return Effects(sources=_ALTER)
+    return Effects(
+        locks=held(
+            catalog,
+            ([operation.object, *owned_sequences(catalog, operation.object)], AE),
+        ),
+        sources=_ALTER,
+    )
+
+
+def set_owner(operation: SetOwner, catalog: Catalog) -> Effects:
+    """Return what OWNER TO costs: an instant, on what a table owns as well."""
+    if operation.kind not in RELATIONS:
+        return Effects(sources=_ALTER)
+    return Effects(
+        locks=held(
+            catalog,
+            ([operation.object, *owned_sequences(catalog, operation.object)], AE),
+        ),
+        sources=_ALTER,
+    )
+
+
+def rewrite_table(operation: RewriteTable, catalog: Catalog, version: int) -> Effects:
+    """Return what a physical copy of a table costs."""
+    kind, table = operation.kind, operation.table
+    need = TransactionNeed.ALLOWED
+    match kind:
+        case RewriteKind.VACUUM_FULL:
+            need = TransactionNeed.FORBIDDEN
+            cited = sources.VACUUM
+        case RewriteKind.CLUSTER:
+            cited = sources.CLUSTER
+            if table is None or is_partitioned(catalog, table):
+                need = TransactionNeed.FORBIDDEN
+        case (
+            RewriteKind.LOGGED
+            | RewriteKind.UNLOGGED
+            | RewriteKind.TABLESPACE
+            | RewriteKind.ACCESS_METHOD
+        ):
+            cited = sources.ALTER_TABLE
+    if table is None:
+        decides = "which tables it reaches"
+        return Effects(
+            transaction=need,
+            brief=False,
+            unknown=(Unknown(Fact.LOCKS, decides), Unknown(Fact.REWRITES, decides)),
+            sources=(cited,),
+        )
+    if operation.kind_of_object is ObjectKind.INDEX:
+        return Effects(
+            brief=False,
+            unknown=(Unknown(Fact.BUILDS, f"the table of {table}"),),
+            sources=(cited,),
+        )
+    return _copy(operation, table, catalog, version, need, cited)
+
+
+def _copy(
+    operation: RewriteTable,
+    table: Name,
+    catalog: Catalog,
+    version: int,
+    need: TransactionNeed,
+    cited: str,
+) -> Effects:
+    state = catalog.table(table)
+    sequences: tuple[Name, ...] = ()
+    rewrites = stored(catalog, table)
+    unknown: tuple[Unknown, ...] = ()
+    fails: Fails = Never()
+    match operation.kind:
+        case RewriteKind.LOGGED | RewriteKind.UNLOGGED:
+            wanted = operation.kind is RewriteKind.UNLOGGED
+            if state is not None and state.unlogged is wanted:
+                rewrites = ()
+            elif version >= _SEQUENCES_FOLLOW:
+                sequences = owned_sequences(catalog, table)
+            if rewrites and wanted and referencing(catalog, table):
+                fails = Certain("42P16", "a logged table references it")
+            if rewrites and not wanted and parents(catalog, table):
+                unlogged = [
+                    parent
+                    for parent in parents(catalog, table)
+                    if (found := catalog.table(parent)) is not None and found.unlogged
+                ]
+                if unlogged:
+                    fails = Certain("42P16", f"it references the unlogged {unlogged[0]}")
+        case RewriteKind.TABLESPACE:
+            if is_partitioned(catalog, table):
+                rewrites = ()
+            unknown = (Unknown(Fact.REWRITES, f"the tablespace that {table} is in already"),)
+        case RewriteKind.ACCESS_METHOD:
+            if is_partitioned(catalog, table):
+                rewrites = ()
+                if version < _PARTITIONED_ACCESS_METHOD:
+                    fails = Certain("42809", f"{table} is partitioned")
+            if version < _SEQUENCES_FOLLOW:
+                fails = Certain("42601", "SET ACCESS METHOD needs PostgreSQL 15")
+            unknown = (Unknown(Fact.REWRITES, f"the access method that {table} has already"),)
+        case RewriteKind.CLUSTER | RewriteKind.VACUUM_FULL:
+            pass
+    members = (table,)
+    if operation.kind in {RewriteKind.CLUSTER, RewriteKind.VACUUM_FULL}:
+        members = family(catalog, table) if is_partitioned(catalog, table) else (table,)
+    return Effects(
+        locks=held(catalog, (members, AE), (sequences, AE)),
+        rewrites=rewrites,
+        transaction=need,
+        fails=fails,
+        brief=not rewrites,
+        unknown=unknown,
+        sources=(cited, sources.measured("tables")),
+    )
+
+
+_STRONG_OPTIONS = frozenset({"user_catalog_table", "vacuum_index_cleanup_lock"})
+
+
+def set_table_options(operation: SetTableOptions, catalog: Catalog) -> Effects:
+    """Return what storage parameters cost: nobody but other schema changes waits."""
+    match operation.kind:
+        case ObjectKind.INDEX:
+            return Effects(sources=_ALTER)
+        case ObjectKind.VIEW:
+            lock = AE
+        case _:
+            strong = any(o.name in _STRONG_OPTIONS for o in operation.options)
+            lock = AE if strong else SUE
+    return Effects(locks=held(catalog, ([operation.object], lock)), sources=_ALTER)
+
+
+def set_replica_identity(operation: SetReplicaIdentity, catalog: Catalog) -> Effects:
+    """Return what REPLICA IDENTITY costs: an instant."""
+    return Effects(locks=held(catalog, ([operation.table], AE)), sources=_ALTER)
+
+
+def truncate(operation: Truncate, catalog: Catalog) -> Effects:
+    """Return what TRUNCATE costs: an instant, on all that CASCADE reaches."""
+    reached: list[Name] = []
+    queue = [catalog.key(table) for table in operation.tables]
+    blocked: str | None = None
+    listed = {name for table in queue for name in family(catalog, table)}
+    while queue:
+        table = queue.pop(0)
+        for member in family(catalog, table):
+            if member in reached:
+                continue
+            reached.append(member)
+            for other in referencing(catalog, member):
+                if operation.cascade:
+                    queue.append(other)
+                elif other not in listed:
+                    blocked = f"{other} references {member}"
+    sequences = (
+        tuple(name for table in reached for name in owned_sequences(catalog, table))
+        if operation.restart_identity
+        else ()
+    )
+    unseen = [table for table in operation.tables if catalog.table(table) is None]
+    unknown: tuple[Unknown, ...] = ()
+    if operation.cascade and unseen:
+        decides = f"the tables that reference {unseen[0]}: CASCADE empties them too"
+        unknown = (Unknown(Fact.LOCKS, decides),)
+    return Effects(
+        locks=held(catalog, (reached, AE), (sequences, AE)),
+        fails=Certain("0A000", blocked) if blocked else Never(),
+        unknown=unknown,
+        sources=(sources.TRUNCATE, sources.measured("tables")),
+    )

@@ -1,0 +1,56 @@
+"""How volatile an expression is: what decides whether a default rewrites a table."""
+
+from enum import IntEnum
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.effects.postgres import builtin_functions
+from migsafe.model.expressions import Expression, Name
+
+
+class Volatility(IntEnum):
+    """The most volatile thing in an expression; the order is the order of harm."""
+
+    IMMUTABLE = 1
+    STABLE = 2
+    UNKNOWN = 3
+    VOLATILE = 4
+
+
+def volatility(expression: Expression, catalog: Catalog) -> Volatility:
+    """Return how volatile an expression is.
+
+    A function of the user's own has the volatility that the catalog knows; one that is
+    not known is UNKNOWN, never safe. A name that built-in functions share counts as
+    its most volatile form.
+
+    Source:
+        PostgreSQL manual, Function Volatility Categories; pg_proc of the servers that
+        `migsafe_dev.builtin_functions` asked.
+    """
+    if expression.opaque:
+        return Volatility.UNKNOWN
+    found = [function_volatility(name, catalog) for name in expression.functions]
+    return max(found, default=Volatility.IMMUTABLE)
+
+
+def function_volatility(function: str, catalog: Catalog) -> Volatility:
+    """Return how volatile a function is, by its name as written."""
+    schema, _, name = function.rpartition(".")
+    if schema in {"", "pg_catalog"}:
+        if name in builtin_functions.VOLATILE:
+            return Volatility.VOLATILE
+        if name in builtin_functions.STABLE:
+            return Volatility.STABLE
+        if name in builtin_functions.IMMUTABLE:
+            return Volatility.IMMUTABLE
+    routines = catalog.routines(Name(name, schema or None))
+    if not routines:
+        return Volatility.UNKNOWN
+    return max(_NAMES[routine.volatility] for routine in routines)
+
+
+_NAMES = {
+    "immutable": Volatility.IMMUTABLE,
+    "stable": Volatility.STABLE,
+    "volatile": Volatility.VOLATILE,
+}

@@ -1,0 +1,184 @@
+"""Migrations -> report: folds history, runs the checks, applies what silences them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.config import Settings
+from migsafe.context import Deploy, Run
+from migsafe.lint import engine, precedence, suppressions
+from migsafe.lint.fold import fold
+from migsafe.model.findings import (
+    FileError,
+    Finding,
+    Judged,
+    Report,
+    Severity,
+)
+from migsafe.model.migration import Migration, Selection
+from migsafe.model.operations import Unrecognized
+from migsafe.model.origin import Runner
+from migsafe.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run was asked for, apart from the settings.
+
+    `base` is the schema before the first judged migration where it was given; history
+    is then not replayed. `today` decides which suppressions have expired.
+    """
+
+    today: date
+    base: Catalog | None = None
+    one_deploy: bool = False
+    min_severity: Severity = Severity.NOTE
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+
+
+def lint(
+    selections: Iterable[Selection],
+    settings: Settings,
+    options: Options,
+    *,
+    errors: tuple[FileError, ...] = (),
+    skipped: tuple[str, ...] = (),
+) -> Report:
+    """Return the report of a run.
+
+    Args:
+        selections: The trees, with the migrations to judge.
+        settings: The configuration.
+        options: What this run was asked for.
+        errors: Files that could not be read; they are passed on and shut the gate.
+        skipped: Files that are no migrations; they are counted.
+    """
+    chosen = tuple(selections)
+    deploys = tuple(
+        deploy for selection in chosen for deploy in deploys_of(selection, settings, options)
+    )
+    found: list[Finding] = []
+    for selection in chosen:
+        found.extend(engine.check_history(selection.tree, settings))
+    for deploy in deploys:
+        found.extend(engine.check_deploy(deploy, settings))
+    trees = tuple(selection.tree for selection in chosen)
+    found.extend(engine.check_run(Run(trees, deploys), settings))
+    ups, downs = precedence.way_down(found, settings)
+    judged = precedence.one_harm_one_finding((*ups, *downs))
+    shown = tuple(precedence.by_profile(judged, settings.profile))
+    migrations = tuple(migration for deploy in deploys for migration in deploy.migrations)
+    stays, silenced, comments = suppressions.apply(
+        (section for migration in migrations for section in migration.sections),
+        shown,
+        today=options.today,
+    )
+    stays += tuple(
+        precedence.by_profile(engine.check_suppressions(comments, settings), settings.profile)
+    )
+    findings = _numbered(_chosen(stays, options))
+    statements = tuple(_judged(migration) for migration in migrations)
+    return Report(
+        findings=findings,
+        suppressed=_numbered(_chosen(silenced, options)),
+        gated=(),
+        errors=errors,
+        judged=statements,
+        verdict=_verdict(findings, statements, errors),
+        replayed=sum(_replayed(selection) for selection in chosen),
+        skipped=skipped,
+        texts={
+            section.path: section.text for migration in migrations for section in migration.sections
+        },
+    )
+
+
+def deploys_of(selection: Selection, settings: Settings, options: Options) -> tuple[Deploy, ...]:
+    """Return the deploys of a selection, folded on its history or on the schema given."""
+    if options.base is not None:
+        alone = tuple(m for m in selection.tree.migrations if m.id in selection.given)
+        selection = replace(selection, tree=replace(selection.tree, migrations=alone))
+    base = options.base or Catalog.empty(complete=settings.catalog == "complete")
+    return tuple(fold(selection, settings, base, one_deploy=options.one_deploy))
+
+
+def _replayed(selection: Selection) -> int:
+    ids = [migration.id for migration in selection.tree.migrations]
+    last = max((at for at, id_ in enumerate(ids) if id_ in selection.given), default=-1)
+    return sum(1 for id_ in ids[: last + 1] if id_ not in selection.given)
+
+
+def _chosen(findings: Iterable[Finding], options: Options) -> list[Finding]:
+    return [
+        finding
+        for finding in findings
+        if finding.severity >= options.min_severity
+        and (not options.select or finding.rule in options.select)
+        and finding.rule not in options.ignore
+    ]
+
+
+def _numbered(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Sort by place, and tell findings apart that share a fingerprint."""
+    findings.sort(
+        key=lambda f: (
+            f.place.path,
+            f.place.line,
+            f.focus.line,
+            f.focus.column,
+            -f.severity,
+        )
+    )
+    count: Counter[str] = Counter()
+    numbered: list[Finding] = []
+    for finding in findings:
+        repeated = count[finding.fingerprint]
+        count[finding.fingerprint] += 1
+        numbered.append(
+            replace(finding, fingerprint=f"{finding.fingerprint}-{repeated}")
+            if repeated
+            else finding
+        )
+    return tuple(numbered)
+
+
+def _judged(migration: Migration) -> Judged:
+    statements = [statement for section in migration.sections for statement in section.statements]
+    return Judged(
+        migration.path,
+        runner_words(migration),
+        len(statements),
+        sum(
+            not any(isinstance(op, Unrecognized) for op in statement.operations)
+            for statement in statements
+        ),
+    )
+
+
+def runner_words(migration: Migration) -> str:
+    """Return in words how the migration's tool brackets it with transactions."""
+    words = {
+        Runner.RUN: "one transaction for the whole upgrade",
+        Runner.FILE: "one transaction for the file",
+        Runner.QUERY: "the file is sent as one query, so it is one transaction"
+        if len(migration.up.statements) > 1
+        else "one statement, sent by itself",
+        Runner.NONE: "no transaction",
+        Runner.AUTO: "runner not known, judged as one transaction",
+    }
+    return f"{migration.convention}: {words[migration.up.runner]}"
+
+
+def _verdict(
+    findings: tuple[Finding, ...],
+    judged: tuple[Judged, ...],
+    errors: tuple[FileError, ...],
+) -> Verdict:
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return Verdict.UNSAFE
+    if errors or any(one.understood < one.statements for one in judged):
+        return Verdict.INCONCLUSIVE
+    return Verdict.SAFE

@@ -1,0 +1,100 @@
+"""One harm, one finding; and what counts in the way down."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from migsafe.config import Settings
+from migsafe.model.findings import ROLLBACK_HAZARDS, Finding, Hazard, Severity
+from migsafe.model.migration import Place
+from migsafe.model.origin import SectionName
+
+_FIRST_WINS = (
+    ("narrow-column-type", "change-column-type", "change-collation"),
+    ("backfill-in-schema-transaction", "whole-table-update"),
+    (
+        "backfill-in-schema-transaction",
+        "validate-in-same-transaction",
+        "wide-lock-window",
+    ),
+    ("default-dropped-after-add", "drop-default"),
+    ("expand-and-contract-together", "drop-column"),
+    ("add-domain-constraint", "restrict-writes"),
+    ("enum-value-unknown-to-old-code", "rename-object"),
+)
+_BEATEN_BY: dict[str, frozenset[str]] = {}
+for _order in _FIRST_WINS:
+    for _at, _rule in enumerate(_order):
+        _BEATEN_BY[_rule] = _BEATEN_BY.get(_rule, frozenset()) | frozenset(_order[:_at])
+
+_LOCK_HAZARDS = frozenset(
+    {
+        Hazard.BLOCKS_READS,
+        Hazard.BLOCKS_WRITES,
+        Hazard.REWRITES_TABLE,
+        Hazard.SCANS_TABLE,
+    }
+)
+
+
+def one_harm_one_finding(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings without those whose harm another rule already reports.
+
+    Two rules see the same harm when they speak of the same operation; the order is that
+    of the rulebook.
+    """
+    kept = tuple(findings)
+    rules_at: dict[Place, set[str]] = {}
+    for finding in kept:
+        rules_at.setdefault(finding.focus, set()).add(finding.rule)
+    return tuple(
+        finding
+        for finding in kept
+        if not _BEATEN_BY.get(finding.rule, frozenset()) & rules_at[finding.focus]
+    )
+
+
+def way_down(
+    findings: Iterable[Finding], settings: Settings
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return the findings of the ways up as they are, and what remains of those below.
+
+    In a `down` old code is not judged (it is what the down brings back), and locks make
+    one note for each migration, a warning where downgrades are required.
+    """
+    ups: list[Finding] = []
+    downs: list[Finding] = []
+    locks: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.section is not SectionName.DOWN:
+            ups.append(finding)
+        elif _LOCK_HAZARDS.isdisjoint(finding.hazards):
+            if ROLLBACK_HAZARDS.isdisjoint(finding.hazards):
+                downs.append(finding)
+        elif ROLLBACK_HAZARDS.isdisjoint(finding.hazards):
+            locks.setdefault(finding.place.path, []).append(finding)
+    level = Severity.WARNING if settings.downgrades == "required" else Severity.NOTE
+    downs.extend(_one_note(found, level) for found in locks.values())
+    return tuple(ups), tuple(downs)
+
+
+def _one_note(findings: list[Finding], level: Severity) -> Finding:
+    gravest = max(findings, key=lambda finding: finding.severity)
+    others = len(findings) - 1
+    more = f" {others} more lock{'s' * (others > 1)} in this way down." if others else ""
+    return replace(
+        gravest,
+        severity=min(level, gravest.severity),
+        message=f"The way down: {gravest.message}{more}",
+    )
+
+
+def by_profile(findings: Iterable[Finding], profile: str) -> Iterator[Finding]:
+    """Yield the findings that a profile shows; `legacy` keeps errors about code and data."""
+    for finding in findings:
+        if finding.severity is Severity.OFF:
+            continue
+        if profile == "legacy" and (
+            finding.severity is not Severity.ERROR or ROLLBACK_HAZARDS.isdisjoint(finding.hazards)
+        ):
+            continue
+        yield finding

@@ -1,0 +1,168 @@
+"""Which transaction of the runner an operation runs in, and which timeouts hold there."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from migsafe.context import Timeouts, Transaction
+from migsafe.model.expressions import Name
+from migsafe.model.locks import Lock
+from migsafe.model.migration import Section
+from migsafe.model.operations import (
+    Begin,
+    Commit,
+    Operation,
+    ResetParameter,
+    Rollback,
+    SetParameter,
+)
+from migsafe.model.origin import Runner
+
+_UNITS_MS = {
+    "us": 0.001,
+    "ms": 1,
+    "s": 1000,
+    "min": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*")
+_COMMITS_ITSELF = Transaction(None)
+_UNSET = Timeouts()
+
+
+def milliseconds(value: str | None) -> int | None:
+    """Return a timeout in milliseconds; None where it is 0, absent or not a duration."""
+    found = _DURATION.fullmatch(value or "")
+    if found is None:
+        return None
+    return round(float(found[1]) * _UNITS_MS[found[2] or "ms"]) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The state of the runner's connection between two operations.
+
+    `opened` counts transactions, so that each has its own number. `own` and `local` are the
+    session's and the transaction's values of lock_timeout and statement_timeout.
+    `in_autocommit`: the last operation ran in a revision's autocommit block, which commits
+    the runner's transaction when it is entered and begins the next one when it is left.
+    """
+
+    transaction: Transaction = _COMMITS_ITSELF
+    opened: int = 0
+    held: Mapping[Name, Lock] = field(default_factory=dict)
+    own: Timeouts = _UNSET
+    local: Timeouts = _UNSET
+    in_autocommit: bool = False
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """The values in force."""
+        return Timeouts(
+            self.own.lock_ms if self.local.lock_ms is None else self.local.lock_ms,
+            self.own.statement_ms if self.local.statement_ms is None else self.local.statement_ms,
+        )
+
+    def begun(self, *, certain: bool = True, sent_as_one: bool = False) -> "Session":
+        """Return the session with a new transaction."""
+        number = self.opened + 1
+        transaction = Transaction(number, certain, sent_as_one)
+        return replace(
+            self,
+            transaction=transaction,
+            opened=number,
+            held={},
+            local=_UNSET,
+        )
+
+    def ended(self) -> "Session":
+        """Return the session with no transaction open: its locks and SET LOCAL are gone."""
+        if not self.transaction.is_open:
+            return self
+        return replace(self, transaction=_COMMITS_ITSELF, held={}, local=_UNSET)
+
+    def entering(self, section: Section, *, lone_forbidden: bool) -> "Session":
+        """Return the session in which a section's first statement runs.
+
+        Args:
+            section: The section that starts.
+            lone_forbidden: It holds one statement, and that cannot run in a transaction.
+        """
+        match section.runner:
+            case Runner.RUN:
+                return self if self.transaction.is_open else self.begun()
+            case Runner.FILE:
+                return self.ended().begun()
+            case Runner.QUERY:
+                several = len(section.statements) > 1
+                return self.ended().begun(sent_as_one=True) if several else self.ended()
+            case Runner.NONE:
+                return self.ended()
+            case Runner.AUTO:
+                if lone_forbidden or _says_begin(section):
+                    return self.ended()
+                return self.ended().begun(certain=False)
+
+    def before(self, operation: Operation, runner: Runner) -> "Session":
+        """Return the session just before an operation."""
+        if operation.origin is not None and operation.origin.autocommit:
+            return replace(self.ended(), in_autocommit=True)
+        if self.in_autocommit and runner in {Runner.RUN, Runner.FILE}:
+            return replace(self.begun(), in_autocommit=False)
+        return self
+
+    def after(self, operation: Operation, locks: Mapping[Name, Lock]) -> "Session":
+        """Return the session after an operation that took `locks`."""
+        match operation:
+            case Begin():
+                return self if self.transaction.is_open else self.begun()
+            case Commit() | Rollback(savepoint=None):
+                return self._committed()
+            case SetParameter(parameter=parameter, value=value, local=local):
+                return self._set(parameter, milliseconds(value), local=local)
+            case ResetParameter(parameter=None):
+                return replace(self, own=_UNSET, local=_UNSET)
+            case ResetParameter(parameter=str() as parameter):
+                return self._set(parameter, None, local=False)
+            case _:
+                return self._holding(locks)
+
+    def _committed(self) -> "Session":
+        sent_as_one = self.transaction.sent_as_one
+        session = self.ended()
+        # What is left of a file that is sent as one query is a new implicit transaction.
+        return session.begun(sent_as_one=True) if sent_as_one else session
+
+    def _set(self, parameter: str, value: int | None, *, local: bool) -> "Session":
+        if local and not self.transaction.is_open:
+            return self
+        scope = self.local if local else self.own
+        match parameter:
+            case "lock_timeout":
+                changed = replace(scope, lock_ms=value)
+            case "statement_timeout":
+                changed = replace(scope, statement_ms=value)
+            case _:
+                return self
+        if local:
+            return replace(self, local=changed)
+        return replace(self, own=changed, local=_UNSET)
+
+    def _holding(self, locks: Mapping[Name, Lock]) -> "Session":
+        if not self.transaction.is_open or all(
+            self.held.get(name, 0) >= lock for name, lock in locks.items()
+        ):
+            return self
+        held = dict(self.held)
+        for name, lock in locks.items():
+            held[name] = max(lock, held.get(name, lock))
+        return replace(self, held=held)
+
+
+def _says_begin(section: Section) -> bool:
+    return any(
+        isinstance(operation, Begin)
+        for statement in section.statements
+        for operation in statement.operations
+    )

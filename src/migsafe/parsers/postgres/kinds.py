@@ -1,0 +1,52 @@
+"""Kinds of object in the model's words."""
+
+from postgast import pg_query_pb2 as pb
+
+from migsafe.model.operations import ObjectKind
+
+OBJECT_KINDS: dict[int, ObjectKind] = {
+    pb.OBJECT_AGGREGATE: ObjectKind.AGGREGATE,
+    pb.OBJECT_CAST: ObjectKind.CAST,
+    pb.OBJECT_COLLATION: ObjectKind.COLLATION,
+    pb.OBJECT_COLUMN: ObjectKind.COLUMN,
+    pb.OBJECT_CONVERSION: ObjectKind.CONVERSION,
+    pb.OBJECT_DATABASE: ObjectKind.DATABASE,
+    pb.OBJECT_DOMAIN: ObjectKind.DOMAIN,
+    pb.OBJECT_DOMCONSTRAINT: ObjectKind.CONSTRAINT,
+    pb.OBJECT_EVENT_TRIGGER: ObjectKind.EVENT_TRIGGER,
+    pb.OBJECT_EXTENSION: ObjectKind.EXTENSION,
+    pb.OBJECT_FDW: ObjectKind.FOREIGN_DATA_WRAPPER,
+    pb.OBJECT_FOREIGN_SERVER: ObjectKind.SERVER,
+    pb.OBJECT_FOREIGN_TABLE: ObjectKind.FOREIGN_TABLE,
+    pb.OBJECT_FUNCTION: ObjectKind.FUNCTION,
+    pb.OBJECT_INDEX: ObjectKind.INDEX,
+    pb.OBJECT_LANGUAGE: ObjectKind.LANGUAGE,
+    pb.OBJECT_LARGEOBJECT: ObjectKind.LARGE_OBJECT,
+    pb.OBJECT_MATVIEW: ObjectKind.MATERIALIZED_VIEW,
+    pb.OBJECT_OPCLASS: ObjectKind.OPERATOR_CLASS,
+    pb.OBJECT_OPERATOR: ObjectKind.OPERATOR,
+    pb.OBJECT_OPFAMILY: ObjectKind.OPERATOR_FAMILY,
+    pb.OBJECT_POLICY: ObjectKind.POLICY,
+    pb.OBJECT_PROCEDURE: ObjectKind.PROCEDURE,
+    pb.OBJECT_PUBLICATION: ObjectKind.PUBLICATION,
+    pb.OBJECT_ROLE: ObjectKind.ROLE,
+    pb.OBJECT_ROUTINE: ObjectKind.ROUTINE,
+    pb.OBJECT_RULE: ObjectKind.RULE,
+    pb.OBJECT_SCHEMA: ObjectKind.SCHEMA,
+    pb.OBJECT_SEQUENCE: ObjectKind.SEQUENCE,
+    pb.OBJECT_STATISTIC_EXT: ObjectKind.STATISTICS,
+    pb.OBJECT_SUBSCRIPTION: ObjectKind.SUBSCRIPTION,
+    pb.OBJECT_TABCONSTRAINT: ObjectKind.CONSTRAINT,
+    pb.OBJECT_TABLE: ObjectKind.TABLE,
+    pb.OBJECT_TABLESPACE: ObjectKind.TABLESPACE,
+    pb.OBJECT_TRANSFORM: ObjectKind.TRANSFORM,
+    pb.OBJECT_TRIGGER: ObjectKind.TRIGGER,
+    pb.OBJECT_TSCONFIGURATION: ObjectKind.TEXT_SEARCH_CONFIGURATION,
+    pb.OBJECT_TSDICTIONARY: ObjectKind.TEXT_SEARCH_DICTIONARY,
+    pb.OBJECT_TSPARSER: ObjectKind.TEXT_SEARCH_PARSER,
+    pb.OBJECT_TSTEMPLATE: ObjectKind.TEXT_SEARCH_TEMPLATE,
+    pb.OBJECT_TYPE: ObjectKind.TYPE,
+    pb.OBJECT_USER_MAPPING: ObjectKind.USER_MAPPING,
+    pb.OBJECT_VIEW: ObjectKind.VIEW,
+}
+"""Absent: access methods and what has no name of its own in DDL."""

@@ -1,0 +1,54 @@
+"""Queries inside statements: which relations they read, which functions they call."""
+
+from google.protobuf.message import Message
+from postgast import pg_query_pb2 as pb
+
+from migsafe.model.expressions import Name
+from migsafe.model.operations import Query
+from migsafe.parsers.postgres import canonical
+from migsafe.parsers.postgres.expressions import function_name, keyword_function
+from migsafe.parsers.postgres.names import relation
+from migsafe.parsers.postgres.walking import walk
+
+
+def read(node: pb.Node, sql: str | None = None) -> Query:
+    """Return a query with what it reads; `sql` is its canonical text if known."""
+    relations: dict[Name, None] = {}
+    functions: dict[str, None] = {}
+    for message, hidden in walk(node):
+        match message:
+            case pb.RangeVar():
+                if message.schemaname or message.relname not in hidden:
+                    relations[relation(message)] = None
+            case pb.FuncCall():
+                functions[function_name(message)] = None
+            case pb.SQLValueFunction():
+                functions[keyword_function(message)] = None
+            case _:
+                pass
+    return Query(
+        canonical.node(node) if sql is None else sql,
+        tuple(relations),
+        tuple(functions),
+        has_where=_has_where(node),
+    )
+
+
+def _has_where(node: pb.Node) -> bool:
+    if not node.HasField("select_stmt"):
+        return True
+    select = node.select_stmt
+    return select.HasField("where_clause") or not select.from_clause
+
+
+def relations_read(statement: Message, target: pb.RangeVar) -> tuple[Name, ...]:
+    """Return the relations that a statement names besides its target."""
+    found: dict[Name, None] = {}
+    for message, hidden in walk(statement):
+        if (
+            isinstance(message, pb.RangeVar)
+            and message.location != target.location
+            and (message.schemaname or message.relname not in hidden)
+        ):
+            found[relation(message)] = None
+    return tuple(found)

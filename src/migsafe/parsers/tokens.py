@@ -1,0 +1,73 @@
+"""Light tokens of one statement: where they are and how deep in brackets."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# Possessive quantifiers throughout: a quote that is never closed must not backtrack. The
+# order matters: prefixed strings before words, words whole, so that `$` inside one is not
+# taken for a tag.
+_TOKEN = re.compile(
+    r"""
+      (?P<blank>(?:[ \t\n\r\f\v]|--[^\n\r]*+)++)
+    | (?P<comment>/\*)
+    | [eE]'(?:[^'\\]|\\.|'')*+'
+    | (?:[uU]&|[nNbBxX])?'(?:[^']|'')*+'
+    | (?:[uU]&)?"(?:[^"]|"")*+"
+    | [A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*+
+    | (?P<tag>\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*+)?\$)
+    | \$[0-9]++
+    | [0-9][0-9a-zA-Z_.]*+
+    | (?P<open>[(\[])
+    | (?P<close>[)\]])
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token's character offsets and the number of brackets open around it."""
+
+    start: int
+    end: int
+    depth: int
+
+
+def tokens(sql: str, start: int = 0) -> Iterator[Token]:
+    """Yield the tokens of one statement from `start`, without blanks and comments.
+
+    An opening bracket and its closing one have the depth outside of them.
+    """
+    at = start
+    depth = 0
+    while match := _TOKEN.match(sql, at):
+        at = match.end()
+        match match.lastgroup:
+            case "blank":
+                continue
+            case "comment":
+                at = comment_end(sql, match.start())
+                continue
+            case "tag":
+                closing = sql.find(match.group(), at)
+                at = len(sql) if closing == -1 else closing + len(match.group())
+            case "close":
+                depth = max(0, depth - 1)
+            case _:
+                pass
+        yield Token(match.start(), at, depth)
+        if match.lastgroup == "open":
+            depth += 1
+
+
+def comment_end(sql: str, start: int) -> int:
+    """Return where the nested comment that opens at `start` ends, -1 if it does not."""
+    depth = 0
+    for edge in _COMMENT_EDGE.finditer(sql, start):
+        depth += 1 if edge.group() == "/*" else -1
+        if depth == 0:
+            return edge.end()
+    return -1

@@ -1,0 +1,187 @@
+"""Where migrations come from: paths to trees of migrations, in their tools' order."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from migsafe.model.errors import InputError, UsageError
+from migsafe.model.findings import FileError
+from migsafe.model.migration import Selection
+from migsafe.sources.convention import (
+    Convention,
+    Options,
+    convention_named,
+    conventions,
+    owner,
+)
+from migsafe.sources.files import Files, resolve, shown, walk
+
+STDIN = "<stdin>"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be read.
+
+    Attributes:
+        paths: Files, directories, globs, or `-`. `discover` finds trees if there are none.
+        dialect: The dialect of plain SQL.
+        transaction: `file` or `none` for SQL files whose runner is not known; `auto`.
+        convention: The name of the convention of all files; None: by their names.
+        stdin_text: What standard input held, for `-`.
+        stdin_filename: The path that standard input stands for.
+        start_after: A migration that was released: it and all before it are not judged.
+        history: Whether the migrations before the given ones are read as well.
+    """
+
+    paths: tuple[str, ...]
+    dialect: str = "postgres"
+    transaction: str = "auto"
+    convention: str | None = None
+    stdin_text: str | None = None
+    stdin_filename: str | None = None
+    start_after: str | None = None
+    history: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read.
+
+    `skipped` are files that hold no migration. `started` says whether `start_after` was
+    found in a tree; it is True without one.
+    """
+
+    selections: tuple[Selection, ...]
+    errors: tuple[FileError, ...] = ()
+    skipped: tuple[str, ...] = ()
+    started: bool = True
+
+
+def load(request: Request) -> Loaded:
+    """Return the migrations that a request names, each with the history before it.
+
+    A path that cannot be read is an error of its own; the others go on.
+
+    Raises:
+        UsageError: If the request names a convention that there is not, or standard
+            input without its text.
+    """
+    overlay: dict[str, str] = {}
+    errors: list[FileError] = []
+    given: dict[str, None] = {}
+    files = Files(overlay)
+    for path in request.paths:
+        for found in _given(path, request, overlay, files):
+            if isinstance(found, InputError):
+                errors.append(_file_error(found))
+            else:
+                given[found] = None
+    options = Options(request.dialect, request.transaction, request.history)
+    selections: list[Selection] = []
+    skipped: list[str] = []
+    for convention, root, paths in _grouped(given, request.convention, files):
+        reading = convention.read(root, paths, files, options)
+        errors.extend(reading.errors)
+        skipped.extend(reading.skipped)
+        if reading.given or reading.tree.problems:
+            selections.append(Selection(reading.tree, reading.given))
+    started = request.start_after is None
+    if request.start_after is not None:
+        after = [_after(selection, request.start_after) for selection in selections]
+        started = any(found for _, found in after)
+        selections = [selection for selection, _ in after]
+    return Loaded(
+        tuple(selections), tuple(dict.fromkeys(errors)), tuple(skipped), started
+    )
+
+
+def _given(
+    path: str, request: Request, overlay: dict[str, str], files: Files
+) -> Iterator[str | InputError]:
+    if path != "-":
+        yield from resolve(path, files)
+        return
+    if request.stdin_text is None:
+        raise UsageError("'-' needs standard input", help="Pipe a migration in.")
+    name = STDIN if request.stdin_filename is None else shown(request.stdin_filename)
+    overlay[name] = request.stdin_text
+    yield name
+
+
+def _file_error(error: InputError) -> FileError:
+    return FileError(error.path, error.message, error.help, error.line)
+
+
+def _grouped(
+    given: dict[str, None], name: str | None, files: Files
+) -> Iterator[tuple[Convention, str, list[str]]]:
+    """Yield each tree once, with its given files, in the order they were given."""
+    forced = None
+    if name is not None:
+        forced = convention_named(name)
+        if forced is None:
+            known = ", ".join(each.name for each in conventions())
+            raise UsageError(
+                f"no convention is called '{name}'", help=f"Choose one of: {known}."
+            )
+    groups: dict[tuple[str, str], tuple[Convention, str, list[str]]] = {}
+    for path in given:
+        root = forced.home(path, files) if forced is not None else None
+        belongs = owner(path, files) if forced is None or root is None else (forced, root)
+        if belongs is None:
+            belongs = (_lone(), path)
+        convention, root = belongs
+        group = groups.setdefault((convention.name, root), (convention, root, []))
+        group[2].append(path)
+    yield from groups.values()
+
+
+def _lone() -> Convention:
+    """Return the convention that is asked last: a file that stands alone."""
+    return conventions()[-1]
+
+
+def _after(selection: Selection, start_after: str) -> tuple[Selection, bool]:
+    """Return a selection without what was released, and whether the mark was found."""
+    tree = selection.tree
+    released: list[str] = []
+    for migration in tree.migrations:
+        released.append(migration.id)
+        if _is_called(migration.id, migration.path, start_after):
+            return replace(
+                selection, given=selection.given.difference(released)
+            ), True
+    if any(_is_called(later, "", start_after) for later in tree.later):
+        return replace(selection, given=frozenset()), True
+    return selection, False
+
+
+def _is_called(id: str, path: str, name: str) -> bool:
+    """Return whether a person who says `name` means this migration.
+
+    Its id, its path, its file's name with or without suffix, or its number alone.
+    """
+    file = os.path.basename(path)
+    return name in {id, path, file, file.partition(".")[0]} or (
+        id.startswith(name) and not id[len(name) :][:1].isalnum() and name.isdigit()
+    )
+
+
+def discover(root: str = ".") -> tuple[str, ...]:
+    """Return the directories below `root` that hold migrations, for a run without paths.
+
+    Where a configuration file names trees these are taken; elsewhere a directory counts
+    that holds files of a convention with an order. Plan directories do not count.
+    """
+    files = Files()
+    found: dict[str, None] = {}
+    for convention in conventions():
+        if convention.roots is not None:
+            found.update(dict.fromkeys(convention.roots(shown(root), files)))
+    for path in walk(shown(root), files):
+        belongs = owner(path, files)
+        if belongs is not None and belongs[1] != path:
+            found[belongs[1]] = None
+    return tuple(found)
+

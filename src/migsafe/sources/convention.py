@@ -1,0 +1,113 @@
+"""What a convention of migration files knows, and where the conventions are found.
+
+A convention is a module (or package) of `migsafe.sources` that has a constant
+`CONVENTION`. Adding one means adding its file; there is no list.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from migsafe.model.findings import FileError
+from migsafe.model.migration import Tree
+from migsafe.model.origin import Runner
+from migsafe.sources.files import Files
+
+Order = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A migration that a tree holds and nobody has read yet.
+
+    `paths` are all its files; `order` is None for a file that stands alone. `up` is None
+    where only a way down was found. `downs` says whether the convention has ways down.
+    """
+
+    id: str
+    order: Order | None
+    up: str | None
+    down: str | None
+    runner: Runner
+    downs: bool
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files, up first."""
+        return tuple(path for path in (self.up, self.down) if path is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a tree, up to its last given migration.
+
+    `given` are the ids of the migrations that the given files belong to; `errors` are
+    files that could not be read, `skipped` files that hold no migration.
+    """
+
+    tree: Tree
+    given: frozenset[str]
+    errors: tuple[FileError, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a request says to every convention."""
+
+    dialect: str = "postgres"
+    transaction: str = "auto"
+    history: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How a tool names, orders, pairs and runs its migrations.
+
+    Attributes:
+        name: What reports call it.
+        rank: Conventions with a lower rank are asked first who a file belongs to.
+        home: The root of the tree that a file belongs to, or None if the file is not of
+            this convention. Root and file may be the same: a file that stands alone.
+        read: Reads a tree: its root, the given files, and the options.
+        next_name: The id of a new migration after all others of a tree.
+        paths: Where the up and the down of a new migration are written.
+        roots: The trees that the configuration files of a directory name.
+    """
+
+    name: str
+    rank: int
+    home: Callable[[str, Files], str | None]
+    read: Callable[[str, Sequence[str], Files, Options], Reading]
+    next_name: Callable[[Tree, str], str]
+    paths: Callable[[Tree, str], tuple[str, str | None]]
+    roots: Callable[[str, Files], tuple[str, ...]] | None = None
+
+
+@cache
+def conventions() -> tuple[Convention, ...]:
+    """Return all conventions, the one to ask first in front."""
+    package = import_module("migsafe.sources")
+    found = []
+    for module in iter_modules(package.__path__):
+        loaded = import_module(f"migsafe.sources.{module.name}")
+        convention = getattr(loaded, "CONVENTION", None)
+        if isinstance(convention, Convention):
+            found.append(convention)
+    return tuple(sorted(found, key=lambda convention: (convention.rank, convention.name)))
+
+
+def convention_named(name: str) -> Convention | None:
+    """Return the convention of that name, or None."""
+    return next((each for each in conventions() if each.name == name), None)
+
+
+def owner(path: str, files: Files) -> tuple[Convention, str] | None:
+    """Return the convention that a file belongs to, with the root of its tree."""
+    for convention in conventions():
+        root = convention.home(path, files)
+        if root is not None:
+            return convention, root
+    return None

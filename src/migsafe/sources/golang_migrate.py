@@ -1,0 +1,68 @@
+"""golang-migrate: `N_name.up.sql` and `N_name.down.sql`, each sent as one query."""
+
+import os
+import re
+from collections.abc import Sequence
+
+from migsafe.model.migration import Tree
+from migsafe.model.origin import Runner
+from migsafe.sources.convention import Candidate, Convention, Options, Reading
+from migsafe.sources.files import Files
+from migsafe.sources.sql_tree import next_number, read_tree, slugged
+
+_NAME = re.compile(r"(\d+)_(.*)\.(up|down)\.sql")
+NAME = "golang-migrate"
+
+
+def home(path: str, files: Files) -> str | None:
+    """Return the directory of a file that golang-migrate would run."""
+    directory, name = os.path.split(path)
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    # `N_name.down.sql` beside a plain `N_name.sql` is another convention's.
+    plain = f"{found[1]}_{found[2]}.sql"
+    if found[3] == "down" and plain in files.names(directory):
+        return None
+    return directory or "."
+
+
+def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:
+    """Return the migrations of a directory."""
+    return read_tree(root, NAME, _candidates(root, files), given, files, options)
+
+
+def _candidates(root: str, files: Files) -> list[Candidate]:
+    directory = "" if root == "." else root
+    ups: dict[str, str] = {}
+    downs: dict[str, str] = {}
+    numbers: dict[str, int] = {}
+    for name in files.names(directory):
+        found = _NAME.fullmatch(name)
+        path = os.path.join(directory, name)
+        if found is None or home(path, files) is None:
+            continue
+        number, title, direction = found.groups()
+        id = f"{number}_{title}"
+        numbers[id] = int(number)
+        (ups if direction == "up" else downs)[id] = path
+    return [
+        Candidate(
+            id, (number,), ups.get(id), downs.get(id), Runner.QUERY, downs=True
+        )
+        for id, number in numbers.items()
+    ]
+
+
+def next_name(tree: Tree, slug: str) -> str:
+    """Return the id of the migration after the last one."""
+    return f"{next_number(tree)}_{slugged(slug)}"
+
+
+def paths(tree: Tree, id: str) -> tuple[str, str]:
+    """Return where a new migration's up and down are written."""
+    stem = os.path.normpath(os.path.join(tree.root, id))
+    return f"{stem}.up.sql", f"{stem}.down.sql"
+
+
+CONVENTION = Convention(NAME, 20, home, read, next_name, paths)

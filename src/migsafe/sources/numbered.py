@@ -1,0 +1,103 @@
+"""Plain SQL files whose names begin with a number or a date; nobody knows the runner."""
+
+import os
+import re
+from collections.abc import Sequence
+
+from migsafe.model.migration import Tree
+from migsafe.model.origin import Runner
+from migsafe.sources.convention import (
+    Candidate,
+    Convention,
+    Options,
+    Order,
+    Reading,
+    owner,
+)
+from migsafe.sources.files import Files
+from migsafe.sources.sql_tree import next_number, read_tree, slugged
+
+_SPLIT = re.compile(r"(.*?)(?:\.(up|down))?\.sql")
+# A date is one number in several groups; elsewhere the second group belongs to the title.
+_DATE = re.compile(
+    r"(?:19|20)\d\d([-_.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[-_.T ]\d{2,6})*(?=[-_. ]|$)"
+)
+_NUMBER = re.compile(r"\d+(?:\.\d+)*(?=[-_. ]|$)")
+NAME = "numbered"
+
+
+def home(path: str, files: Files) -> str | None:
+    """Return the directory of a file whose name begins with a number."""
+    del files
+    directory, name = os.path.split(path)
+    return (directory or ".") if _parts(name) is not None else None
+
+
+def _parts(name: str) -> tuple[str, str | None, Order] | None:
+    found = _SPLIT.fullmatch(name)
+    if found is None:
+        return None
+    stem, direction = found.groups()
+    digits = _DATE.match(stem) or _NUMBER.match(stem)
+    if digits is None:
+        return None
+    return stem, direction, tuple(int(each) for each in re.findall(r"\d+", digits[0]))
+
+
+def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:
+    """Return the migrations of a directory."""
+    directory = "" if root == "." else root
+    ups: dict[str, str] = {}
+    downs: dict[str, str] = {}
+    orders: dict[str, Order] = {}
+    for name in files.names(directory):
+        parts = _parts(name)
+        if parts is None:
+            continue
+        # Another convention may know more of a name that begins with a number.
+        belongs = owner(os.path.join(directory, name), files)
+        if belongs is None or belongs[0].name != NAME:
+            continue
+        id, direction, order = parts
+        orders[id] = order
+        (downs if direction == "down" else ups)[id] = os.path.join(directory, name)
+    candidates = [
+        Candidate(
+            id, order, ups.get(id), downs.get(id), Runner.AUTO, downs=bool(downs)
+        )
+        for id, order in orders.items()
+    ]
+    return read_tree(root, NAME, candidates, given, files, options)
+
+
+def next_name(tree: Tree, slug: str) -> str:
+    """Return the id of the migration after the last one."""
+    last = tree.later[-1] if tree.later else tree.migrations[-1].id
+    dated = _DATE.match(last)
+    if dated is not None:
+        return f"{_day_after(dated[0], dated[1])}_{slugged(slug)}"
+    number = _NUMBER.match(last)
+    if number is not None and "." in number[0]:
+        head, _, tail = number[0].rpartition(".")
+        return f"{head}.{str(int(tail) + 1).zfill(len(tail))}_{slugged(slug)}"
+    return f"{next_number(tree)}_{slugged(slug)}"
+
+
+def _day_after(date: str, separator: str) -> str:
+    from datetime import date as day  # noqa: PLC0415 - only plans write names
+    from datetime import timedelta  # noqa: PLC0415
+
+    year, month, rest = date.split(separator, 2)
+    following = day(int(year), int(month), int(rest[:2])) + timedelta(days=1)
+    return following.strftime(f"%Y{separator}%m{separator}%d") + rest[2:]
+
+
+def paths(tree: Tree, id: str) -> tuple[str, str]:
+    """Return where a new migration's up and down are written."""
+    stem = os.path.normpath(os.path.join(tree.root, id))
+    ups_too = any(m.up.path.endswith(".up.sql") for m in tree.migrations)
+    return f"{stem}.up.sql" if ups_too else f"{stem}.sql", f"{stem}.down.sql"
+
+
+CONVENTION = Convention(NAME, 30, home, read, next_name, paths)

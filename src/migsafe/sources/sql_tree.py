@@ -1,0 +1,228 @@
+"""Reads trees of plain SQL files: what the conventions of SQL tools share."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from migsafe.model.errors import InputError
+from migsafe.model.findings import FileError
+from migsafe.model.migration import (
+    Directive,
+    Down,
+    HistoryProblem,
+    Migration,
+    Section,
+    Statement,
+    Tree,
+)
+from migsafe.model.operations import Cause, Unrecognized
+from migsafe.model.origin import Origin, Runner, SectionName, Span
+from migsafe.parsers.sql import Placement, read_sql
+from migsafe.sources.convention import Candidate, Options, Order, Reading
+from migsafe.sources.files import Files
+
+_COMMENT = re.compile(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
+_TRANSACTION = re.compile(r"\s*transaction\s*=\s*(none|file)\s*$")
+_RUNNERS = {"none": Runner.NONE, "file": Runner.FILE}
+
+
+def read_tree(
+    root: str,
+    convention: str,
+    candidates: Iterable[Candidate],
+    given: Sequence[str],
+    files: Files,
+    options: Options,
+) -> Reading:
+    """Return a tree read up to its last given file.
+
+    Args:
+        root: The directory, or the file that stands alone.
+        convention: The name of the convention.
+        candidates: All migrations of the tree, in any order.
+        given: The files that are to be judged.
+        files: Where texts come from.
+        options: Dialect, transaction and whether history counts.
+    """
+    ordered = sorted(candidates, key=lambda each: (each.order or (), each.id))
+    wanted = frozenset(given)
+    chosen = [not wanted.isdisjoint(candidate.paths) for candidate in ordered]
+    last = len(chosen) - chosen[::-1].index(True) if True in chosen else 0
+    migrations: list[Migration] = []
+    errors: list[FileError] = []
+    names: set[str] = set()
+    for candidate, is_given in zip(ordered[:last], chosen, strict=False):
+        if not is_given and not options.history:
+            continue
+        try:
+            migrations.append(_migration(candidate, convention, files, options))
+        except InputError as error:
+            path = error.path or candidate.paths[0]
+            errors.append(FileError(path, error.message, error.help, error.line))
+            if not is_given:
+                migrations.append(_unread(candidate, convention, error.message))
+            continue
+        if is_given:
+            names.add(candidate.id)
+    tree = Tree(
+        root,
+        convention,
+        tuple(migrations),
+        _problems(ordered),
+        (ordered[-1].id,) if ordered else (),
+        tuple(candidate.id for candidate in ordered[last:]),
+    )
+    return Reading(tree, frozenset(names), tuple(errors))
+
+
+def _problems(ordered: Sequence[Candidate]) -> tuple[HistoryProblem, ...]:
+    problems = []
+    seen: dict[Order, str] = {}
+    for candidate in ordered:
+        if candidate.up is None:
+            problems.append(
+                HistoryProblem(
+                    candidate.paths[0],
+                    f"'{candidate.id}' has a way down and no way up",
+                    "Add the way up, or delete the file.",
+                )
+            )
+        if candidate.order is None:
+            continue
+        first = seen.setdefault(candidate.order, candidate.id)
+        if first != candidate.id:
+            problems.append(
+                HistoryProblem(
+                    candidate.paths[0],
+                    f"'{candidate.id}' has the same number as '{first}': "
+                    "nothing says which of them runs first",
+                    "Give one of them the next free number.",
+                )
+            )
+    return tuple(problems)
+
+
+def _migration(
+    candidate: Candidate, convention: str, files: Files, options: Options
+) -> Migration:
+    if candidate.up is None:
+        path = candidate.paths[0]
+        up = Section(SectionName.UP, path, "", (), candidate.runner)
+    else:
+        up = _section(candidate.up, SectionName.UP, candidate.runner, files, options)
+    down = None
+    reason = None
+    state = Down.MISSING if candidate.downs else Down.NO_CONVENTION
+    if candidate.down is not None:
+        down = _section(
+            candidate.down, SectionName.DOWN, candidate.runner, files, options
+        )
+        state = Down.PRESENT if down.statements else Down.EMPTY
+        reason = None if down.statements else _reason(down.text)
+    return Migration(
+        candidate.id,
+        up.path,
+        convention,
+        up,
+        down,
+        state,
+        down_reason=reason,
+        ordered=candidate.order is not None,
+    )
+
+
+def _section(
+    path: str, name: SectionName, runner: Runner, files: Files, options: Options
+) -> Section:
+    text = files.text(path)
+    try:
+        read = read_sql(text, Placement(path, name), options.dialect)
+    except InputError as error:
+        error.path = error.path or path
+        raise
+    return Section(
+        name,
+        path,
+        text,
+        read.statements,
+        _runner(runner, read.directives, options.transaction),
+        read.directives,
+    )
+
+
+def _runner(
+    runner: Runner, directives: Sequence[Directive], transaction: str
+) -> Runner:
+    # What a file says of itself is nearer to the truth than any convention or option:
+    # golang-migrate, for one, has a mode that sends each statement by itself.
+    for directive in directives:
+        said = _TRANSACTION.match(directive.text)
+        if said is not None:
+            return _RUNNERS[said[1]]
+    if runner is Runner.AUTO:
+        return _RUNNERS.get(transaction, runner)
+    return runner
+
+
+def _reason(text: str) -> str | None:
+    """Return what the comments of a file without statements say."""
+    parts = (found[1] or found[2] or "" for found in _COMMENT.finditer(text))
+    said = " ".join(" ".join(parts).split())
+    return said or None
+
+
+def _unread(candidate: Candidate, convention: str, message: str) -> Migration:
+    """Return what stands in history for a migration that could not be read.
+
+    It may have changed any relation; leaving it out would claim that it changed none.
+    """
+    path = candidate.paths[0]
+    origin = Origin(path, SectionName.UP, Span(0, 0), Span(0, 0))
+    unread = Unrecognized(Cause.SYNTAX, message, origin=origin)
+    up = Section(
+        SectionName.UP,
+        path,
+        "",
+        (Statement("", Span(0, 0), (unread,)),),
+        candidate.runner,
+    )
+    return Migration(
+        candidate.id, path, convention, up, None, Down.NO_CONVENTION, ordered=True
+    )
+
+
+def next_number(tree: Tree) -> str:
+    """Return the number after the highest of a tree, as wide as that one.
+
+    A timestamp of fourteen digits moves on by a second; the clock is not asked.
+    """
+    numbers = [
+        digits
+        for each in (*(m.id for m in tree.migrations), *tree.later)
+        if (digits := re.match(r"\d*", each)[0])  # type: ignore[index]
+    ]
+    if not numbers:
+        return "0001"
+    last = max(numbers, key=int)
+    if _is_timestamp(last):
+        return _second_after(last)
+    return str(int(last) + 1).zfill(len(last))
+
+
+def _is_timestamp(digits: str) -> bool:
+    return re.fullmatch(
+        r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d[0-5]\d",
+        digits,
+    ) is not None
+
+
+def _second_after(digits: str) -> str:
+    from datetime import datetime, timedelta  # noqa: PLC0415 - only plans write names
+
+    moment = datetime.strptime(digits, "%Y%m%d%H%M%S") + timedelta(seconds=1)  # noqa: DTZ007 - a name, no moment in time
+    return moment.strftime("%Y%m%d%H%M%S")
+
+
+def slugged(slug: str) -> str:
+    """Return a slug as it may stand in a file name."""
+    return re.sub(r"[^a-z0-9]+", "_", slug.lower()).strip("_") or "migration"
+
