@@ -3,35 +3,26 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from migsafe.catalog import constraints, indexes, views
+from migsafe.catalog import constraints
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import ColumnState, SequenceState
-from migsafe.catalog.text import renamed
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import (
     AddColumn,
     AlterColumnType,
     AlterGenerated,
     AlterIdentity,
-    Check,
     Column,
     ColumnSetting,
-    DropColumn,
     DropDefault,
     DropNotNull,
-    Exclusion,
-    ForeignKey,
     Generated,
     Identity,
     IdentityAction,
     NotNull,
-    ObjectKind,
-    PrimaryKey,
-    RenameColumn,
     SetColumnStorage,
     SetDefault,
     SetNotNull,
-    Unique,
 )
 from migsafe.writing import quoting
 
@@ -55,9 +46,7 @@ def nextval(sequence: Name) -> Expression:
     return Expression(f"nextval({text}::regclass)", functions=("nextval",))
 
 
-def column_state(
-    facts: Facts, key: Name, column: Column, made_by: str | None
-) -> ColumnState:
+def column_state(facts: Facts, key: Name, column: Column, made_by: str | None) -> ColumnState:
     """Return a new column as the server makes it, its sequence made beside it."""
     type_, default, nullable = column.type, column.default, column.nullable
     serial = None if type_ is None else _SERIALS.get(type_.name)
@@ -96,9 +85,7 @@ def own(facts: Facts, sequence: SequenceState) -> None:
     if sequence.owned_by is not None:
         table = sequence.owned_by[0]
         attached = facts.belongings(table)
-        facts.attach(
-            table, replace(attached, sequences=(*attached.sequences, sequence.name))
-        )
+        facts.attach(table, replace(attached, sequences=(*attached.sequences, sequence.name)))
 
 
 def disown(facts: Facts, sequence: SequenceState) -> None:
@@ -167,7 +154,7 @@ def _changed(
     if view is not None:
         return
     for each in family(facts, key, only=only):
-        state = facts.known_column(each, operation.column, made_by)
+        state = facts.known_column(each, operation.column)
         facts.put_column(each, change(state))
 
 
@@ -186,15 +173,11 @@ def alter_type(facts: Facts, operation: AlterColumnType, made_by: str | None) ->
     )
 
 
-def set_default(
-    facts: Facts, operation: SetDefault | DropDefault, made_by: str | None
-) -> None:
+def set_default(facts: Facts, operation: SetDefault | DropDefault, made_by: str | None) -> None:
     """Apply SET DEFAULT and DROP DEFAULT."""
     match operation:
         case SetDefault(default=default):
-            value: Expression | None = (
-                None if default.sql.upper() == "NULL" else default
-            )
+            value: Expression | None = None if default.sql.upper() == "NULL" else default
         case DropDefault():
             value = None
     _changed(
@@ -248,12 +231,10 @@ def drop_not_null(facts: Facts, operation: DropNotNull, made_by: str | None) -> 
                     pass
 
 
-def alter_identity(
-    facts: Facts, operation: AlterIdentity, made_by: str | None
-) -> None:
+def alter_identity(facts: Facts, operation: AlterIdentity, made_by: str | None) -> None:
     """Apply ADD, SET and DROP of an identity with its sequence."""
     key = facts.altered(operation.table, sure=not operation.if_exists)
-    column = facts.known_column(key, operation.column, made_by)
+    column = facts.known_column(key, operation.column)
     given = operation.identity
     match operation.action:
         case IdentityAction.ADD:
@@ -278,9 +259,7 @@ def alter_identity(
     facts.put_column(key, column)
 
 
-def alter_generated(
-    facts: Facts, operation: AlterGenerated, made_by: str | None
-) -> None:
+def alter_generated(facts: Facts, operation: AlterGenerated, made_by: str | None) -> None:
     """Apply SET EXPRESSION and DROP EXPRESSION."""
     expression = operation.expression
 
@@ -290,24 +269,18 @@ def alter_generated(
         stored = column.generated is None or column.generated.stored
         return replace(column, generated=Generated(expression, stored))
 
-    _changed(
-        facts, operation, change, made_by, only=False, sure=not operation.if_exists
-    )
+    _changed(facts, operation, change, made_by, only=False, sure=not operation.if_exists)
 
 
-def set_storage(
-    facts: Facts, operation: SetColumnStorage, made_by: str | None
-) -> None:
+def set_storage(facts: Facts, operation: SetColumnStorage, made_by: str | None) -> None:
     """Apply SET STORAGE, COMPRESSION, STATISTICS and column options."""
     key = facts.altered(operation.table)
     if facts.indexes.get(key) is None:
-        facts.known_column(key, operation.column, made_by)
+        facts.known_column(key, operation.column)
     name = f"column {operation.column} {operation.setting}"
     match operation.setting:
         case ColumnSetting.RESET_OPTIONS:
-            facts.set_setting(
-                key, f"column {operation.column} {ColumnSetting.OPTIONS}", None
-            )
+            facts.set_setting(key, f"column {operation.column} {ColumnSetting.OPTIONS}", None)
         case (
             ColumnSetting.STORAGE
             | ColumnSetting.COMPRESSION
@@ -315,156 +288,3 @@ def set_storage(
             | ColumnSetting.OPTIONS
         ):
             facts.set_setting(key, name, operation.value)
-
-
-# --- dropping ------------------------------------------------------------------------
-
-
-def drop_column(facts: Facts, operation: DropColumn) -> None:
-    """Apply DROP COLUMN."""
-    key = facts.altered(operation.table, sure=not operation.table_if_exists)
-    for each in family(facts, key, only=operation.only):
-        take(facts, each, operation.column)
-
-
-def take(facts: Facts, key: Name, column: str) -> None:
-    """Remove a column with its indexes, constraints, sequences, and the views on it.
-
-    The statement fails if views or foreign keys of other tables depend and CASCADE was
-    not said: where it went through, they are gone either way.
-    """
-    for view in views.using(facts, key, column):
-        views.take(facts, view)
-    attached = facts.belongings(key)
-    for state in attached.constraints:
-        if column in constraints.columns_of(state.constraint):
-            constraints.take(facts, key, state.name)
-    for child, name in facts.belongings(key).incoming:
-        state_or_none = facts.constraint(child, name)
-        if state_or_none is not None:
-            match state_or_none.constraint:
-                case ForeignKey(referenced_columns=columns) if column in columns:
-                    facts.take_constraint(child, name)
-                case _:
-                    pass
-    for name in facts.belongings(key).indexes:
-        index = facts.indexes.get(name)
-        if index is not None and column in indexes.columns_of(index):
-            facts.take_index(name)
-    for name in facts.belongings(key).sequences:
-        sequence = facts.sequences.get(name)
-        if sequence is not None and sequence.owned_by == (key, column):
-            take_sequence(facts, name)
-    prefix = f"column {column} "
-    for setting, _ in facts.belongings(key).settings:
-        if setting.startswith(prefix):
-            facts.set_setting(key, setting, None)
-    facts.take_column(key, column)
-    table = facts.tables.get(key)
-    for other in () if table is None else table.columns:
-        if other.generated is not None and column in other.generated.expression.columns:
-            take(facts, key, other.name)
-
-
-# --- renaming ------------------------------------------------------------------------
-
-
-def rename_column(
-    facts: Facts, operation: RenameColumn, made_by: str | None
-) -> None:
-    """Apply RENAME COLUMN of a table, view or materialized view."""
-    if operation.kind is ObjectKind.TYPE:
-        return
-    key = facts.altered(operation.table, sure=not operation.if_exists)
-    if facts.views.get(key) is not None:
-        views.rename_column(facts, key, operation.column, operation.new_name)
-        return
-    for each in family(facts, key):
-        facts.known_column(each, operation.column, made_by)
-        _rename(facts, each, operation.column, operation.new_name)
-
-
-def _rename(facts: Facts, key: Name, old: str, new: str) -> None:
-    table = facts.tables.get(key)
-    if table is None or table.column(old) is None:
-        return
-    facts.forget_types(key)
-    columns = tuple(_column_renamed(column, old, new) for column in table.columns)
-    by = table.partition_by
-    if by is not None and old in by.columns:
-        definition = renamed(Expression(by.definition, (old,)), old, new).sql
-        by = replace(by, definition=definition, columns=_swapped(by.columns, old, new))
-    facts.tables = facts.tables.put(
-        key, replace(table, columns=columns, partition_by=by)
-    )
-    facts.note_types(key)
-    facts.touch(key, new)
-    attached = facts.belongings(key)
-    for state in attached.constraints:
-        changed = _constraint_renamed(state.constraint, old, new)
-        facts.change_constraint(replace(state, constraint=changed))
-    for child, name in attached.incoming:
-        incoming = facts.constraint(child, name)
-        if incoming is not None and isinstance(incoming.constraint, ForeignKey):
-            foreign = replace(
-                incoming.constraint,
-                referenced_columns=_swapped(
-                    incoming.constraint.referenced_columns, old, new
-                ),
-            )
-            facts.change_constraint(replace(incoming, constraint=foreign))
-    for name in attached.indexes:
-        indexes.rename_column(facts, name, old, new)
-    for name in attached.sequences:
-        sequence = facts.sequences.get(name)
-        if sequence is not None and sequence.owned_by == (key, old):
-            facts.sequences = facts.sequences.put(
-                name, replace(sequence, owned_by=(key, new))
-            )
-    views.follow_column(facts, key, old, new)
-    prefix = f"column {old} "
-    for setting, value in facts.belongings(key).settings:
-        if setting.startswith(prefix):
-            facts.set_setting(key, setting, None)
-            rest = setting.removeprefix(prefix)
-            facts.set_setting(key, f"column {new} {rest}", value)
-
-
-def _column_renamed(column: ColumnState, old: str, new: str) -> ColumnState:
-    if column.generated is not None:
-        expression = renamed(column.generated.expression, old, new)
-        column = replace(
-            column, generated=replace(column.generated, expression=expression)
-        )
-    return replace(column, name=new) if column.name == old else column
-
-
-def _swapped(columns: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
-    return tuple(new if column == old else column for column in columns)
-
-
-def _constraint_renamed(
-    constraint: Check | ForeignKey | Unique | PrimaryKey | Exclusion | NotNull,
-    old: str,
-    new: str,
-) -> Check | ForeignKey | Unique | PrimaryKey | Exclusion | NotNull:
-    match constraint:
-        case Check(expression=expression):
-            return replace(constraint, expression=renamed(expression, old, new))
-        case ForeignKey(columns=columns):
-            return replace(constraint, columns=_swapped(columns, old, new))
-        case Unique(columns=columns, include=include) | PrimaryKey(
-            columns=columns, include=include
-        ):
-            return replace(
-                constraint,
-                columns=_swapped(columns, old, new),
-                include=_swapped(include, old, new),
-            )
-        case Exclusion(definition=definition, columns=columns):
-            text = renamed(Expression(definition, (old,)), old, new).sql
-            return replace(
-                constraint, definition=text, columns=_swapped(columns, old, new)
-            )
-        case NotNull(column=column):
-            return replace(constraint, column=new if column == old else column)

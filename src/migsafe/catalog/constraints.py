@@ -35,8 +35,8 @@ def columns_of(constraint: Constraint) -> tuple[str, ...]:
             return expression.columns
         case ForeignKey(columns=columns) | Exclusion(columns=columns):
             return columns
-        case Unique(columns=columns, include=include) | PrimaryKey(
-            columns=columns, include=include
+        case (
+            Unique(columns=columns, include=include) | PrimaryKey(columns=columns, include=include)
         ):
             return (*columns, *include)
         case NotNull(column=column):
@@ -55,8 +55,9 @@ def server_order(constraints: Iterable[Constraint]) -> tuple[Constraint, ...]:
     indexed: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     for each in ordered:
         match each:
-            case Unique(columns=columns, include=include) | PrimaryKey(
-                columns=columns, include=include
+            case (
+                Unique(columns=columns, include=include)
+                | PrimaryKey(columns=columns, include=include)
             ) if each.using_index is None and not each.deferrable:
                 if each.name is None and (columns, include) in indexed:
                     continue
@@ -107,15 +108,13 @@ def _is_partitioned(facts: Facts, key: Name) -> bool:
     )
 
 
-def _know(
-    facts: Facts, key: Name, columns: Iterable[str], made_by: str | None
-) -> None:
+def _know(facts: Facts, key: Name, columns: Iterable[str], made_by: str | None) -> None:
     for column in columns:
-        facts.known_column(key, column, made_by)
+        facts.known_column(key, column)
 
 
 def _set_not_null(facts: Facts, key: Name, column: str, made_by: str | None) -> None:
-    known = facts.known_column(key, column, made_by)
+    known = facts.known_column(key, column)
     facts.put_column(key, replace(known, nullable=False))
 
 
@@ -141,9 +140,7 @@ def _named(facts: Facts, key: Name, constraint: Constraint) -> ConstraintState:
         case Exclusion():
             columns = naming.exclusion_columns(constraint.definition)
             addition = naming.columns_addition(columns)
-            name = name or facts.free_constraint_name(
-                key, addition, "excl", index=True
-            )
+            name = name or facts.free_constraint_name(key, addition, "excl", index=True)
             full = replace(constraint, name=name)
     return ConstraintState(name, key, full)
 
@@ -157,18 +154,14 @@ def _named_unique(
         name = name or constraint.using_index
         if index is None:
             return name, replace(constraint, name=name)
-        return name, replace(
-            constraint, name=name, columns=index.columns, include=index.include
-        )
+        return name, replace(constraint, name=name, columns=index.columns, include=index.include)
     match constraint:
         case PrimaryKey():
             name = name or facts.free_constraint_name(key, None, "pkey", index=True)
         case Unique(columns=columns, include=include):
             elements = tuple(IndexElement(column=column) for column in columns)
             addition = naming.columns_addition(naming.index_columns(elements, include))
-            name = name or facts.free_constraint_name(
-                key, addition, "key", index=True
-            )
+            name = name or facts.free_constraint_name(key, addition, "key", index=True)
     return name, replace(constraint, name=name)
 
 
@@ -209,8 +202,8 @@ def _back(facts: Facts, state: ConstraintState) -> None:
             if old is None:
                 old = IndexState(name, key, (), unique=True, valid=None)
             facts.put_index(replace(old, name=name, constraint=state.name))
-        case PrimaryKey(columns=columns, include=include) | Unique(
-            columns=columns, include=include
+        case (
+            PrimaryKey(columns=columns, include=include) | Unique(columns=columns, include=include)
         ):
             _know(facts, key, (*columns, *include), state.made_by)
             facts.put_index(
@@ -264,9 +257,7 @@ def _join_parent_index(facts: Facts, name: Name, parent: Name) -> None:
             return
 
 
-def add_constraint(
-    facts: Facts, operation: AddConstraint, made_by: str | None
-) -> None:
+def add_constraint(facts: Facts, operation: AddConstraint, made_by: str | None) -> None:
     """Apply ADD CONSTRAINT."""
     key = facts.altered(operation.table, sure=not operation.table_if_exists)
     if facts.tables.get(key) is not None:
@@ -308,9 +299,7 @@ def alter(facts: Facts, operation: AlterConstraint) -> None:
             if operation.deferrable is not None:
                 changed = replace(changed, deferrable=operation.deferrable)
             if operation.initially_deferred is not None:
-                changed = replace(
-                    changed, initially_deferred=operation.initially_deferred
-                )
+                changed = replace(changed, initially_deferred=operation.initially_deferred)
         case Check() | NotNull():
             pass
     match changed:
@@ -318,9 +307,7 @@ def alter(facts: Facts, operation: AlterConstraint) -> None:
             if operation.enforced is not None:
                 # A constraint that was not enforced comes back as checked: the server
                 # scans when it is enforced again.
-                changed = replace(
-                    changed, enforced=operation.enforced, valid=operation.enforced
-                )
+                changed = replace(changed, enforced=operation.enforced, valid=operation.enforced)
         case _:
             pass
     match changed:
@@ -396,9 +383,7 @@ def rename(facts: Facts, key: Name, old: str, new: str) -> None:
     state = facts.take_constraint(key, old)
     if state is None:
         return
-    facts.put_constraint(
-        replace(state, name=new, constraint=replace(state.constraint, name=new))
-    )
+    facts.put_constraint(replace(state, name=new, constraint=replace(state.constraint, name=new)))
     index = facts.indexes.get(key.beside(old))
     if index is not None and index.constraint == old:
         rename_index(facts, index.name, new)
@@ -418,9 +403,7 @@ def rename_index(facts: Facts, old: Name, new_name: str) -> None:
     names = tuple(new if name == old else name for name in attached.indexes)
     facts.attach(index.table, replace(attached, indexes=names))
     backed = new_name if index.constraint is not None else None
-    facts.indexes = facts.indexes.drop(old).put(
-        new, replace(index, name=new, constraint=backed)
-    )
+    facts.indexes = facts.indexes.drop(old).put(new, replace(index, name=new, constraint=backed))
     for child in under:
         state = facts.indexes.get(child)
         if state is not None:

@@ -20,7 +20,7 @@ from migsafe.catalog.schema import (
     TriggerState,
     ViewState,
 )
-from migsafe.catalog.shelf import Shelf
+from migsafe.catalog.shelf import NOTHING, Shelf
 from migsafe.model.expressions import Name, Type
 from migsafe.model.operations import ForeignKey, ObjectKind
 
@@ -47,7 +47,7 @@ class Attached:
 
     `views` are the views that read it with the columns they use (None: all); `settings`
     are properties that no rule tells apart, as text; `touched` says when a column was
-    last named after something unread.
+    last named after something unread; `dropped` are columns that history took.
     """
 
     constraints: tuple[ConstraintState, ...] = ()
@@ -59,6 +59,7 @@ class Attached:
     sequences: tuple[Name, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     touched: tuple[tuple[str, int], ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 _NOTHING = Attached()
@@ -76,20 +77,20 @@ class Facts:
     complete: bool = False
     tick: int = 1
     doubted: int = 0
-    doubts: Shelf[Name, int] = Shelf()
-    marks: Shelf[tuple[ObjectKind, Name], Mark] = Shelf()
-    tables: Shelf[Name, TableState] = Shelf()
-    views: Shelf[Name, ViewState] = Shelf()
-    indexes: Shelf[Name, IndexState] = Shelf()
-    sequences: Shelf[Name, SequenceState] = Shelf()
-    enums: Shelf[Name, EnumState] = Shelf()
-    domains: Shelf[Name, DomainState] = Shelf()
-    routines: Shelf[Name, tuple[RoutineState, ...]] = Shelf()
-    objects: Shelf[tuple[ObjectKind, Name], str] = Shelf()
-    attached: Shelf[Name, Attached] = Shelf()
-    constraint_names: Shelf[Name, int] = Shelf()
-    type_users: Shelf[Name, tuple[tuple[Name, str], ...]] = Shelf()
-    trigger_users: Shelf[Name, tuple[tuple[Name, str], ...]] = Shelf()
+    doubts: Shelf[Name, int] = NOTHING
+    marks: Shelf[tuple[ObjectKind, Name], Mark] = NOTHING
+    tables: Shelf[Name, TableState] = NOTHING
+    views: Shelf[Name, ViewState] = NOTHING
+    indexes: Shelf[Name, IndexState] = NOTHING
+    sequences: Shelf[Name, SequenceState] = NOTHING
+    enums: Shelf[Name, EnumState] = NOTHING
+    domains: Shelf[Name, DomainState] = NOTHING
+    routines: Shelf[Name, tuple[RoutineState, ...]] = NOTHING
+    objects: Shelf[tuple[ObjectKind, Name], str] = NOTHING
+    attached: Shelf[Name, Attached] = NOTHING
+    constraint_names: Shelf[Name, int] = NOTHING
+    type_users: Shelf[Name, tuple[tuple[Name, str], ...]] = NOTHING
+    trigger_users: Shelf[Name, tuple[tuple[Name, str], ...]] = NOTHING
     path: tuple[str, ...] | None = DEFAULT_PATH
     path_after: tuple[str, ...] | None = DEFAULT_PATH
     """The search path once the transaction ends (SET LOCAL)."""
@@ -154,18 +155,24 @@ class Facts:
 
     def made(self, key: Name, space: ObjectKind = ObjectKind.TABLE) -> None:
         """Note that an object was made here."""
-        self.marks = self.marks.put((space, key), Mark(True, self.tick, self.tick))
+        self.marks = self.marks.put(
+            (space, key), Mark(present=True, seen=self.tick, whole=self.tick)
+        )
 
     def gone(self, key: Name, space: ObjectKind = ObjectKind.TABLE) -> None:
         """Note that an object was dropped here."""
-        self.marks = self.marks.put((space, key), Mark(False, self.tick, self.tick))
+        self.marks = self.marks.put(
+            (space, key), Mark(present=False, seen=self.tick, whole=self.tick)
+        )
 
     def seen(self, key: Name, space: ObjectKind = ObjectKind.TABLE) -> None:
         """Note that a statement which needs the object went through."""
         if not self.is_present(key, space):
             mark = self.marks.get((space, key))
             whole = 0 if mark is None or not mark.present else mark.whole
-            self.marks = self.marks.put((space, key), Mark(True, self.tick, whole))
+            self.marks = self.marks.put(
+                (space, key), Mark(present=True, seen=self.tick, whole=whole)
+            )
 
     def doubt_relation(self, key: Name) -> None:
         """Note that something unread may have changed a relation."""
@@ -242,11 +249,11 @@ class Facts:
             others = tuple(each for each in attached.touched if each[0] != column)
             self.attach(key, replace(attached, touched=(*others, (column, self.tick))))
 
-    def known_column(self, key: Name, column: str, made_by: str | None) -> ColumnState:
+    def known_column(self, key: Name, column: str) -> ColumnState:
         """Return a column that a statement needs; noted if history did not show it."""
         known = self.column(key, column)
         if known is None:
-            known = ColumnState(column, None, nullable=None, made_by=None)
+            known = ColumnState(column, None, nullable=None)
             table = self.tables.get(key)
             if table is not None and not table.complete:
                 self.put_column(key, known)
@@ -261,6 +268,9 @@ class Facts:
             return
         self.touch(key, column)
         self._forget_type(key, table.column(column))
+        attached = self.belongings(key)
+        if column not in attached.dropped:
+            self.attach(key, replace(attached, dropped=(*attached.dropped, column)))
         columns = tuple(each for each in table.columns if each.name != column)
         self.tables = self.tables.put(key, replace(table, columns=columns))
 
@@ -276,9 +286,7 @@ class Facts:
         type_key = self.type_key(column.type)
         if type_key is not None:
             users = self.type_users.get(type_key) or ()
-            self.type_users = self.type_users.put(
-                type_key, (*users, (key, column.name))
-            )
+            self.type_users = self.type_users.put(type_key, (*users, (key, column.name)))
 
     def _forget_type(self, key: Name, column: ColumnState | None) -> None:
         type_key = None if column is None else self.type_key(column.type)
@@ -325,9 +333,7 @@ class Facts:
                 other = self.belongings(parent)
                 self.attach(
                     parent,
-                    replace(
-                        other, incoming=(*other.incoming, (state.table, state.name))
-                    ),
+                    replace(other, incoming=(*other.incoming, (state.table, state.name))),
                 )
             case _:
                 pass
@@ -395,9 +401,7 @@ class Facts:
         """Add an index, or replace the one of its name."""
         if self.indexes.get(state.name) is None:
             attached = self.belongings(state.table)
-            self.attach(
-                state.table, replace(attached, indexes=(*attached.indexes, state.name))
-            )
+            self.attach(state.table, replace(attached, indexes=(*attached.indexes, state.name)))
         self.indexes = self.indexes.put(state.name, state)
 
     def take_index(self, name: Name) -> IndexState | None:
@@ -420,8 +424,7 @@ class Facts:
             name
             for child in self.belongings(state.table).children
             for name in self.belongings(child).indexes
-            if (index := self.indexes.get(name)) is not None
-            and index.parent == state.name
+            if (index := self.indexes.get(name)) is not None and index.parent == state.name
         )
 
 

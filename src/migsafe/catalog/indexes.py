@@ -47,9 +47,7 @@ def _create(
     given: str | None,
     made_by: str | None,
 ) -> Name:
-    addition = naming.columns_addition(
-        naming.index_columns(operation.elements, operation.include)
-    )
+    addition = naming.columns_addition(naming.index_columns(operation.elements, operation.include))
     name = key.beside(given or facts.free_relation_name(key, addition, "idx"))
     table = facts.tables.get(key)
     partitioned = table is not None and table.kind is TableKind.PARTITIONED
@@ -68,7 +66,7 @@ def _create(
     facts.put_index(state)
     facts.made(name)
     for column in sorted(columns_of(state)):
-        facts.known_column(key, column, made_by)
+        facts.known_column(key, column)
     if partitioned and not operation.only:
         for child in facts.belongings(key).children:
             below = _create(facts, child, operation, None, made_by)
@@ -159,13 +157,9 @@ def copy(
     parent: Name | None = None,
 ) -> None:
     """Make an index like another one on another table, named as the server does."""
-    addition = naming.columns_addition(
-        naming.index_columns(index.elements, index.include)
-    )
+    addition = naming.columns_addition(naming.index_columns(index.elements, index.include))
     name = key.beside(facts.free_relation_name(key, addition, "idx"))
     facts.put_index(
-        replace(
-            index, name=name, table=key, parent=parent, made_by=made_by, valid=True
-        )
+        replace(index, name=name, table=key, parent=parent, made_by=made_by, valid=True)
     )
     facts.made(name)

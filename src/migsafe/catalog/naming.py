@@ -35,9 +35,7 @@ def object_name(first: str, second: str | None, label: str) -> str:
     return "_".join([*parts, label])
 
 
-def free_name(
-    first: str, second: str | None, label: str, taken: Callable[[str], bool]
-) -> str:
+def free_name(first: str, second: str | None, label: str, taken: Callable[[str], bool]) -> str:
     """Return the first name that is not taken: `label`, `label1`, `label2` …."""
     name = object_name(first, second, label)
     number = 0
@@ -68,9 +66,7 @@ def index_columns(
 ) -> tuple[str, ...]:
     """Return what an index calls its columns: `lower`, `expr`, `expr1` for expressions."""
     names: list[str] = []
-    wanted = [
-        element.column or _expression_name(element) for element in elements
-    ] + list(include)
+    wanted = [element.column or _expression_name(element) for element in elements] + list(include)
     for each in wanted:
         name, number = each, 0
         while name in names:
@@ -93,11 +89,7 @@ def _figured(words: list[str]) -> str | None:
     if not words:
         return None
     cast = next(
-        (
-            at
-            for at in range(len(words) - 1, 0, -1)
-            if words[at] == "::" and _depth(words, at) == 0
-        ),
+        (at for at in range(len(words) - 1, 0, -1) if words[at] == "::" and _depth(words, at) == 0),
         None,
     )
     if cast is not None:

@@ -31,7 +31,7 @@ def _move_mark(facts: Facts, old: Name, new: Name) -> None:
         facts.doubts = facts.doubts.put(new, named)
     facts.gone(old)
     facts.marks = facts.marks.put(
-        (ObjectKind.TABLE, new), Mark(True, facts.tick, whole)
+        (ObjectKind.TABLE, new), Mark(present=True, seen=facts.tick, whole=whole)
     )
 
 
@@ -65,7 +65,7 @@ def _move_view(facts: Facts, old: Name, new: Name) -> None:
     facts.attached = facts.attached.drop(old)
     facts.attach(new, attached)
     _move_mark(facts, old, new)
-    _follow_indexes(facts, old, new)
+    _follow_indexes(facts, new)
     _follow_triggers(facts, old, new)
     views.follow_relation(facts, old, new)
     views.renamed_itself(facts, old, new)
@@ -101,14 +101,14 @@ def _move_table(facts: Facts, old: Name, new: Name) -> None:
         if isinstance(state.constraint, ForeignKey):
             constraint = replace(state.constraint, referenced=new)
             facts.put_constraint(replace(state, constraint=constraint))
-    _follow_indexes(facts, old, new)
+    _follow_indexes(facts, new)
     _follow_triggers(facts, old, new)
     _follow_sequences(facts, old, new)
     _follow_family(facts, old, new)
     views.follow_relation(facts, old, new)
 
 
-def _follow_indexes(facts: Facts, old: Name, new: Name) -> None:
+def _follow_indexes(facts: Facts, new: Name) -> None:
     names: list[Name] = []
     for name in facts.belongings(new).indexes:
         index = facts.indexes.get(name)
@@ -116,9 +116,7 @@ def _follow_indexes(facts: Facts, old: Name, new: Name) -> None:
             continue
         moved = replace(name, schema=new.schema)
         under = facts.indexes_under(index)
-        facts.indexes = facts.indexes.drop(name).put(
-            moved, replace(index, name=moved, table=new)
-        )
+        facts.indexes = facts.indexes.drop(name).put(moved, replace(index, name=moved, table=new))
         for child in under:
             state = facts.indexes.get(child)
             if state is not None:
@@ -187,12 +185,12 @@ def take_table(facts: Facts, key: Name) -> None:
         facts.take_constraint(child, name)
     for state in facts.belongings(key).constraints:
         facts.take_constraint(key, state.name)
-    for name in facts.belongings(key).indexes:
-        facts.take_index(name)
+    for index in facts.belongings(key).indexes:
+        facts.take_index(index)
     for trigger in facts.belongings(key).triggers:
         take_trigger(facts, key, trigger.name)
-    for name in facts.belongings(key).sequences:
-        columns.take_sequence(facts, name)
+    for sequence in facts.belongings(key).sequences:
+        columns.take_sequence(facts, sequence)
     facts.forget_types(key)
     table = facts.tables.get(key)
     if table is not None:

@@ -42,11 +42,7 @@ class ColumnState:
     @property
     def fills_itself(self) -> bool:
         """Whether an INSERT that leaves the column out gets a value other than NULL."""
-        return (
-            self.default is not None
-            or self.identity is not None
-            or self.generated is not None
-        )
+        return self.default is not None or self.identity is not None or self.generated is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,7 @@ def create(facts: Facts, operation: CreateTable, made_by: str | None) -> None:
     if operation.temporary:
         facts.temporary = (*facts.temporary, key)
     parents = tuple(facts.altered(parent) for parent in operation.inherits)
-    parent = (
-        None
-        if operation.partition_of is None
-        else facts.altered(operation.partition_of)
-    )
+    parent = None if operation.partition_of is None else facts.altered(operation.partition_of)
     sources = (*parents, *(() if parent is None else (parent,)))
     likes = tuple(facts.key(like) for like in operation.like)
     facts.tables = facts.tables.put(
@@ -114,9 +110,7 @@ def _overlaid(inherited: ColumnState | None, own: ColumnState) -> ColumnState:
     )
 
 
-def _copy_columns(
-    facts: Facts, source: Name, key: Name, made_by: str | None
-) -> None:
+def _copy_columns(facts: Facts, source: Name, key: Name, made_by: str | None) -> None:
     table = facts.tables.get(source)
     for column in () if table is None else table.columns:
         if facts.column(key, column.name) is None:
@@ -195,15 +189,11 @@ def _copy_like(
                 constraints.add(facts, key, state.constraint, made_by)
 
 
-def _copy_indexes(
-    facts: Facts, like: Name, key: Name, made_by: str | None
-) -> None:
+def _copy_indexes(facts: Facts, like: Name, key: Name, made_by: str | None) -> None:
     """Copy indexes and the constraints they back; the server names them anew."""
     for state in facts.belongings(like).constraints:
         if not isinstance(state.constraint, Check | ForeignKey | NotNull):
-            constraints.add(
-                facts, key, replace(state.constraint, name=None), made_by
-            )
+            constraints.add(facts, key, replace(state.constraint, name=None), made_by)
     for name in facts.belongings(like).indexes:
         index = facts.indexes.get(name)
         if index is not None and index.constraint is None:
@@ -218,8 +208,7 @@ def create_as(facts: Facts, operation: CreateTableAs, made_by: str | None) -> No
     if operation.temporary:
         facts.temporary = (*facts.temporary, key)
     named = tuple(
-        ColumnState(name, None, nullable=True, made_by=made_by)
-        for name in operation.columns
+        ColumnState(name, None, nullable=True, made_by=made_by) for name in operation.columns
     )
     facts.tables = facts.tables.put(
         key,
@@ -255,9 +244,7 @@ def attach(facts: Facts, operation: AttachPartition, made_by: str | None) -> Non
     if above is None or table is None:
         return
     if above.kind is not TableKind.PARTITIONED:
-        facts.tables = facts.tables.put(
-            parent, replace(above, kind=TableKind.PARTITIONED)
-        )
+        facts.tables = facts.tables.put(parent, replace(above, kind=TableKind.PARTITIONED))
     table = replace(table, partition_of=parent, partition_bound=operation.bound)
     facts.tables = facts.tables.put(key, table)
     relations.adopt(facts, parent, key)
@@ -271,9 +258,7 @@ def detach(facts: Facts, operation: DetachPartition) -> None:
     table = facts.tables.get(key)
     if table is None:
         return
-    facts.tables = facts.tables.put(
-        key, replace(table, partition_of=None, partition_bound=None)
-    )
+    facts.tables = facts.tables.put(key, replace(table, partition_of=None, partition_bound=None))
     relations.orphan(facts, parent, key)
     for name in facts.belongings(key).indexes:
         index = facts.indexes.get(name)

@@ -52,9 +52,7 @@ def renamed(expression: Expression, old: str, new: str) -> Expression:
         if match.lastgroup == "space":
             pieces.append(token)
             continue
-        after = next(
-            (m.group() for m in matches[at + 1 :] if m.lastgroup != "space"), ""
-        )
+        after = next((m.group() for m in matches[at + 1 :] if m.lastgroup != "space"), "")
         is_column = (
             match.lastgroup in {"word", "quoted"}
             and column_of(token) == old
@@ -145,9 +143,9 @@ def identifiers_of(sql: str, relation: str) -> frozenset[str] | None:
         if word[0] == '"' or word[0] == "_" or word[0].isalpha():
             name = column_of(word)
             found.add(name)
-            if clause == "FROM" and column_of(before or " ") in rows:
-                rows.add(name)
-            elif clause == "FROM" and before.upper() == "AS":
+            if (clause == "FROM" and column_of(before or " ") in rows) or (
+                clause == "FROM" and before.upper() == "AS"
+            ):
                 rows.add(name)
         before = word
     return None if _takes_a_row(words, rows) else frozenset(found)

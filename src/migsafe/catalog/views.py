@@ -38,9 +38,7 @@ def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
         facts.set_setting(key, f"option {option.name}", option.value or "")
 
 
-def _uses(
-    facts: Facts, relation: Name, operation: CreateView
-) -> frozenset[str] | None:
+def _uses(facts: Facts, relation: Name, operation: CreateView) -> frozenset[str] | None:
     """Return the columns that the view may read; `*` means those that are there now."""
     found = identifiers_of(operation.query.sql, relation.name)
     if found is not None:
@@ -116,7 +114,5 @@ def renamed_itself(facts: Facts, old: Name, new: Name) -> None:
     state = facts.views.get(new)
     for relation in () if state is None else state.query.relations:
         attached = facts.belongings(relation)
-        views = tuple(
-            (new if view == old else view, uses) for view, uses in attached.views
-        )
+        views = tuple((new if view == old else view, uses) for view, uses in attached.views)
         facts.attach(relation, replace(attached, views=views))

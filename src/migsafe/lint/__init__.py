@@ -130,6 +130,7 @@ def _numbered(findings: list[Finding]) -> tuple[Finding, ...]:
             f.focus.line,
             f.focus.column,
             -f.severity,
+            f.rule,
         )
     )
     count: Counter[str] = Counter()

@@ -35,8 +35,7 @@ class _Comment:
 def apply(
     sections: Iterable[Section], findings: Iterable[Finding], *, today: date
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Suppression, ...]]:
-    """Return the findings that stay, those that are silenced, and what each comment
-    did.
+    """Return the findings that stay, those silenced, and what each comment did.
 
     A comment without a reason, or after its date, silences nothing.
     """

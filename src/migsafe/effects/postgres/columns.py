@@ -2,7 +2,7 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
-from migsafe.effects.postgres import sources
+from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.constraints import inline_effects
 from migsafe.effects.postgres.relations import (
     family,
@@ -46,7 +46,6 @@ from migsafe.model.operations import (
     SetDefault,
     SetNotNull,
 )
-from migsafe.writing import quoting
 
 AE = Lock.ACCESS_EXCLUSIVE
 _MEASURED = (sources.ALTER_TABLE, sources.measured("columns"))
@@ -74,7 +73,7 @@ def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
         fails = OnData(
             "23502",
             f"existing rows have no value for {column.name}",
-            f"SELECT 1 FROM {quoting.name(table)} LIMIT 1",
+            probes.any_row(table),
         )
     rewrite, decides = rewritten_by(column, catalog)
     tables = stored_family(catalog, table)
@@ -268,7 +267,9 @@ def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Effects:
                 fails = OnData(
                     change.sqlstate or "22000",
                     f"some value of {column} may not fit {operation.type}",
-                    _misfits(operation),
+                    None
+                    if operation.using or operation.type is None
+                    else probes.misfits(table, column, operation.type),
                 )
             case Values.UNKNOWN:
                 unknown.append(Unknown(Fact.FAILS, change.reason or "the values"))
@@ -292,31 +293,6 @@ def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Effects:
         unknown=tuple(unknown),
         sources=(sources.ALTER_TABLE, sources.measured("types")),
     )
-
-
-def _misfits(operation: AlterColumnType) -> str | None:
-    """Return a query for values that a shorter or smaller type refuses."""
-    new = operation.type
-    if new is None or operation.using is not None:
-        return None
-    column = quoting.identifier(operation.column)
-    table = quoting.name(operation.table)
-    ranges = {
-        "smallint": "BETWEEN -32768 AND 32767",
-        "integer": "BETWEEN -2147483648 AND 2147483647",
-        "bigint": "BETWEEN -9223372036854775808 AND 9223372036854775807",
-    }
-    if new.name in ranges:
-        condition = f"{column} NOT {ranges[new.name]}"
-    elif new.name in {"character varying", "character"} and new.modifiers:
-        condition = f"length({column}::text) > {new.modifiers[0]}"
-    elif new.name == "numeric" and new.modifiers:
-        scale = int(new.modifiers[1]) if len(new.modifiers) > 1 else 0
-        limit = int(new.modifiers[0]) - scale
-        condition = f"abs(round({column}::numeric, {scale})) >= 1e{limit}"
-    else:
-        return None
-    return f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1"
 
 
 def set_default(operation: SetDefault | DropDefault, catalog: Catalog) -> Effects:
@@ -345,7 +321,7 @@ def set_not_null(operation: SetNotNull, catalog: Catalog) -> Effects:
     if proven:
         return Effects(locks=locks, fails=fails, sources=_MEASURED)
     if isinstance(fails, Never):
-        fails = OnData("23502", f"{column} may hold NULLs", _nulls(table, column))
+        fails = OnData("23502", f"{column} may hold NULLs", probes.nulls(table, column))
     decides = (
         f"whether a valid CHECK ({column} IS NOT NULL) exists, or the column is NOT NULL already"
     )
@@ -357,10 +333,6 @@ def set_not_null(operation: SetNotNull, catalog: Catalog) -> Effects:
         unknown=(Unknown(Fact.SCANS, decides),) if proven is None else (),
         sources=_MEASURED,
     )
-
-
-def _nulls(table: Name, column: str) -> str:
-    return f"SELECT 1 FROM {quoting.name(table)} WHERE {quoting.identifier(column)} IS NULL LIMIT 1"
 
 
 def drop_not_null(operation: DropNotNull, catalog: Catalog) -> Effects:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ConstraintState
 from migsafe.effects.combine import together
-from migsafe.effects.postgres import sources
+from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.relations import (
     family,
     held,
     is_partitioned,
+    referenced_columns,
     stored,
     stored_family,
 )
@@ -39,7 +40,6 @@ from migsafe.model.operations import (
     Unique,
     ValidateConstraint,
 )
-from migsafe.writing import quoting
 
 AE = Lock.ACCESS_EXCLUSIVE
 SRE = Lock.SHARE_ROW_EXCLUSIVE
@@ -88,7 +88,7 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
                 fails=OnData(
                     "23505",
                     f"{_columns(constraint.columns)} may hold duplicates",
-                    duplicates(table, constraint.columns),
+                    probes.duplicates(table, constraint.columns),
                 ),
                 brief=False,
                 sources=_SOURCES,
@@ -125,21 +125,10 @@ def _columns(columns: tuple[str, ...]) -> str:
 
 
 def _check_fails(table: Name, check: Check) -> OnData:
-    query = None
-    if not check.expression.opaque:
-        query = f"SELECT 1 FROM {quoting.name(table)} WHERE NOT ({check.expression.sql}) LIMIT 1"
-    return OnData("23514", "existing rows may violate the check", query)
-
-
-def duplicates(table: Name, columns: tuple[str, ...]) -> str | None:
-    """Return a query for values that a UNIQUE over columns refuses."""
-    if not columns:
-        return None
-    keys = [quoting.identifier(column) for column in columns]
-    there = " AND ".join(f"{key} IS NOT NULL" for key in keys)
-    return (
-        f"SELECT 1 FROM {quoting.name(table)} WHERE {there} "
-        f"GROUP BY {', '.join(keys)} HAVING count(*) > 1 LIMIT 1"
+    return OnData(
+        "23514",
+        "existing rows may violate the check",
+        probes.violations(table, check.expression),
     )
 
 
@@ -152,7 +141,7 @@ def _foreign_key(table: Name, key: ForeignKey, catalog: Catalog, version: int) -
     )
     fails: Fails = Never()
     if scanned:
-        fails = OnData("23503", "existing rows may lack a parent", orphans(table, key))
+        fails = OnData("23503", "existing rows may lack a parent", _orphans(table, key, catalog))
     elif not key.valid and version < _NOT_NULL_CONSTRAINTS and is_partitioned(catalog, table):
         fails = Certain(
             "42809", "a partitioned table cannot have a NOT VALID foreign key before 18"
@@ -169,19 +158,8 @@ def _foreign_key(table: Name, key: ForeignKey, catalog: Catalog, version: int) -
     )
 
 
-def orphans(table: Name, key: ForeignKey) -> str | None:
-    """Return a query for rows without the parent that a foreign key asks for."""
-    if not key.referenced_columns:
-        return None
-    pairs = list(zip(key.columns, key.referenced_columns, strict=False))
-    own = " AND ".join(f"c.{quoting.identifier(mine)} IS NOT NULL" for mine, _ in pairs)
-    same = " AND ".join(
-        f"p.{quoting.identifier(theirs)} = c.{quoting.identifier(mine)}" for mine, theirs in pairs
-    )
-    return (
-        f"SELECT 1 FROM {quoting.name(table)} c WHERE {own} AND NOT EXISTS "
-        f"(SELECT 1 FROM {quoting.name(key.referenced)} p WHERE {same}) LIMIT 1"
-    )
+def _orphans(table: Name, key: ForeignKey, catalog: Catalog) -> str | None:
+    return probes.orphans(table, key, referenced_columns(catalog, key) or ())
 
 
 def _using_index(catalog: Catalog, table: Name, index: str | None) -> Fails:
@@ -214,18 +192,15 @@ def _primary_key(table: Name, key: PrimaryKey, catalog: Catalog) -> Effects:
             fails=OnData(
                 "23505",
                 f"{_columns(columns)} may hold duplicates or NULLs",
-                duplicates(table, columns),
+                probes.duplicates(table, columns),
             ),
             brief=False,
             sources=_SOURCES,
         )
     fails = _using_index(catalog, table, key.using_index)
     if isinstance(fails, Never) and unproven:
-        conditions = " OR ".join(f"{quoting.identifier(column)} IS NULL" for column in unproven)
         fails = OnData(
-            "23502",
-            f"{_columns(unproven)} may hold NULLs",
-            f"SELECT 1 FROM {quoting.name(table)} WHERE {conditions} LIMIT 1",
+            "23502", f"{_columns(unproven)} may hold NULLs", probes.nulls(table, *unproven)
         )
     return Effects(
         locks=held(catalog, (family(catalog, table), AE)),
@@ -276,8 +251,7 @@ def _not_null(table: Name, constraint: NotNull, catalog: Catalog, version: int) 
         fails=OnData(
             "23502",
             f"{constraint.column} may hold NULLs",
-            f"SELECT 1 FROM {quoting.name(table)} WHERE "
-            f"{quoting.identifier(constraint.column)} IS NULL LIMIT 1",
+            probes.nulls(table, constraint.column),
         ),
         brief=False,
         unknown=(Unknown(Fact.SCANS, decides),) if proven is None else (),
@@ -366,19 +340,20 @@ def validate_constraint(operation: ValidateConstraint, catalog: Catalog) -> Effe
                 scans=tuple(
                     dict.fromkeys((*stored(catalog, table), *stored(catalog, key.referenced)))
                 ),
-                fails=OnData("23503", "existing rows may lack a parent", orphans(table, key)),
+                fails=OnData(
+                    "23503", "existing rows may lack a parent", _orphans(table, key, catalog)
+                ),
                 brief=False,
                 sources=_SOURCES,
             )
         case NotNull(valid=False) as not_null:
-            column = quoting.identifier(not_null.column)
             return Effects(
                 locks=locks,
                 scans=stored_family(catalog, table),
                 fails=OnData(
                     "23502",
                     f"{not_null.column} may hold NULLs",
-                    f"SELECT 1 FROM {quoting.name(table)} WHERE {column} IS NULL LIMIT 1",
+                    probes.nulls(table, not_null.column),
                 ),
                 brief=False,
                 sources=_SOURCES,
@@ -475,7 +450,7 @@ def alter_constraint(operation: AlterConstraint, catalog: Catalog, version: int)
     return Effects(
         locks=locks,
         scans=(*stored(catalog, table), *stored(catalog, key.referenced)) if scanned else (),
-        fails=OnData("23503", "existing rows may lack a parent", orphans(table, key))
+        fails=OnData("23503", "existing rows may lack a parent", _orphans(table, key, catalog))
         if scanned
         else Never(),
         brief=not scanned,

@@ -2,8 +2,7 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
-from migsafe.effects.postgres import sources
-from migsafe.effects.postgres.constraints import duplicates
+from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.relations import (
     family,
     held,
@@ -62,7 +61,7 @@ def create_index(operation: CreateIndex, catalog: Catalog) -> Effects:
         fails = OnData(
             "23505",
             "existing rows may be duplicates",
-            duplicates(table, columns) if plain else None,
+            probes.duplicates(table, columns) if plain else None,
         )
     return Effects(
         locks=held(catalog, (reached, lock)),

@@ -1,0 +1,253 @@
+"""The fold: which part of the catalog each operation changes."""
+
+from migsafe.catalog import (
+    columns,
+    constraints,
+    dropping,
+    indexes,
+    objects,
+    renaming,
+    session,
+    tables,
+    types,
+    unread,
+    views,
+)
+from migsafe.catalog.facts import Facts
+from migsafe.model.expressions import Name
+from migsafe.model.operations import (
+    AddColumn,
+    AddConstraint,
+    AddEnumValue,
+    AlterColumnType,
+    AlterCompositeType,
+    AlterConstraint,
+    AlterDomain,
+    AlterExtension,
+    AlterGenerated,
+    AlterIdentity,
+    AlterRoutine,
+    AlterSequence,
+    AnonymousBlock,
+    AttachIndex,
+    AttachPartition,
+    Begin,
+    CallRoutine,
+    ChangePolicy,
+    ChangePublication,
+    ChangeRole,
+    CommentOn,
+    Commit,
+    Copy,
+    CreateDomain,
+    CreateEnum,
+    CreateExtension,
+    CreateIndex,
+    CreateObject,
+    CreateRoutine,
+    CreateRule,
+    CreateSchema,
+    CreateSequence,
+    CreateTable,
+    CreateTableAs,
+    CreateTrigger,
+    CreateType,
+    CreateView,
+    DataWork,
+    Delete,
+    DetachPartition,
+    DropColumn,
+    DropConstraint,
+    DropDefault,
+    DropIndex,
+    DropNotNull,
+    DropObject,
+    DropTable,
+    Grant,
+    Insert,
+    LockTable,
+    Merge,
+    NoOperation,
+    ObjectKind,
+    Operation,
+    RebuildTable,
+    RefreshView,
+    Reindex,
+    RenameColumn,
+    RenameEnumValue,
+    RenameObject,
+    RenameTable,
+    ResetParameter,
+    Revoke,
+    RewriteTable,
+    Rollback,
+    Savepoint,
+    Select,
+    SetColumnStorage,
+    SetDefault,
+    SetInheritance,
+    SetNotNull,
+    SetOwner,
+    SetParameter,
+    SetReplicaIdentity,
+    SetRowSecurity,
+    SetSchema,
+    SetTableOptions,
+    SetTriggerState,
+    Truncate,
+    Unrecognized,
+    Update,
+    Vacuum,
+    ValidateConstraint,
+)
+
+
+def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # noqa: C901, PLR0912, PLR0915
+    """Apply one operation to a draft."""
+    match operation:
+        case CreateTable():
+            tables.create(facts, operation, made_by)
+        case CreateTableAs():
+            tables.create_as(facts, operation, made_by)
+        case DropTable():
+            tables.drop(facts, operation)
+        case RenameTable():
+            tables.rename(facts, operation)
+        case AttachPartition():
+            tables.attach(facts, operation, made_by)
+        case DetachPartition():
+            tables.detach(facts, operation)
+        case SetInheritance():
+            tables.set_inheritance(facts, operation)
+        case RewriteTable():
+            tables.rewrite(facts, operation)
+        case SetTableOptions():
+            tables.set_options(facts, operation)
+        case SetReplicaIdentity():
+            tables.set_replica_identity(facts, operation)
+        case AddColumn():
+            columns.add_column(facts, operation, made_by)
+        case DropColumn():
+            dropping.drop_column(facts, operation)
+        case RenameColumn():
+            renaming.rename_column(facts, operation)
+        case AlterColumnType():
+            columns.alter_type(facts, operation, made_by)
+        case SetDefault() | DropDefault():
+            columns.set_default(facts, operation, made_by)
+        case SetNotNull():
+            columns.set_not_null(facts, operation, made_by)
+        case DropNotNull():
+            columns.drop_not_null(facts, operation, made_by)
+        case AlterIdentity():
+            columns.alter_identity(facts, operation, made_by)
+        case AlterGenerated():
+            columns.alter_generated(facts, operation, made_by)
+        case SetColumnStorage():
+            columns.set_storage(facts, operation, made_by)
+        case AddConstraint():
+            constraints.add_constraint(facts, operation, made_by)
+        case ValidateConstraint():
+            constraints.validate(facts, operation)
+        case DropConstraint():
+            constraints.drop_constraint(facts, operation)
+        case AlterConstraint():
+            constraints.alter(facts, operation)
+        case CreateIndex():
+            indexes.create(facts, operation, made_by)
+        case DropIndex():
+            indexes.drop(facts, operation)
+        case AttachIndex():
+            indexes.attach(facts, operation)
+        case CreateView():
+            views.create(facts, operation, made_by)
+        case CreateEnum():
+            types.create_enum(facts, operation, made_by)
+        case AddEnumValue():
+            types.add_value(facts, operation)
+        case RenameEnumValue():
+            types.rename_value(facts, operation)
+        case CreateType():
+            types.create_type(facts, operation)
+        case CreateDomain():
+            types.create_domain(facts, operation, made_by)
+        case AlterDomain():
+            types.alter_domain(facts, operation)
+        case AlterCompositeType():
+            types.alter_composite(facts, operation)
+        case CreateSequence():
+            objects.create_sequence(facts, operation, made_by)
+        case AlterSequence():
+            objects.alter_sequence(facts, operation)
+        case CreateRoutine():
+            objects.create_routine(facts, operation, made_by)
+        case CreateTrigger():
+            objects.create_trigger(facts, operation, made_by)
+        case SetTriggerState():
+            objects.set_trigger_state(facts, operation)
+        case CreateRule():
+            objects.create_rule(facts, operation)
+        case ChangePolicy():
+            objects.change_policy(facts, operation)
+        case SetRowSecurity():
+            objects.set_row_security(facts, operation)
+        case SetOwner():
+            objects.set_owner(facts, operation)
+        case DropObject():
+            objects.drop_object(facts, operation)
+        case RenameObject():
+            objects.rename_object(facts, operation)
+        case SetSchema():
+            objects.set_schema(facts, operation)
+        case CreateSchema(schema=schema):
+            objects.create_object(facts, ObjectKind.SCHEMA, Name(schema), "")
+        case CreateExtension(extension=extension):
+            objects.create_object(facts, ObjectKind.EXTENSION, Name(extension), "")
+        case ChangePublication(kind=kind, name=name, sql=sql):
+            objects.create_object(facts, kind, Name(name), sql)
+        case CreateObject(kind=kind, object=name, sql=sql):
+            objects.create_object(facts, kind, name, sql)
+        case AnonymousBlock():
+            unread.block(facts, operation)
+        case CallRoutine():
+            unread.call(facts, operation)
+        case ChangeRole():
+            unread.role(facts, operation)
+        case Unrecognized():
+            unread.unrecognized(facts, operation)
+        case RebuildTable(operations=operations):
+            for each in operations:
+                replay(facts, each, made_by)
+        case SetParameter():
+            session.set_parameter(facts, operation)
+        case ResetParameter():
+            session.reset_parameter(facts, operation)
+        case Begin():
+            session.begin(facts, facts.copy())
+        case Commit():
+            session.commit(facts)
+        case Rollback(savepoint=savepoint):
+            session.rollback(facts, to_savepoint=savepoint is not None)
+        case (
+            Savepoint()
+            | RefreshView()
+            | Reindex()
+            | CommentOn()
+            | AlterRoutine()
+            | AlterExtension()
+            | Grant()
+            | Revoke()
+            | Insert()
+            | Update()
+            | Delete()
+            | Merge()
+            | Truncate()
+            | Copy()
+            | Select()
+            | DataWork()
+            | LockTable()
+            | Vacuum()
+            | NoOperation()
+        ):
+            # Rows, rights, locks and comments are no part of the schema kept here.
+            pass

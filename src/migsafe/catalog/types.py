@@ -1,0 +1,185 @@
+"""Enums, domains and other types."""
+
+from dataclasses import replace
+
+from migsafe.catalog import dropping
+from migsafe.catalog.facts import Facts
+from migsafe.catalog.naming import free_name
+from migsafe.catalog.schema import DomainState, EnumState
+from migsafe.model.expressions import Name
+from migsafe.model.operations import (
+    AddEnumValue,
+    AlterCompositeType,
+    AlterDomain,
+    Check,
+    CreateDomain,
+    CreateEnum,
+    CreateType,
+    DomainAction,
+    NotNull,
+    ObjectKind,
+    RenameEnumValue,
+)
+
+_TYPE = ObjectKind.TYPE
+
+
+def create_enum(facts: Facts, operation: CreateEnum, made_by: str | None) -> None:
+    """Apply CREATE TYPE … AS ENUM."""
+    key = facts.new_key(operation.type)
+    present = facts.is_present(key, _TYPE)
+    if operation.if_not_exists and present:
+        return
+    sure = not operation.if_not_exists or present is False
+    labels = operation.labels if sure else None
+    facts.enums = facts.enums.put(key, EnumState(key, labels, made_by))
+    facts.made(key, _TYPE)
+
+
+def add_value(facts: Facts, operation: AddEnumValue) -> None:
+    """Apply ALTER TYPE … ADD VALUE."""
+    enum = _enum(facts, operation.type)
+    labels = enum.labels
+    if labels is None or operation.label in labels:
+        return
+    at = len(labels)
+    if operation.neighbour is not None and operation.neighbour in labels:
+        at = labels.index(operation.neighbour) + (1 if operation.after else 0)
+    added = (*labels[:at], operation.label, *labels[at:])
+    facts.enums = facts.enums.put(enum.name, replace(enum, labels=added))
+
+
+def rename_value(facts: Facts, operation: RenameEnumValue) -> None:
+    """Apply ALTER TYPE … RENAME VALUE."""
+    enum = _enum(facts, operation.type)
+    if enum.labels is not None:
+        labels = tuple(
+            operation.new_label if label == operation.label else label for label in enum.labels
+        )
+        facts.enums = facts.enums.put(enum.name, replace(enum, labels=labels))
+
+
+def _enum(facts: Facts, name: Name) -> EnumState:
+    """Return an enum that a statement changes; noted if history did not show it."""
+    key = facts.key(name, _TYPE)
+    enum = facts.enums.get(key)
+    if enum is None:
+        enum = EnumState(key, None)
+        facts.enums = facts.enums.put(key, enum)
+    facts.seen(key, _TYPE)
+    return enum
+
+
+def create_domain(facts: Facts, operation: CreateDomain, made_by: str | None) -> None:
+    """Apply CREATE DOMAIN."""
+    key = facts.new_key(operation.domain)
+    checks: list[Check] = []
+    for check in operation.checks:
+        checks.append(_named(key, check, checks))
+    facts.domains = facts.domains.put(
+        key,
+        DomainState(
+            key,
+            operation.type,
+            nullable=operation.nullable,
+            default=operation.default,
+            checks=tuple(checks),
+            made_by=made_by,
+        ),
+    )
+    facts.made(key, _TYPE)
+
+
+def _named(key: Name, check: Check, others: list[Check]) -> Check:
+    if check.name is not None:
+        return check
+    taken = {each.name for each in others}
+    return replace(check, name=free_name(key.name, None, "check", taken.__contains__))
+
+
+def alter_domain(facts: Facts, operation: AlterDomain) -> None:
+    """Apply ALTER DOMAIN."""
+    key = facts.key(operation.domain, _TYPE)
+    domain = facts.domains.get(key)
+    facts.seen(key, _TYPE)
+    if domain is None:
+        return
+    match operation.action:
+        case DomainAction.SET_DEFAULT:
+            domain = replace(domain, default=operation.default)
+        case DomainAction.DROP_DEFAULT:
+            domain = replace(domain, default=None)
+        case DomainAction.SET_NOT_NULL:
+            domain = replace(domain, nullable=False)
+        case DomainAction.DROP_NOT_NULL:
+            domain = replace(domain, nullable=True)
+        case DomainAction.ADD_CONSTRAINT:
+            match operation.check:
+                case Check() as check:
+                    named = _named(key, check, list(domain.checks))
+                    domain = replace(domain, checks=(*domain.checks, named))
+                case NotNull():
+                    domain = replace(domain, nullable=False)
+                case None:
+                    pass
+        case DomainAction.DROP_CONSTRAINT:
+            others = tuple(check for check in domain.checks if check.name != operation.constraint)
+            domain = replace(domain, checks=others)
+        case DomainAction.VALIDATE_CONSTRAINT:
+            checks = tuple(
+                replace(check, valid=True) if check.name == operation.constraint else check
+                for check in domain.checks
+            )
+            domain = replace(domain, checks=checks)
+    facts.domains = facts.domains.put(key, domain)
+
+
+def create_type(facts: Facts, operation: CreateType) -> None:
+    """Apply CREATE TYPE of another kind: kept as text."""
+    key = facts.new_key(operation.type)
+    facts.objects = facts.objects.put((_TYPE, key), operation.sql)
+    facts.made(key, _TYPE)
+
+
+def alter_composite(facts: Facts, operation: AlterCompositeType) -> None:
+    """Apply ALTER TYPE … ATTRIBUTE: noted after the type's text."""
+    key = facts.key(operation.type, _TYPE)
+    facts.seen(key, _TYPE)
+    words = (operation.action.value, operation.attribute, operation.attribute_type)
+    change = " ".join(str(word) for word in words if word is not None)
+    before = facts.objects.get((_TYPE, key))
+    text = change if before is None else f"{before}; {change}"
+    facts.objects = facts.objects.put((_TYPE, key), text)
+
+
+def take(facts: Facts, key: Name) -> None:
+    """Remove a type; columns of that type go with it (CASCADE)."""
+    for table, column in facts.type_users.get(key) or ():
+        dropping.take(facts, table, column)
+    facts.enums = facts.enums.drop(key)
+    facts.domains = facts.domains.drop(key)
+    facts.objects = facts.objects.drop((_TYPE, key))
+    facts.gone(key, _TYPE)
+
+
+def move(facts: Facts, old: Name, new: Name) -> None:
+    """Give a type another name or schema; columns of that type follow."""
+    users = facts.type_users.get(old) or ()
+    was_known = facts.is_present(old, _TYPE)
+    enum, domain = facts.enums.get(old), facts.domains.get(old)
+    text = facts.objects.get((_TYPE, old))
+    if enum is not None:
+        facts.enums = facts.enums.drop(old).put(new, replace(enum, name=new))
+    if domain is not None:
+        facts.domains = facts.domains.drop(old).put(new, replace(domain, name=new))
+    if text is not None:
+        facts.objects = facts.objects.drop((_TYPE, old)).put((_TYPE, new), text)
+    facts.gone(old, _TYPE)
+    if was_known is not False:
+        facts.made(new, _TYPE)
+    facts.type_users = facts.type_users.drop(old)
+    for table, name in users:
+        column = facts.column(table, name)
+        if column is not None and column.type is not None:
+            type_ = replace(column.type, name=new.name, schema=new.schema)
+            facts.put_column(table, replace(column, type=type_))

@@ -1,0 +1,167 @@
+"""Reads the examples of rule pages and lints them, for the tests of the pages."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from migsafe import rulebook
+from migsafe.catalog.catalog import Catalog
+from migsafe.config import Settings
+from migsafe.lint import Options, lint
+from migsafe.model.findings import Finding
+from migsafe.model.origin import SectionName
+from migsafe.parsers.sql import Placement, read_sql
+from migsafe.sources import Request, load
+
+_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_ANNOTATION = re.compile(r"(?:--|#)\s*finding:\s*([\w, -]+?)\s*$", re.MULTILINE)
+_PRAGMA = re.compile(r"^(?:--|#) (transaction|server-version|schema): (\S.*)$", re.MULTILINE)
+_REVISION = '''"""Example."""
+
+from alembic import op
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+revision = "b2"
+down_revision = None
+
+
+'''
+TODAY = date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One SQL or Python block of a page."""
+
+    rule: str
+    number: int
+    language: str
+    bad: bool
+    source: str
+    rendered: str | None
+    """The text block that follows, if one does."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.rule}-{'bad' if self.bad else 'good'}-{self.number}"
+
+
+def examples(rule_id: str) -> Iterator[Example]:
+    """Yield the examples of a page under Bad and Good, in order."""
+    text = rulebook.rule(rule_id).text
+    heading = ""
+    number = 0
+    for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
+        heading = section.partition("\n")[0].removeprefix("## ")
+        if not heading.startswith(("Bad", "Good")):
+            continue
+        blocks = _FENCE.findall(section)
+        for at, (language, body) in enumerate(blocks):
+            if language == "text":
+                continue
+            number += 1
+            follows = blocks[at + 1] if at + 1 < len(blocks) else ("", "")
+            yield Example(
+                rule_id,
+                number,
+                language,
+                heading.startswith("Bad"),
+                body,
+                follows[1] if follows[0] == "text" else None,
+            )
+
+
+@dataclass(frozen=True)
+class Linted:
+    """What an example gave: what it announces and what was found, by statement."""
+
+    announced: list[tuple[int, str]]
+    found: list[tuple[int, str]]
+    findings: tuple[Finding, ...]
+
+
+def lint_example(example: Example) -> Linted:
+    """Lint an example as the laws of the pages say."""
+    history, source = _split(example)
+    pragmas = dict(_PRAGMA.findall(example.source))
+    python = example.language == "python"
+    text = source if "revision" in source or not python else _REVISION + source
+    path = "versions/b2_example.py" if python else "0002_example.sql"
+    catalog = Catalog.empty()
+    schema = history or ";".join(v for k, v in _PRAGMA.findall(example.source) if k == "schema")
+    for statement in read_sql(schema, Placement("schema.sql", SectionName.UP)).statements:
+        for operation in statement.operations:
+            catalog = catalog.apply(operation, "0001")
+    settings = Settings(
+        lock_timeout="file" if example.rule == "missing-lock-timeout" else "role",
+        server_version=int(pragmas.get("server-version", "0")) or None,
+        downgrades="expected",
+    )
+    loaded = load(
+        Request(
+            paths=("-",),
+            stdin_text=text,
+            stdin_filename=path,
+            transaction=pragmas.get("transaction", "file"),
+            convention="Alembic" if python else None,
+        )
+    )
+    assert not loaded.errors, loaded.errors
+    report = lint(loaded.selections, settings, Options(today=TODAY, base=catalog))
+    spans = sorted(
+        (place.line, place.end_line)
+        for selection in loaded.selections
+        for migration in selection.tree.migrations
+        for section in migration.sections
+        for statement in section.statements
+        for place in [section.place(statement.span)]
+    )
+    announced = [
+        (_statement_of(line, spans), rule.strip())
+        for line, rules in _announcements(text)
+        for rule in rules.split(",")
+    ]
+    found = [(finding.place.line, finding.rule) for finding in report.findings]
+    return Linted(
+        sorted(announced),
+        sorted((_statement_of(line, spans), rule) for line, rule in found),
+        report.findings,
+    )
+
+
+def rendered(example: Example, linted: Linted) -> str:
+    """Return the text block of a bad example: the findings of its own rule."""
+    return "".join(
+        f"{example.rule}.md:{_line_in_block(example, finding)}: "
+        f"{finding.severity}[{finding.rule}] {finding.message}\n  help: {finding.help}\n"
+        for finding in linted.findings
+        if finding.rule == example.rule
+    )
+
+
+def _line_in_block(example: Example, finding: Finding) -> int:
+    if example.language == "python" and "revision" not in example.source:
+        return finding.place.line - _REVISION.count("\n")
+    return finding.place.line
+
+
+def _split(example: Example) -> tuple[str, str]:
+    """Return history and migration; line numbers of the migration stay those of the block."""
+    marker = re.search(r"^-- migration:.*$", example.source, re.MULTILINE)
+    if marker is None or not example.source.lstrip().startswith("-- schema:"):
+        return "", example.source
+    history = example.source[: marker.start()]
+    return history, "\n" * history.count("\n") + example.source[marker.start() :]
+
+
+def _announcements(text: str) -> Iterator[tuple[int, str]]:
+    for match in _ANNOTATION.finditer(text):
+        yield text.count("\n", 0, match.start()) + 1, match[1]
+
+
+def _statement_of(line: int, spans: list[tuple[int, int]]) -> int:
+    """Return the first line of the statement that covers a line, else the line itself."""
+    covering = [start for start, end in spans if start <= line <= end]
+    return max(covering, default=line)
