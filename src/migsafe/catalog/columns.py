@@ -144,7 +144,6 @@ def _changed(
     facts: Facts,
     operation: ColumnChange,
     change: Callable[[ColumnState], ColumnState],
-    made_by: str | None,
     *,
     only: bool,
     sure: bool,
@@ -158,7 +157,7 @@ def _changed(
         facts.put_column(each, change(state))
 
 
-def alter_type(facts: Facts, operation: AlterColumnType, made_by: str | None) -> None:
+def alter_type(facts: Facts, operation: AlterColumnType) -> None:
     """Apply ALTER COLUMN … TYPE."""
     type_ = operation.type
     if type_ is not None and type_.schema == "public":
@@ -167,13 +166,12 @@ def alter_type(facts: Facts, operation: AlterColumnType, made_by: str | None) ->
         facts,
         operation,
         lambda column: replace(column, type=type_),
-        made_by,
         only=operation.only,
         sure=not operation.table_if_exists,
     )
 
 
-def set_default(facts: Facts, operation: SetDefault | DropDefault, made_by: str | None) -> None:
+def set_default(facts: Facts, operation: SetDefault | DropDefault) -> None:
     """Apply SET DEFAULT and DROP DEFAULT."""
     match operation:
         case SetDefault(default=default):
@@ -184,19 +182,17 @@ def set_default(facts: Facts, operation: SetDefault | DropDefault, made_by: str 
         facts,
         operation,
         lambda column: replace(column, default=value),
-        made_by,
         only=operation.only,
         sure=not operation.table_if_exists,
     )
 
 
-def set_not_null(facts: Facts, operation: SetNotNull, made_by: str | None) -> None:
+def set_not_null(facts: Facts, operation: SetNotNull) -> None:
     """Apply SET NOT NULL; a NOT NULL constraint that was not valid becomes valid."""
     _changed(
         facts,
         operation,
         lambda column: replace(column, nullable=False),
-        made_by,
         only=operation.only,
         sure=not operation.table_if_exists,
     )
@@ -211,13 +207,12 @@ def set_not_null(facts: Facts, operation: SetNotNull, made_by: str | None) -> No
                     pass
 
 
-def drop_not_null(facts: Facts, operation: DropNotNull, made_by: str | None) -> None:
+def drop_not_null(facts: Facts, operation: DropNotNull) -> None:
     """Apply DROP NOT NULL, which also drops the constraint of that meaning."""
     _changed(
         facts,
         operation,
         lambda column: replace(column, nullable=True),
-        made_by,
         only=operation.only,
         sure=not operation.table_if_exists,
     )
@@ -259,7 +254,7 @@ def alter_identity(facts: Facts, operation: AlterIdentity, made_by: str | None) 
     facts.put_column(key, column)
 
 
-def alter_generated(facts: Facts, operation: AlterGenerated, made_by: str | None) -> None:
+def alter_generated(facts: Facts, operation: AlterGenerated) -> None:
     """Apply SET EXPRESSION and DROP EXPRESSION."""
     expression = operation.expression
 
@@ -269,10 +264,10 @@ def alter_generated(facts: Facts, operation: AlterGenerated, made_by: str | None
         stored = column.generated is None or column.generated.stored
         return replace(column, generated=Generated(expression, stored))
 
-    _changed(facts, operation, change, made_by, only=False, sure=not operation.if_exists)
+    _changed(facts, operation, change, only=False, sure=not operation.if_exists)
 
 
-def set_storage(facts: Facts, operation: SetColumnStorage, made_by: str | None) -> None:
+def set_storage(facts: Facts, operation: SetColumnStorage) -> None:
     """Apply SET STORAGE, COMPRESSION, STATISTICS and column options."""
     key = facts.altered(operation.table)
     if facts.indexes.get(key) is None:

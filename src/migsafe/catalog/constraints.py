@@ -83,18 +83,18 @@ def add(
     match state.constraint:
         case Check(no_inherit=no_inherit, expression=expression):
             inherited = None if no_inherit else state.constraint
-            _know(facts, key, expression.columns, made_by)
+            _know(facts, key, expression.columns)
         case NotNull(column=column, valid=valid, no_inherit=no_inherit):
             inherited = None if no_inherit else state.constraint
             if valid:
-                _set_not_null(facts, key, column, made_by)
+                _set_not_null(facts, key, column)
         case PrimaryKey() | Unique() | Exclusion():
             _back(facts, replace(state, made_by=made_by))
             inherited = replace(state.constraint, name=None)
             if not _is_partitioned(facts, key):
                 inherited = None
         case ForeignKey(columns=columns):
-            _know(facts, key, columns, made_by)
+            _know(facts, key, columns)
             inherited = state.constraint if _is_partitioned(facts, key) else None
     if inherited is not None and not only:
         for child in facts.belongings(key).children:
@@ -108,14 +108,15 @@ def _is_partitioned(facts: Facts, key: Name) -> bool:
     )
 
 
-def _know(facts: Facts, key: Name, columns: Iterable[str], made_by: str | None) -> None:
+def _know(facts: Facts, key: Name, columns: Iterable[str]) -> None:
     for column in columns:
         facts.known_column(key, column)
 
 
-def _set_not_null(facts: Facts, key: Name, column: str, made_by: str | None) -> None:
+def _set_not_null(facts: Facts, key: Name, column: str) -> None:
     known = facts.known_column(key, column)
-    facts.put_column(key, replace(known, nullable=False))
+    if known.nullable is not False:
+        facts.put_column(key, replace(known, nullable=False))
 
 
 def _named(facts: Facts, key: Name, constraint: Constraint) -> ConstraintState:
@@ -176,7 +177,7 @@ def _resolved(facts: Facts, constraint: ForeignKey) -> ForeignKey:
         primary = primary_key(facts, parent)
         columns = () if primary is None else columns_of(primary.constraint)
     else:
-        _know(facts, parent, columns, None)
+        _know(facts, parent, columns)
     return replace(constraint, referenced=parent, referenced_columns=columns)
 
 
@@ -205,7 +206,7 @@ def _back(facts: Facts, state: ConstraintState) -> None:
         case (
             PrimaryKey(columns=columns, include=include) | Unique(columns=columns, include=include)
         ):
-            _know(facts, key, (*columns, *include), state.made_by)
+            _know(facts, key, (*columns, *include))
             facts.put_index(
                 IndexState(
                     name,
@@ -235,7 +236,7 @@ def _back(facts: Facts, state: ConstraintState) -> None:
     facts.made(name)
     if isinstance(constraint, PrimaryKey):
         for column in constraint.columns:
-            _set_not_null(facts, key, column, state.made_by)
+            _set_not_null(facts, key, column)
     table = facts.tables.get(key)
     if table is not None and table.partition_of is not None:
         _join_parent_index(facts, name, table.partition_of)
@@ -280,7 +281,7 @@ def _validate(facts: Facts, key: Name, name: str) -> None:
                 replace(state, constraint=replace(state.constraint, valid=True))
             )
             if isinstance(state.constraint, NotNull):
-                _set_not_null(facts, key, state.constraint.column, None)
+                _set_not_null(facts, key, state.constraint.column)
         case Unique() | PrimaryKey() | Exclusion():
             pass
     for child in facts.belongings(key).children:

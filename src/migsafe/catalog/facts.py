@@ -5,7 +5,7 @@
 copy costs nothing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from migsafe.catalog.naming import free_name
 from migsafe.catalog.schema import (
@@ -20,7 +20,7 @@ from migsafe.catalog.schema import (
     TriggerState,
     ViewState,
 )
-from migsafe.catalog.shelf import NOTHING, Shelf
+from migsafe.catalog.shelf import Shelf
 from migsafe.model.expressions import Name, Type
 from migsafe.model.operations import ForeignKey, ObjectKind
 
@@ -77,20 +77,20 @@ class Facts:
     complete: bool = False
     tick: int = 1
     doubted: int = 0
-    doubts: Shelf[Name, int] = NOTHING
-    marks: Shelf[tuple[ObjectKind, Name], Mark] = NOTHING
-    tables: Shelf[Name, TableState] = NOTHING
-    views: Shelf[Name, ViewState] = NOTHING
-    indexes: Shelf[Name, IndexState] = NOTHING
-    sequences: Shelf[Name, SequenceState] = NOTHING
-    enums: Shelf[Name, EnumState] = NOTHING
-    domains: Shelf[Name, DomainState] = NOTHING
-    routines: Shelf[Name, tuple[RoutineState, ...]] = NOTHING
-    objects: Shelf[tuple[ObjectKind, Name], str] = NOTHING
-    attached: Shelf[Name, Attached] = NOTHING
-    constraint_names: Shelf[Name, int] = NOTHING
-    type_users: Shelf[Name, tuple[tuple[Name, str], ...]] = NOTHING
-    trigger_users: Shelf[Name, tuple[tuple[Name, str], ...]] = NOTHING
+    doubts: Shelf[Name, int] = field(default_factory=Shelf)
+    marks: Shelf[tuple[ObjectKind, Name], Mark] = field(default_factory=Shelf)
+    tables: Shelf[Name, TableState] = field(default_factory=Shelf)
+    views: Shelf[Name, ViewState] = field(default_factory=Shelf)
+    indexes: Shelf[Name, IndexState] = field(default_factory=Shelf)
+    sequences: Shelf[Name, SequenceState] = field(default_factory=Shelf)
+    enums: Shelf[Name, EnumState] = field(default_factory=Shelf)
+    domains: Shelf[Name, DomainState] = field(default_factory=Shelf)
+    routines: Shelf[Name, tuple[RoutineState, ...]] = field(default_factory=Shelf)
+    objects: Shelf[tuple[ObjectKind, Name], str] = field(default_factory=Shelf)
+    attached: Shelf[Name, Attached] = field(default_factory=Shelf)
+    constraint_names: Shelf[Name, int] = field(default_factory=Shelf)
+    type_users: Shelf[Name, tuple[tuple[Name, str], ...]] = field(default_factory=Shelf)
+    trigger_users: Shelf[Name, tuple[tuple[Name, str], ...]] = field(default_factory=Shelf)
     path: tuple[str, ...] | None = DEFAULT_PATH
     path_after: tuple[str, ...] | None = DEFAULT_PATH
     """The search path once the transaction ends (SET LOCAL)."""
@@ -241,6 +241,14 @@ class Facts:
             self._forget_type(key, old)
             self._note_type(key, column)
         self.tables = self.tables.put(key, replace(table, columns=columns))
+
+    def put_columns(self, key: Name, columns: tuple[ColumnState, ...]) -> None:
+        """Set the columns of a table that has just been made."""
+        table = self.tables.get(key)
+        if table is not None:
+            self.forget_types(key)
+            self.tables = self.tables.put(key, replace(table, columns=columns))
+            self.note_types(key)
 
     def touch(self, key: Name, column: str) -> None:
         """Note that a statement which needs the column went through."""

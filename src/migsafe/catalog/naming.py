@@ -7,8 +7,8 @@ Source:
 
 from collections.abc import Callable, Iterable
 
-from migsafe.catalog.text import tokens
 from migsafe.model.operations import Check, IndexElement
+from migsafe.writing.tokens import closing, is_dotted_name, tokens
 
 LIMIT = 63
 """Bytes of an identifier (NAMEDATALEN - 1)."""
@@ -84,7 +84,7 @@ def _expression_name(element: IndexElement) -> str:
 
 def _figured(words: list[str]) -> str | None:
     """Return the name that FigureColname finds in an expression, or None."""
-    while words and words[0] == "(" and _closes(words, 0) == len(words) - 1:
+    while words and words[0] == "(" and closing(words, 0) == len(words) - 1:
         words = words[1:-1]
     if not words:
         return None
@@ -101,18 +101,10 @@ def _figured(words: list[str]) -> str | None:
         return None
     opening = next((at for at, word in enumerate(words) if word == "("), None)
     if opening is None:
-        return _unquoted(words[-1]) if _is_name(words) else None
-    if _is_name(words[:opening]) and _closes(words, opening) == len(words) - 1:
+        return _unquoted(words[-1]) if is_dotted_name(words) else None
+    if is_dotted_name(words[:opening]) and closing(words, opening) == len(words) - 1:
         return _unquoted(words[opening - 1])
     return None
-
-
-def _is_name(words: list[str]) -> bool:
-    return (
-        len(words) % 2 == 1
-        and all(word == "." for word in words[1::2])
-        and all(word[0].isalpha() or word[0] in '_"' for word in words[::2])
-    )
 
 
 def _last_of_name(words: list[str]) -> str:
@@ -126,18 +118,6 @@ def _unquoted(word: str) -> str:
     if word.startswith('"'):
         return word[1:-1].replace('""', '"')
     return word.lower()
-
-
-def _closes(words: list[str], opening: int) -> int:
-    depth = 0
-    for at in range(opening, len(words)):
-        if words[at] == "(":
-            depth += 1
-        elif words[at] == ")":
-            depth -= 1
-            if depth == 0:
-                return at
-    return len(words)
 
 
 def _depth(words: list[str], at: int) -> int:
@@ -158,7 +138,7 @@ def exclusion_columns(definition: str) -> tuple[str, ...]:
     if "(" not in words:
         return ()
     opening = words.index("(")
-    inside = words[opening + 1 : _closes(words, opening)]
+    inside = words[opening + 1 : closing(words, opening)]
     parts: list[list[str]] = [[]]
     depth = 0
     for word in inside:

@@ -132,19 +132,19 @@ def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # 
         case RenameColumn():
             renaming.rename_column(facts, operation)
         case AlterColumnType():
-            columns.alter_type(facts, operation, made_by)
+            columns.alter_type(facts, operation)
         case SetDefault() | DropDefault():
-            columns.set_default(facts, operation, made_by)
+            columns.set_default(facts, operation)
         case SetNotNull():
-            columns.set_not_null(facts, operation, made_by)
+            columns.set_not_null(facts, operation)
         case DropNotNull():
-            columns.drop_not_null(facts, operation, made_by)
+            columns.drop_not_null(facts, operation)
         case AlterIdentity():
             columns.alter_identity(facts, operation, made_by)
         case AlterGenerated():
-            columns.alter_generated(facts, operation, made_by)
+            columns.alter_generated(facts, operation)
         case SetColumnStorage():
-            columns.set_storage(facts, operation, made_by)
+            columns.set_storage(facts, operation)
         case AddConstraint():
             constraints.add_constraint(facts, operation, made_by)
         case ValidateConstraint():

@@ -4,8 +4,9 @@ from dataclasses import fields
 
 from migsafe.catalog import relations
 from migsafe.catalog.facts import DEFAULT_PATH, Facts
-from migsafe.catalog.text import column_of, tokens
+from migsafe.catalog.text import column_of
 from migsafe.model.operations import ResetParameter, SetParameter
+from migsafe.writing.tokens import tokens
 
 
 def set_parameter(facts: Facts, operation: SetParameter) -> None:

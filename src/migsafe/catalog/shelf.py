@@ -1,7 +1,7 @@
 """A persistent mapping: every change is a new one, and the old one stays what it was."""
 
 from collections.abc import Hashable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
@@ -60,7 +60,3 @@ class Shelf(Generic[_Key, _Value]):
         """Yield all values, in no order that anybody may rely on."""
         for shard in self._shards:
             yield from shard.values()
-
-
-NOTHING: "Shelf[Any, Any]" = Shelf()
-"""The empty mapping, which all kinds share."""

@@ -45,8 +45,8 @@ def create(facts: Facts, operation: CreateTable, made_by: str | None) -> None:
         facts.temporary = (*facts.temporary, key)
     parents = tuple(facts.altered(parent) for parent in operation.inherits)
     parent = None if operation.partition_of is None else facts.altered(operation.partition_of)
-    sources = (*parents, *(() if parent is None else (parent,)))
     likes = tuple(facts.key(like) for like in operation.like)
+    sources = (*parents, *(() if parent is None else (parent,)))
     facts.tables = facts.tables.put(
         key,
         TableState(
@@ -63,26 +63,42 @@ def create(facts: Facts, operation: CreateTable, made_by: str | None) -> None:
         ),
     )
     facts.made(key)
+    for option in operation.options:
+        facts.set_setting(key, f"option {option.name}", option.value or "")
+    _fill(facts, key, operation, sources, made_by)
+
+
+def _fill(
+    facts: Facts,
+    key: Name,
+    operation: CreateTable,
+    sources: tuple[Name, ...],
+    made_by: str | None,
+) -> None:
+    """Give a new table its columns, constraints and indexes, in the server's order."""
+    table = facts.tables.get(key)
+    parent = None if table is None else table.partition_of
+    included = _included(operation.like_options)
+    likes = tuple(facts.key(like) for like in operation.like)
     for source in sources:
         _copy_columns(facts, source, key, made_by)
-    included = _included(operation.like_options)
     for like in likes:
         _copy_like(facts, like, key, included, made_by)
+    given = facts.tables.get(key)
+    states = {} if given is None else {each.name: each for each in given.columns}
     for column in operation.columns:
         state = columns.column_state(facts, key, column, made_by)
-        if parent is not None and column.type is None:
-            state = _overlaid(facts.column(key, column.name), state)
-        facts.put_column(key, state)
+        if column.type is None and parent is not None:
+            state = _overlaid(states.get(column.name), state)
+        states[column.name] = state
+    facts.put_columns(key, tuple(states.values()))
     for constraint in constraints.server_order(operation.constraints):
         constraints.add(facts, key, constraint, made_by)
-    if "INDEXES" in included:
-        for like in likes:
-            _copy_indexes(facts, like, key, made_by)
+    for like in likes if "INDEXES" in included else ():
+        _copy_indexes(facts, like, key, made_by)
     for source in sources:
         _copy_constraints(facts, source, key, made_by, partition=source == parent)
         relations.adopt(facts, source, key)
-    for option in operation.options:
-        facts.set_setting(key, f"option {option.name}", option.value or "")
 
 
 def _kind(operation: CreateTable) -> TableKind:

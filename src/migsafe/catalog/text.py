@@ -4,33 +4,12 @@ Expressions keep their text in one spelling, so that tokens are enough to rename
 in them, to see a NOT NULL proof, and to list the identifiers of a view's query.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from migsafe.model.expressions import Expression
 from migsafe.writing.quoting import identifier
-
-_TOKEN = re.compile(
-    r"""
-    (?P<space>\s+)
-    | (?P<string>[eE]'(?:[^'\\]|\\.|'')*' | (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*')
-    | (?P<dollar>\$(?P<tag>[^\W\d]\w*|)\$.*?\$(?P=tag)\$)
-    | (?P<quoted>"(?:[^"]|"")*")
-    | (?P<word>[^\W\d][\w$]*)
-    | (?P<number>\d[\w.]*)
-    | (?P<cast>::)
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-
-def tokens(sql: str) -> Iterator[str]:
-    """Yield the tokens of canonical SQL, without white space."""
-    for match in _TOKEN.finditer(sql):
-        if match.lastgroup != "space":
-            yield match.group()
+from migsafe.writing.tokens import TOKEN, closing, tokens
 
 
 def column_of(token: str) -> str:
@@ -46,7 +25,7 @@ def renamed(expression: Expression, old: str, new: str) -> Expression:
         return expression
     pieces: list[str] = []
     before = ""
-    matches = list(_TOKEN.finditer(expression.sql))
+    matches = list(TOKEN.finditer(expression.sql))
     for at, match in enumerate(matches):
         token = match.group()
         if match.lastgroup == "space":
@@ -75,51 +54,40 @@ def proves_not_null(sql: str, column: str) -> bool:
         len(part) == 4  # noqa: PLR2004 - the four words of the proof
         and column_of(part[0]) == column
         and [word.upper() for word in part[1:]] == ["IS", "NOT", "NULL"]
-        for part in _conjuncts(list(tokens(sql)))
+        for part in conjuncts(list(tokens(sql)))
     )
 
 
-def _conjuncts(words: list[str]) -> Iterator[list[str]]:
+def conjuncts(words: list[str]) -> Iterator[list[str]]:
     """Yield the parts that AND joins at the top, brackets around them taken off."""
-    while len(words) > 1 and words[0] == "(" and _ends_with_its_bracket(words):
+    while len(words) > 1 and words[0] == "(" and closing(words, 0) == len(words) - 1:
         words = words[1:-1]
-    depth = 0
-    between = 0
-    parts: list[list[str]] = [[]]
-    for word in words:
-        upper = word.upper()
-        if word == "(" or upper == "CASE":
-            depth += 1
-        elif word == ")" or upper == "END":
-            depth -= 1
-        if depth == 0 and upper == "OR":
-            return
-        if depth == 0 and upper == "BETWEEN":
-            between += 1
-        if depth == 0 and upper == "AND":
-            if between:
-                between -= 1
-            else:
-                parts.append([])
-                continue
-        parts[-1].append(word)
+    parts = _split_at_and(words)
     if len(parts) == 1:
         yield words
         return
     for part in parts:
-        yield from _conjuncts(part)
+        yield from conjuncts(part)
 
 
-def _ends_with_its_bracket(words: list[str]) -> bool:
-    depth = 0
-    for at, word in enumerate(words):
-        if word == "(":
-            depth += 1
-        elif word == ")":
-            depth -= 1
-            if depth == 0:
-                return at == len(words) - 1
-    return False
+def _split_at_and(words: list[str]) -> list[list[str]]:
+    """Return the parts between the ANDs at the top; all in one where an OR stands there."""
+    depth = between = 0
+    parts: list[list[str]] = [[]]
+    for word in words:
+        upper = word.upper()
+        depth += (upper in {"(", "CASE"}) - (upper in {")", "END"})
+        if depth == 0 and upper == "OR":
+            return [words]
+        if depth == 0 and upper == "BETWEEN":
+            between += 1
+        if depth == 0 and upper == "AND":
+            if not between:
+                parts.append([])
+                continue
+            between -= 1
+        parts[-1].append(word)
+    return parts
 
 
 _CLAUSES = frozenset({"SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "WINDOW"})

@@ -104,34 +104,39 @@ def alter_domain(facts: Facts, operation: AlterDomain) -> None:
     facts.seen(key, _TYPE)
     if domain is None:
         return
+    facts.domains = facts.domains.put(key, _altered(domain, operation))
+
+
+def _altered(  # noqa: C901 - a table
+    domain: DomainState, operation: AlterDomain
+) -> DomainState:
     match operation.action:
         case DomainAction.SET_DEFAULT:
-            domain = replace(domain, default=operation.default)
+            return replace(domain, default=operation.default)
         case DomainAction.DROP_DEFAULT:
-            domain = replace(domain, default=None)
+            return replace(domain, default=None)
         case DomainAction.SET_NOT_NULL:
-            domain = replace(domain, nullable=False)
+            return replace(domain, nullable=False)
         case DomainAction.DROP_NOT_NULL:
-            domain = replace(domain, nullable=True)
+            return replace(domain, nullable=True)
         case DomainAction.ADD_CONSTRAINT:
             match operation.check:
                 case Check() as check:
-                    named = _named(key, check, list(domain.checks))
-                    domain = replace(domain, checks=(*domain.checks, named))
+                    named = _named(domain.name, check, list(domain.checks))
+                    return replace(domain, checks=(*domain.checks, named))
                 case NotNull():
-                    domain = replace(domain, nullable=False)
+                    return replace(domain, nullable=False)
                 case None:
-                    pass
+                    return domain
         case DomainAction.DROP_CONSTRAINT:
             others = tuple(check for check in domain.checks if check.name != operation.constraint)
-            domain = replace(domain, checks=others)
+            return replace(domain, checks=others)
         case DomainAction.VALIDATE_CONSTRAINT:
             checks = tuple(
                 replace(check, valid=True) if check.name == operation.constraint else check
                 for check in domain.checks
             )
-            domain = replace(domain, checks=checks)
-    facts.domains = facts.domains.put(key, domain)
+            return replace(domain, checks=checks)
 
 
 def create_type(facts: Facts, operation: CreateType) -> None:

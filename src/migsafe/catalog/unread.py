@@ -1,7 +1,7 @@
 """Statements whose effect on the schema cannot be followed, and what they put in doubt."""
 
 from migsafe.catalog.facts import Facts
-from migsafe.catalog.text import column_of, tokens
+from migsafe.catalog.text import column_of
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AnonymousBlock,
@@ -10,6 +10,7 @@ from migsafe.model.operations import (
     ObjectKind,
     Unrecognized,
 )
+from migsafe.writing.tokens import tokens
 
 _CHANGES = frozenset({"create", "alter", "drop", "comment", "reindex", "cluster"})
 _RUNS_ANYTHING = frozenset({"execute", "perform", "call"})

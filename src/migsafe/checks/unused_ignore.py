@@ -14,8 +14,7 @@ def check_suppressions(
         if suppression.problem is not None:
             yield context.finding(
                 f"This comment does not silence anything: {suppression.problem}.",
-                help="Write '-- migsafe: ignore[rule-id]: reason' on the line above, "
-                "or remove it.",
+                help="Write '-- migsafe: ignore[rule-id]: reason' on the line above, or remove it.",
                 at=suppression.place,
             )
             continue

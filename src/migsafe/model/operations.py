@@ -25,6 +25,7 @@ class Sourced:
 class ObjectKind(StrEnum):
     """Kinds of database object, in SQL's words."""
 
+    ACCESS_METHOD = "ACCESS METHOD"
     AGGREGATE = "AGGREGATE"
     CAST = "CAST"
     COLLATION = "COLLATION"
@@ -33,6 +34,7 @@ class ObjectKind(StrEnum):
     CONVERSION = "CONVERSION"
     DATABASE = "DATABASE"
     DOMAIN = "DOMAIN"
+    DOMAIN_CONSTRAINT = "DOMAIN CONSTRAINT"
     EVENT_TRIGGER = "EVENT TRIGGER"
     EXTENSION = "EXTENSION"
     FOREIGN_DATA_WRAPPER = "FOREIGN DATA WRAPPER"

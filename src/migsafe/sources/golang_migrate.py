@@ -1,5 +1,8 @@
 """golang-migrate: `N_name.up.sql` and `N_name.down.sql`, each sent as one query."""
 
+# Paths are compared as text, and pathlib costs 5 ms at import.
+# ruff: noqa: PTH118
+
 import os
 import re
 from collections.abc import Sequence
@@ -43,14 +46,12 @@ def _candidates(root: str, files: Files) -> list[Candidate]:
         if found is None or home(path, files) is None:
             continue
         number, title, direction = found.groups()
-        id = f"{number}_{title}"
-        numbers[id] = int(number)
-        (ups if direction == "up" else downs)[id] = path
+        key = f"{number}_{title}"
+        numbers[key] = int(number)
+        (ups if direction == "up" else downs)[key] = path
     return [
-        Candidate(
-            id, (number,), ups.get(id), downs.get(id), Runner.QUERY, downs=True
-        )
-        for id, number in numbers.items()
+        Candidate(key, (number,), ups.get(key), downs.get(key), Runner.QUERY, downs=True)
+        for key, number in numbers.items()
     ]
 
 

@@ -101,9 +101,7 @@ def _problems(ordered: Sequence[Candidate]) -> tuple[HistoryProblem, ...]:
     return tuple(problems)
 
 
-def _migration(
-    candidate: Candidate, convention: str, files: Files, options: Options
-) -> Migration:
+def _migration(candidate: Candidate, convention: str, files: Files, options: Options) -> Migration:
     if candidate.up is None:
         path = candidate.paths[0]
         up = Section(SectionName.UP, path, "", (), candidate.runner)
@@ -113,9 +111,7 @@ def _migration(
     reason = None
     state = Down.MISSING if candidate.downs else Down.NO_CONVENTION
     if candidate.down is not None:
-        down = _section(
-            candidate.down, SectionName.DOWN, candidate.runner, files, options
-        )
+        down = _section(candidate.down, SectionName.DOWN, candidate.runner, files, options)
         state = Down.PRESENT if down.statements else Down.EMPTY
         reason = None if down.statements else _reason(down.text)
     return Migration(
@@ -149,9 +145,7 @@ def _section(
     )
 
 
-def _runner(
-    runner: Runner, directives: Sequence[Directive], transaction: str
-) -> Runner:
+def _runner(runner: Runner, directives: Sequence[Directive], transaction: str) -> Runner:
     # What a file says of itself is nearer to the truth than any convention or option:
     # golang-migrate, for one, has a mode that sends each statement by itself.
     for directive in directives:
@@ -185,9 +179,7 @@ def _unread(candidate: Candidate, convention: str, message: str) -> Migration:
         (Statement("", Span(0, 0), (unread,)),),
         candidate.runner,
     )
-    return Migration(
-        candidate.id, path, convention, up, None, Down.NO_CONVENTION, ordered=True
-    )
+    return Migration(candidate.id, path, convention, up, None, Down.NO_CONVENTION, ordered=True)
 
 
 def next_number(tree: Tree) -> str:
@@ -209,10 +201,13 @@ def next_number(tree: Tree) -> str:
 
 
 def _is_timestamp(digits: str) -> bool:
-    return re.fullmatch(
-        r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d[0-5]\d",
-        digits,
-    ) is not None
+    return (
+        re.fullmatch(
+            r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d[0-5]\d",
+            digits,
+        )
+        is not None
+    )
 
 
 def _second_after(digits: str) -> str:
@@ -225,4 +220,3 @@ def _second_after(digits: str) -> str:
 def slugged(slug: str) -> str:
     """Return a slug as it may stand in a file name."""
     return re.sub(r"[^a-z0-9]+", "_", slug.lower()).strip("_") or "migration"
-

@@ -148,7 +148,9 @@ def _must_exist(operation: Operation) -> tuple[Name | None, bool]:
             return None, False
 
 
-def _facts(operation: Operation, catalog: Catalog, version: int) -> Effects:
+def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
+    operation: Operation, catalog: Catalog, version: int
+) -> Effects:
     match operation:
         case CreateTable():
             return tables.create_table(operation, catalog)

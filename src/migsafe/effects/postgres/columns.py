@@ -7,10 +7,13 @@ from migsafe.effects.postgres.constraints import inline_effects
 from migsafe.effects.postgres.relations import (
     family,
     held,
+    referenced_columns,
     sequences_of_column,
     stored_family,
+    unseen,
 )
 from migsafe.effects.postgres.types import (
+    TypeChange,
     Values,
     Work,
     change_of_column,
@@ -161,24 +164,22 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
     reached: list[Name] = [*family(catalog, table, only=operation.only)]
     reached.extend(sequences_of_column(catalog, table, column))
     dependents: list[str] = []
-    for state in catalog.constraints_on(table, column):
-        if isinstance(state.constraint, ForeignKey):
-            reached.append(state.constraint.referenced)
-    for incoming in catalog.foreign_keys_to(table):
-        key = incoming.constraint
-        if isinstance(key, ForeignKey) and column in _referenced(key, catalog):
-            dependents.append(f"the foreign key {incoming.name}")
-            reached.append(incoming.table)
+    reached.extend(_keyed_with(catalog, table, column))
+    dependents.extend(
+        f"the foreign key {incoming.name}"
+        for incoming in catalog.foreign_keys_to(table)
+        if isinstance(incoming.constraint, ForeignKey)
+        and column in (referenced_columns(catalog, incoming.constraint) or ())
+    )
     for view in catalog.views_on_column(table, column):
         dependents.append(f"the view {view.name}")
         reached.append(view.name)
     fails = _absent_column(catalog, table, column, operation.if_exists)
     if dependents and not operation.cascade:
         fails = Certain("2BP01", f"{dependents[0]} depends on the column")
-    known = catalog.table(table) is not None
     unknown = (
         ()
-        if known
+        if not unseen(catalog, table)
         else (
             Unknown(
                 Fact.LOCKS,
@@ -192,13 +193,6 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
         unknown=unknown,
         sources=_MEASURED,
     )
-
-
-def _referenced(key: ForeignKey, catalog: Catalog) -> tuple[str, ...]:
-    if key.referenced_columns:
-        return key.referenced_columns
-    primary = catalog.primary_key(key.referenced)
-    return () if primary is None else tuple(getattr(primary.constraint, "columns", ()))
 
 
 def _absent_column(
@@ -232,67 +226,57 @@ def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Effects:
     table, column = operation.table, operation.column
     change = change_of_column(operation, catalog)
     tables = stored_family(catalog, table)
-    related: list[Name] = []
-    for state in catalog.constraints_on(table, column):
-        if isinstance(state.constraint, ForeignKey):
-            related.append(state.constraint.referenced)
-    for incoming in catalog.foreign_keys_to(table):
-        key = incoming.constraint
-        if isinstance(key, ForeignKey) and column in _referenced(key, catalog):
-            related.append(incoming.table)
-    locks = held(catalog, (family(catalog, table), AE), (related, AE))
+    related = _keyed_with(catalog, table, column)
     fails = _absent_column(catalog, table, column)
-    unknown: list[Unknown] = []
-    rewrites: tuple[Name, ...] = ()
-    scans: tuple[Name, ...] = ()
-    builds: tuple[Name, ...] = ()
-    match change.work:
-        case Work.NONE:
-            pass
-        case Work.INDEX_REBUILD:
-            builds = tables
-        case Work.SCAN:
-            scans = tables
-        case Work.REWRITE:
-            rewrites = tables
-        case Work.REFUSED:
-            fails = Certain(change.sqlstate or "0A000", change.reason)
-        case Work.UNKNOWN:
-            unknown = [
-                Unknown(fact, change.reason) for fact in (Fact.REWRITES, Fact.SCANS, Fact.BUILDS)
-            ]
     if isinstance(fails, Never):
-        match change.values:
-            case Values.MAY_FAIL:
-                fails = OnData(
-                    change.sqlstate or "22000",
-                    f"some value of {column} may not fit {operation.type}",
-                    None
-                    if operation.using or operation.type is None
-                    else probes.misfits(table, column, operation.type),
-                )
-            case Values.UNKNOWN:
-                unknown.append(Unknown(Fact.FAILS, change.reason or "the values"))
-            case Values.MAY_CHANGE if change.sqlstate:
-                fails = OnData(
-                    change.sqlstate,
-                    f"some value of {column} may be out of the range of {operation.type}",
-                )
-            case Values.KEPT | Values.MAY_CHANGE:
-                pass
+        fails = _type_fails(operation, change)
+    unknown: list[Unknown] = []
+    if change.work is Work.UNKNOWN:
+        facts = (Fact.REWRITES, Fact.SCANS, Fact.BUILDS)
+        unknown.extend(Unknown(fact, change.reason) for fact in facts)
+    if change.values is Values.UNKNOWN:
+        unknown.append(Unknown(Fact.FAILS, change.reason or "the values of the column"))
     if change.work is Work.REWRITE and related:
         # Keys are made anew and checked against each other.
-        unknown.append(Unknown(Fact.SCANS, f"whether the foreign keys on {column} are re-checked"))
+        decides = f"whether the foreign keys on {column} are re-checked"
+        unknown.append(Unknown(Fact.SCANS, decides))
     return Effects(
-        locks=locks,
-        rewrites=rewrites,
-        scans=scans,
-        builds=builds,
+        locks=held(catalog, (family(catalog, table), AE), (related, AE)),
+        rewrites=tables if change.work is Work.REWRITE else (),
+        scans=tables if change.work is Work.SCAN else (),
+        builds=tables if change.work is Work.INDEX_REBUILD else (),
         fails=fails,
         brief=change.work in {Work.NONE, Work.REFUSED},
         unknown=tuple(unknown),
         sources=(sources.ALTER_TABLE, sources.measured("types")),
     )
+
+
+def _keyed_with(catalog: Catalog, table: Name, column: str) -> tuple[Name, ...]:
+    """Return the tables on the other side of the foreign keys that a column is in."""
+    own = (
+        state.constraint.referenced
+        for state in catalog.constraints_on(table, column)
+        if isinstance(state.constraint, ForeignKey)
+    )
+    incoming = (
+        state.table
+        for state in catalog.foreign_keys_to(table)
+        if isinstance(state.constraint, ForeignKey)
+        and column in (referenced_columns(catalog, state.constraint) or ())
+    )
+    return (*own, *incoming)
+
+
+def _type_fails(operation: AlterColumnType, change: TypeChange) -> Fails:
+    column, new = operation.column, operation.type
+    if change.work is Work.REFUSED:
+        return Certain(change.sqlstate or "0A000", change.reason)
+    if change.sqlstate is None or new is None:
+        return Never()
+    # With USING the server stores what the expression gives, not the value itself.
+    query = None if operation.using else probes.misfits(operation.table, column, new)
+    return OnData(change.sqlstate, f"some value of {column} may not fit {new}", query)
 
 
 def set_default(operation: SetDefault | DropDefault, catalog: Catalog) -> Effects:
@@ -358,20 +342,17 @@ def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Effects:
     state = catalog.column(table, column)
     sequences = sequences_of_column(catalog, table, column)
     fails = _absent_column(catalog, table, column)
+    taken: tuple[tuple[Name, ...], Lock] = ((), AE)
     match operation.action:
         case IdentityAction.ADD:
             if state is not None and state.nullable:
                 fails = Certain("55000", f"{column} must be NOT NULL first")
-            locks = held(catalog, ([table], AE))
         case IdentityAction.SET:
-            options = operation.identity is not None and operation.identity.options
-            locks = held(
-                catalog,
-                ([table], AE),
-                (sequences if options else (), Lock.SHARE_ROW_EXCLUSIVE),
-            )
+            if operation.identity is not None and operation.identity.options:
+                taken = (sequences, Lock.SHARE_ROW_EXCLUSIVE)
         case IdentityAction.DROP:
-            locks = held(catalog, ([table], AE), (sequences, AE))
+            taken = (sequences, AE)
+    locks = held(catalog, ([table], AE), taken)
     return Effects(locks=locks, fails=fails, sources=_MEASURED)
 
 
@@ -391,7 +372,7 @@ def alter_generated(operation: AlterGenerated, catalog: Catalog, version: int) -
     state = catalog.column(table, operation.column)
     if state is not None and state.generated is not None and not state.generated.stored:
         return Effects(locks=locks, fails=fails, sources=_MEASURED)
-    unknown = ()
+    unknown: tuple[Unknown, ...] = ()
     if state is None or state.generated is None:
         unknown = (Unknown(Fact.REWRITES, "whether the column is STORED or VIRTUAL"),)
     return Effects(
@@ -406,11 +387,8 @@ def alter_generated(operation: AlterGenerated, catalog: Catalog, version: int) -
 
 def set_column_storage(operation: SetColumnStorage, catalog: Catalog) -> Effects:
     """Return what physical settings of a column cost: an instant each."""
-    match operation.setting:
-        case ColumnSetting.STORAGE | ColumnSetting.COMPRESSION:
-            lock = AE
-        case ColumnSetting.STATISTICS | ColumnSetting.OPTIONS | ColumnSetting.RESET_OPTIONS:
-            lock = Lock.SHARE_UPDATE_EXCLUSIVE
+    strong = operation.setting in {ColumnSetting.STORAGE, ColumnSetting.COMPRESSION}
+    lock = AE if strong else Lock.SHARE_UPDATE_EXCLUSIVE
     return Effects(
         locks=held(catalog, (family(catalog, operation.table), lock)),
         fails=_absent_column(catalog, operation.table, operation.column),

@@ -89,7 +89,7 @@ def drop_index(operation: DropIndex, catalog: Catalog) -> Effects:
         fails = Certain("42704", f"there is no index {operation.index}")
     elif table is not None and operation.concurrently and is_partitioned(catalog, table):
         fails = Certain("0A000", f"{table} is partitioned: no concurrent drop")
-    unknown = ()
+    unknown: tuple[Unknown, ...] = ()
     if table is None:
         decides = f"the table that {operation.index} belongs to"
         unknown = (Unknown(Fact.LOCKS, decides),)

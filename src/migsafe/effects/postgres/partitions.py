@@ -7,6 +7,7 @@ from migsafe.effects.postgres.relations import (
     held,
     parents,
     stored,
+    unseen,
 )
 from migsafe.model.effects import (
     Certain,
@@ -57,7 +58,7 @@ def attach_partition(operation: AttachPartition, catalog: Catalog) -> Effects:
             if _has_check(catalog, name):
                 decides = f"whether a CHECK on {name} proves that no row is misplaced"
                 unknown.append(Unknown(Fact.SCANS, decides))
-    if catalog.table(parent) is None:
+    if unseen(catalog, parent):
         decides = f"whether {parent} has a default partition: it is locked and read"
         unknown.append(Unknown(Fact.LOCKS, decides))
     builds: tuple[Name, ...] = ()
@@ -87,8 +88,7 @@ def attach_partition(operation: AttachPartition, catalog: Catalog) -> Effects:
 
 
 def _has_check(catalog: Catalog, table: Name) -> bool:
-    state = catalog.table(table)
-    if state is None:
+    if unseen(catalog, table):
         return True
     return any(isinstance(c.constraint, Check) for c in catalog.constraints(table))
 
@@ -101,7 +101,7 @@ def detach_partition(operation: DetachPartition, catalog: Catalog, version: int)
         return Effects(locks=held(catalog, ([parent], SUE), ([child], AE)), sources=_SOURCES)
     if not operation.concurrently:
         unknown: tuple[Unknown, ...] = ()
-        if catalog.table(parent) is None:
+        if unseen(catalog, parent):
             decides = f"whether {parent} has a default partition, which is locked too"
             unknown = (Unknown(Fact.LOCKS, decides),)
         return Effects(

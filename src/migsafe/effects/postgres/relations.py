@@ -23,6 +23,12 @@ def family(catalog: Catalog, table: Name, *, only: bool = False) -> tuple[Name, 
     return (key, *(catalog.key(child.name) for child in catalog.children(table)))
 
 
+def unseen(catalog: Catalog, table: Name) -> bool:
+    """Say whether a table may have columns, keys or partitions that history did not show."""
+    state = catalog.table(table)
+    return state is None or not state.complete
+
+
 def is_partitioned(catalog: Catalog, table: Name) -> bool:
     """Say whether a table is known to be partitioned."""
     state = catalog.table(table)

@@ -1,5 +1,7 @@
 """What making, dropping, moving and copying tables costs."""
 
+from dataclasses import replace
+
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
 from migsafe.effects.postgres import sources
@@ -12,6 +14,7 @@ from migsafe.effects.postgres.relations import (
     parents,
     referencing,
     stored,
+    unseen,
 )
 from migsafe.model.effects import (
     Certain,
@@ -47,6 +50,7 @@ SUE = Lock.SHARE_UPDATE_EXCLUSIVE
 _ALTER = (sources.ALTER_TABLE, sources.measured("tables"))
 _SEQUENCES_FOLLOW = 15
 """SET LOGGED and UNLOGGED take the owned sequences along from this version on."""
+_ACCESS_METHOD = 15
 _PARTITIONED_ACCESS_METHOD = 17
 
 RELATIONS = frozenset(
@@ -84,7 +88,7 @@ def create_table(operation: CreateTable, catalog: Catalog) -> Effects:
         above = (catalog.key(parent),)
         default = default_of(catalog, parent)
         referenced.update(parents(catalog, parent))
-        if catalog.table(parent) is None:
+        if unseen(catalog, parent):
             decides = f"whether {parent} has a default partition, which is locked and read"
             unknown = (Unknown(Fact.LOCKS, decides), Unknown(Fact.SCANS, decides))
     referenced.discard(own)
@@ -152,7 +156,7 @@ def drop_table(operation: DropTable, catalog: Catalog) -> Effects:
             return Effects(sources=cited)
         return Effects(fails=Certain("42P01", f"there is no table {table}"), sources=cited)
     state = catalog.table(table)
-    if state is None:
+    if state is None or not state.complete:
         decides = f"the tables that {table} references: they are locked too"
         return Effects(
             locks=held(catalog, ([table], AE)),
@@ -226,22 +230,11 @@ def set_owner(operation: SetOwner, catalog: Catalog) -> Effects:
 def rewrite_table(operation: RewriteTable, catalog: Catalog, version: int) -> Effects:
     """Return what a physical copy of a table costs."""
     kind, table = operation.kind, operation.table
-    need = TransactionNeed.ALLOWED
-    match kind:
-        case RewriteKind.VACUUM_FULL:
-            need = TransactionNeed.FORBIDDEN
-            cited = sources.VACUUM
-        case RewriteKind.CLUSTER:
-            cited = sources.CLUSTER
-            if table is None or is_partitioned(catalog, table):
-                need = TransactionNeed.FORBIDDEN
-        case (
-            RewriteKind.LOGGED
-            | RewriteKind.UNLOGGED
-            | RewriteKind.TABLESPACE
-            | RewriteKind.ACCESS_METHOD
-        ):
-            cited = sources.ALTER_TABLE
+    cited = _COPIES.get(kind, sources.ALTER_TABLE)
+    alone = kind is RewriteKind.VACUUM_FULL or (
+        kind is RewriteKind.CLUSTER and (table is None or is_partitioned(catalog, table))
+    )
+    need = TransactionNeed.FORBIDDEN if alone else TransactionNeed.ALLOWED
     if table is None:
         decides = "which tables it reaches"
         return Effects(
@@ -256,64 +249,75 @@ def rewrite_table(operation: RewriteTable, catalog: Catalog, version: int) -> Ef
             unknown=(Unknown(Fact.BUILDS, f"the table of {table}"),),
             sources=(cited,),
         )
-    return _copy(operation, table, catalog, version, need, cited)
-
-
-def _copy(
-    operation: RewriteTable,
-    table: Name,
-    catalog: Catalog,
-    version: int,
-    need: TransactionNeed,
-    cited: str,
-) -> Effects:
-    state = catalog.table(table)
-    sequences: tuple[Name, ...] = ()
-    rewrites = stored(catalog, table)
-    unknown: tuple[Unknown, ...] = ()
-    fails: Fails = Never()
-    match operation.kind:
-        case RewriteKind.LOGGED | RewriteKind.UNLOGGED:
-            wanted = operation.kind is RewriteKind.UNLOGGED
-            if state is not None and state.unlogged is wanted:
-                rewrites = ()
-            elif version >= _SEQUENCES_FOLLOW:
-                sequences = owned_sequences(catalog, table)
-            if rewrites and wanted and referencing(catalog, table):
-                fails = Certain("42P16", "a logged table references it")
-            if rewrites and not wanted and parents(catalog, table):
-                unlogged = [
-                    parent
-                    for parent in parents(catalog, table)
-                    if (found := catalog.table(parent)) is not None and found.unlogged
-                ]
-                if unlogged:
-                    fails = Certain("42P16", f"it references the unlogged {unlogged[0]}")
-        case RewriteKind.TABLESPACE:
-            if is_partitioned(catalog, table):
-                rewrites = ()
-            unknown = (Unknown(Fact.REWRITES, f"the tablespace that {table} is in already"),)
-        case RewriteKind.ACCESS_METHOD:
-            if is_partitioned(catalog, table):
-                rewrites = ()
-                if version < _PARTITIONED_ACCESS_METHOD:
-                    fails = Certain("42809", f"{table} is partitioned")
-            if version < _SEQUENCES_FOLLOW:
-                fails = Certain("42601", "SET ACCESS METHOD needs PostgreSQL 15")
-            unknown = (Unknown(Fact.REWRITES, f"the access method that {table} has already"),)
-        case RewriteKind.CLUSTER | RewriteKind.VACUUM_FULL:
-            pass
-    members = (table,)
-    if operation.kind in {RewriteKind.CLUSTER, RewriteKind.VACUUM_FULL}:
-        members = family(catalog, table) if is_partitioned(catalog, table) else (table,)
-    return Effects(
-        locks=held(catalog, (members, AE), (sequences, AE)),
-        rewrites=rewrites,
+    copy = _copy(kind, table, catalog, version)
+    return replace(
+        copy,
         transaction=need,
-        fails=fails,
-        brief=not rewrites,
-        unknown=unknown,
+        brief=not copy.rewrites,
         sources=(cited, sources.measured("tables")),
+    )
+
+
+def _copy(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> Effects:
+    match kind:
+        case RewriteKind.LOGGED | RewriteKind.UNLOGGED:
+            return _logging(kind, table, catalog, version)
+        case RewriteKind.TABLESPACE | RewriteKind.ACCESS_METHOD:
+            return _moving(kind, table, catalog, version)
+        case RewriteKind.CLUSTER | RewriteKind.VACUUM_FULL:
+            members = family(catalog, table) if is_partitioned(catalog, table) else (table,)
+            return Effects(
+                locks=held(catalog, (members, AE)), rewrites=stored(catalog, table)
+            )
+
+
+_COPIES = {
+    RewriteKind.CLUSTER: sources.CLUSTER,
+    RewriteKind.VACUUM_FULL: sources.VACUUM,
+}
+
+
+def _logging(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> Effects:
+    """Return what SET LOGGED and UNLOGGED cost; nothing where that is so already."""
+    state = catalog.table(table)
+    unlogging = kind is RewriteKind.UNLOGGED
+    if state is not None and state.complete and state.unlogged is unlogging:
+        return Effects(locks=held(catalog, ([table], AE)))
+    fails: Fails = Never()
+    if unlogging and referencing(catalog, table):
+        fails = Certain("42P16", f"the logged {referencing(catalog, table)[0]} references it")
+    for parent in parents(catalog, table):
+        found = catalog.table(parent)
+        if not unlogging and found is not None and found.unlogged:
+            fails = Certain("42P16", f"it references the unlogged {parent}")
+    follow = version >= _SEQUENCES_FOLLOW
+    sequences = owned_sequences(catalog, table) if follow else ()
+    return Effects(
+        locks=held(catalog, ([table, *sequences], AE)),
+        rewrites=stored(catalog, table),
+        fails=fails,
+    )
+
+
+def _moving(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> Effects:
+    """Return what another tablespace or access method costs: a copy, unless it is the same."""
+    rewrites = stored(catalog, table)
+    fails: Fails = Never()
+    what = "tablespace"
+    if kind is RewriteKind.ACCESS_METHOD:
+        what = "access method"
+        if version < _ACCESS_METHOD:
+            fails = Certain("42601", "SET ACCESS METHOD needs PostgreSQL 15")
+        elif version < _PARTITIONED_ACCESS_METHOD and is_partitioned(catalog, table):
+            fails = Certain("42809", f"{table} is partitioned")
+    if is_partitioned(catalog, table):
+        # Only partitions that are made later get it.
+        rewrites = ()
+    return Effects(
+        locks=held(catalog, ([table], AE)),
+        rewrites=rewrites,
+        fails=fails,
+        unknown=(Unknown(Fact.REWRITES, f"the {what} that {table} has already"),),
     )
 
 
@@ -360,7 +364,7 @@ def truncate(operation: Truncate, catalog: Catalog) -> Effects:
         if operation.restart_identity
         else ()
     )
-    unseen = [table for table in operation.tables if catalog.table(table) is None]
+    unseen = [table for table in operation.tables if unseen(catalog, table)]
     unknown: tuple[Unknown, ...] = ()
     if operation.cascade and unseen:
         decides = f"the tables that reference {unseen[0]}: CASCADE empties them too"

@@ -2,7 +2,7 @@
 
 from postgast import pg_query_pb2 as pb
 
-from migsafe.model.expressions import Name
+from migsafe.model.expressions import Name, Type
 from migsafe.model.operations import (
     AddColumn,
     AddConstraint,
@@ -163,14 +163,14 @@ def _attribute(alter: pb.AlterTableStmt, command: pb.AlterTableCmd) -> Operation
             )
 
 
-def _column_type(column: pb.ColumnDef) -> types.Type:
+def _column_type(column: pb.ColumnDef) -> Type:
     return types.read(
         column.type_name,
         column.coll_clause if column.HasField("coll_clause") else None,
     )
 
 
-def _column(
+def _column(  # noqa: C901 - a table of sub-commands
     alter: pb.AlterTableStmt, command: pb.AlterTableCmd, table: Name
 ) -> Operation | None:
     if_exists = alter.missing_ok
@@ -178,9 +178,7 @@ def _column(
     match command.subtype:
         case pb.AT_AddColumn:
             column, inline = columns.read(definition(command).column_def)
-            return AddColumn(
-                table, column, inline, command.missing_ok, if_exists, only
-            )
+            return AddColumn(table, column, inline, command.missing_ok, if_exists, only)
         case pb.AT_DropColumn:
             return DropColumn(
                 table,
@@ -202,9 +200,7 @@ def _column(
         case pb.AT_AlterColumnType:
             changed = definition(command).column_def
             using = (
-                expressions.read(changed.raw_default)
-                if changed.HasField("raw_default")
-                else None
+                expressions.read(changed.raw_default) if changed.HasField("raw_default") else None
             )
             return AlterColumnType(
                 table,
@@ -255,9 +251,7 @@ def _identity(command: pb.AlterTableCmd, table: Name) -> AlterIdentity:
             )
 
 
-def _column_setting(
-    command: pb.AlterTableCmd, table: Name
-) -> SetColumnStorage | None:
+def _column_setting(command: pb.AlterTableCmd, table: Name) -> SetColumnStorage | None:
     column = command.name or str(command.num)
     match command.subtype:
         case pb.AT_SetStorage:
@@ -267,11 +261,7 @@ def _column_setting(
             value = definition(command).string.sval
             return SetColumnStorage(table, column, ColumnSetting.COMPRESSION, value)
         case pb.AT_SetStatistics:
-            value = (
-                options.text(definition(command))
-                if command.HasField("def")
-                else "DEFAULT"
-            )
+            value = options.text(definition(command)) if command.HasField("def") else "DEFAULT"
             return SetColumnStorage(table, column, ColumnSetting.STATISTICS, value)
         case pb.AT_SetOptions:
             value = canonical.column_options(command)
@@ -320,9 +310,7 @@ def _constraint(
             return None
 
 
-def _table(
-    alter: pb.AlterTableStmt, command: pb.AlterTableCmd, table: Name
-) -> Operation | None:
+def _table(alter: pb.AlterTableStmt, command: pb.AlterTableCmd, table: Name) -> Operation | None:
     kind = OBJECT_KINDS[alter.objtype]
     match command.subtype:
         case pb.AT_ChangeOwner:
@@ -345,20 +333,14 @@ def _table(
         case subtype if subtype in _ROW_SECURITY:
             return SetRowSecurity(table, _ROW_SECURITY[subtype])
         case subtype if subtype in _TRIGGER_STATES:
-            return SetTriggerState(
-                table, _TRIGGER_STATES[subtype], command.name or None
-            )
+            return SetTriggerState(table, _TRIGGER_STATES[subtype], command.name or None)
         case pb.AT_GenericOptions | pb.AT_AlterColumnGenericOptions:
-            return CreateObject(
-                ObjectKind.FOREIGN_TABLE, table, _alone(alter, command)
-            )
+            return CreateObject(ObjectKind.FOREIGN_TABLE, table, _alone(alter, command))
         case _:
             return _tree(alter, command, table) or _rewrite(command, table, kind)
 
 
-def _tree(
-    alter: pb.AlterTableStmt, command: pb.AlterTableCmd, table: Name
-) -> Operation | None:
+def _tree(alter: pb.AlterTableStmt, command: pb.AlterTableCmd, table: Name) -> Operation | None:
     match command.subtype:
         case pb.AT_AddInherit | pb.AT_DropInherit:
             parent = relation(definition(command).range_var)
@@ -383,9 +365,7 @@ def _tree(
             return None
 
 
-def _rewrite(
-    command: pb.AlterTableCmd, table: Name, kind: ObjectKind
-) -> RewriteTable | None:
+def _rewrite(command: pb.AlterTableCmd, table: Name, kind: ObjectKind) -> RewriteTable | None:
     match command.subtype:
         case pb.AT_SetLogged:
             return RewriteTable(table, RewriteKind.LOGGED, kind_of_object=kind)

@@ -9,9 +9,12 @@ from migsafe.parsers.postgres.source import Source
 
 _RELATION = pb.RangeVar(relname="x", inh=True, relpersistence="p")
 
+# What most functions return: no need to ask the deparser.
+_PSEUDO_TYPES = frozenset({"event_trigger", "trigger", "void"})
+
 
 def _text(tree: pb.ParseResult, prefix: str) -> str:
-    text = deparse(tree)
+    text: str = deparse(tree)
     if not text.startswith(prefix):
         # The prefix is ours and holds plain names only: this is a bug, not bad input.
         raise AssertionError(text)
@@ -21,14 +24,16 @@ def _text(tree: pb.ParseResult, prefix: str) -> str:
 def statement(source: Source) -> str:
     """Return the canonical text of a whole statement, its own text if there is none."""
     try:
-        return deparse(pb.ParseResult(stmts=[source.statement]))
+        text: str = deparse(pb.ParseResult(stmts=[source.statement]))
     except PgQueryError:
         return source.text[source.start : source.end].strip().removesuffix(";").rstrip()
+    return text
 
 
 def node(stmt: pb.Node) -> str:
     """Return the canonical text of a statement that stands inside another."""
-    return deparse(pb.ParseResult(stmts=[pb.RawStmt(stmt=stmt)]))
+    text: str = deparse(pb.ParseResult(stmts=[pb.RawStmt(stmt=stmt)]))
+    return text
 
 
 def expression(value: pb.Node) -> str:
@@ -43,6 +48,16 @@ def collation(names: Iterable[pb.Node]) -> str:
     clause = pb.CollateClause(collname=names)
     clause.arg.column_ref.fields.add().string.sval = "x"
     return expression(pb.Node(collate_clause=clause)).removeprefix("x COLLATE ")
+
+
+def operator_class(element: pb.IndexElem) -> str:
+    """Return an operator class with its options, as SQL."""
+    index = pb.IndexStmt(relation=_RELATION, access_method="btree")
+    index.index_params.add().index_elem.CopyFrom(
+        pb.IndexElem(name="x", opclass=element.opclass, opclassopts=element.opclassopts)
+    )
+    text = node(pb.Node(index_stmt=index))
+    return text[text.index("(x ") + 3 : text.rindex(")")]
 
 
 def partition_bound(bound: pb.PartitionBoundSpec) -> str:
@@ -168,7 +183,7 @@ def arguments(routine: pb.ObjectWithArgs, kind: pb.ObjectType) -> str | None:
         item.objname.add().string.sval = "+"
     else:
         item.objname.add().string.sval = "x"
-    text = deparse(tree)
+    text: str = deparse(tree)
     return text[text.index("(") + 1 : text.rindex(")")]
 
 
@@ -190,6 +205,9 @@ def returns(routine: pb.CreateFunctionStmt) -> str | None:
     """Return what stands after RETURNS, None where nothing does."""
     if not routine.HasField("return_type"):
         return None
+    named = routine.return_type.names
+    if len(named) == 1 and named[0].string.sval in _PSEUDO_TYPES:
+        return str(named[0].string.sval)
     tree = pb.ParseResult()
     create = tree.stmts.add().stmt.create_function_stmt
     create.funcname.add().string.sval = "x"

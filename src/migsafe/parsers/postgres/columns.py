@@ -25,9 +25,7 @@ def read(definition: pb.ColumnDef) -> tuple[Column, tuple[Constraint, ...]]:
             case pb.CONSTR_NOTNULL:
                 nullable = False
                 if node.is_no_inherit:
-                    lifted.append(
-                        NotNull(node.conname or None, name, no_inherit=True)
-                    )
+                    lifted.append(NotNull(node.conname or None, name, no_inherit=True))
             case pb.CONSTR_NULL:
                 pass
             case pb.CONSTR_DEFAULT:
@@ -89,4 +87,3 @@ def _with_attributes(nodes: Iterable[pb.Node]) -> Iterator[pb.Constraint]:
                 waiting = constraint
     if waiting is not None:
         yield waiting
-

@@ -5,6 +5,7 @@ from postgast import pg_query_pb2 as pb
 from migsafe.model.operations import ObjectKind
 
 OBJECT_KINDS: dict[int, ObjectKind] = {
+    pb.OBJECT_ACCESS_METHOD: ObjectKind.ACCESS_METHOD,
     pb.OBJECT_AGGREGATE: ObjectKind.AGGREGATE,
     pb.OBJECT_CAST: ObjectKind.CAST,
     pb.OBJECT_COLLATION: ObjectKind.COLLATION,
@@ -12,7 +13,7 @@ OBJECT_KINDS: dict[int, ObjectKind] = {
     pb.OBJECT_CONVERSION: ObjectKind.CONVERSION,
     pb.OBJECT_DATABASE: ObjectKind.DATABASE,
     pb.OBJECT_DOMAIN: ObjectKind.DOMAIN,
-    pb.OBJECT_DOMCONSTRAINT: ObjectKind.CONSTRAINT,
+    pb.OBJECT_DOMCONSTRAINT: ObjectKind.DOMAIN_CONSTRAINT,
     pb.OBJECT_EVENT_TRIGGER: ObjectKind.EVENT_TRIGGER,
     pb.OBJECT_EXTENSION: ObjectKind.EXTENSION,
     pb.OBJECT_FDW: ObjectKind.FOREIGN_DATA_WRAPPER,
@@ -49,4 +50,3 @@ OBJECT_KINDS: dict[int, ObjectKind] = {
     pb.OBJECT_USER_MAPPING: ObjectKind.USER_MAPPING,
     pb.OBJECT_VIEW: ObjectKind.VIEW,
 }
-"""Absent: access methods and what has no name of its own in DDL."""

@@ -1,6 +1,6 @@
 """Names of relations, types, routines and roles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from postgast import pg_query_pb2 as pb
 
@@ -30,13 +30,12 @@ def dotted(nodes: Iterable[pb.Node]) -> Name:
     return Name(parts[-1], parts[-2] if len(parts) > 1 else None)
 
 
-def within(nodes: Iterable[pb.Node]) -> tuple[Name, str]:
+def within(nodes: Sequence[pb.Node]) -> tuple[Name, str]:
     """Return relation and object of `schema.relation.object`."""
-    parts = strings(nodes)
-    owner = Name(parts[-2], parts[-3]) if len(parts) > 2 else Name(parts[-2])
-    return owner, parts[-1]
+    return dotted(nodes[:-1]), nodes[-1].string.sval
 
 
 def role(spec: pb.RoleSpec) -> str:
     """Return a role's name; CURRENT_USER, PUBLIC and friends in capitals."""
-    return _SPECIAL_ROLES.get(spec.roletype, spec.rolename)
+    name: str = spec.rolename
+    return _SPECIAL_ROLES.get(spec.roletype, name)

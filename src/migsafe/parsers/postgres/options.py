@@ -32,11 +32,11 @@ def text(node: pb.Node) -> str:
     """Return the text of a value as the server would see it."""
     match node.WhichOneof("node"):
         case "string":
-            return node.string.sval
+            return str(node.string.sval)
         case "integer":
             return str(node.integer.ival)
         case "float":
-            return getattr(node, "float").fval
+            return str(node.float.fval)
         case "boolean":
             return "true" if node.boolean.boolval else "false"
         case "type_name":
@@ -44,7 +44,7 @@ def text(node: pb.Node) -> str:
         case "list":
             return ", ".join(text(item) for item in node.list.items)
         case "a_const" if node.a_const.HasField("sval"):
-            return node.a_const.sval.sval
+            return str(node.a_const.sval.sval)
         case "a_star":
             return "*"
         case _:

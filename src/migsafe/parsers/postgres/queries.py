@@ -1,5 +1,7 @@
 """Queries inside statements: which relations they read, which functions they call."""
 
+import re
+
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
@@ -9,6 +11,8 @@ from migsafe.parsers.postgres import canonical
 from migsafe.parsers.postgres.expressions import function_name, keyword_function
 from migsafe.parsers.postgres.names import relation
 from migsafe.parsers.postgres.walking import walk
+
+_QUERY_WORDS = re.compile("select|from|join|using|table|with", re.IGNORECASE)
 
 
 def read(node: pb.Node, sql: str | None = None) -> Query:
@@ -41,8 +45,16 @@ def _has_where(node: pb.Node) -> bool:
     return select.HasField("where_clause") or not select.from_clause
 
 
-def relations_read(statement: Message, target: pb.RangeVar) -> tuple[Name, ...]:
-    """Return the relations that a statement names besides its target."""
+def relations_read(statement: Message, target: pb.RangeVar, sql: str) -> tuple[Name, ...]:
+    """Return the relations that a statement names besides its target.
+
+    Args:
+        statement: The statement.
+        target: Its own relation, left out.
+        sql: The statement's text: where no word of it can begin a query, nothing is read.
+    """
+    if not _QUERY_WORDS.search(sql):
+        return ()
     found: dict[Name, None] = {}
     for message, hidden in walk(statement):
         if (

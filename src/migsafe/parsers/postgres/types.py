@@ -29,9 +29,7 @@ _SPELLING = {
     "varchar": "character varying",
 }
 
-_YEAR, _MONTH, _DAY, _HOUR, _MINUTE, _SECOND = (
-    1 << bit for bit in (2, 1, 3, 10, 11, 12)
-)
+_YEAR, _MONTH, _DAY, _HOUR, _MINUTE, _SECOND = (1 << bit for bit in (2, 1, 3, 10, 11, 12))
 _INTERVAL_FIELDS = {
     _YEAR: "year",
     _MONTH: "month",
@@ -58,9 +56,7 @@ def read(name: pb.TypeName, collation: pb.CollateClause | None = None) -> Type:
         schema = None
     modifiers: tuple[str, ...] = ()
     if name.typmods:
-        modifiers = tuple(
-            _interval(name) if word == "interval" else map(_modifier, name.typmods)
-        )
+        modifiers = tuple(_interval(name) if word == "interval" else map(_modifier, name.typmods))
     if schema is None and (word != "bpchar" or modifiers):
         # A bare `bpchar` has no limit of length, unlike `character`: it keeps its name.
         word = _SPELLING.get(word, word)

@@ -1,47 +1,67 @@
 """A walk over a tree that minds which names a WITH clause hides."""
 
 from collections.abc import Iterator
+from functools import cache
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pb
 
 Scope = frozenset[str]
 
-# `locked_rels` (FOR UPDATE OF …) names aliases, not relations.
-_SKIPPED = frozenset({"with_clause", "locked_rels"})
+# `locked_rels` (FOR UPDATE OF …) names aliases, not relations; WITH is walked by itself.
+_SKIPPED = frozenset({"with_clause", "locked_rels", "type_name", "alias", "funcname"})
+_LEAVES = frozenset({"string", "integer", "float", "boolean", "a_const", "a_star"})
 
 
-def walk(message: Message) -> Iterator[tuple[Message, Scope]]:
+def walk(message: Message) -> Iterator[tuple[Message, Scope]]:  # noqa: C901 - one loop
     """Yield every message below and with `message`, as written, with the WITH names seen.
 
-    `Node` wrappers are left out. Nothing recurses: depth is the input's to choose.
+    Left out are `Node` wrappers and what holds neither relation, column nor function:
+    constants, types, aliases. Nothing recurses: depth is the input's to choose.
     """
     stack: list[tuple[Message, Scope]] = [(message, frozenset())]
     while stack:
         current, scope = stack.pop()
         if isinstance(current, pb.Node):
             kind = current.WhichOneof("node")
-            if kind is not None:
-                stack.append((getattr(current, kind), scope))
-            continue
-        yield current, scope
-        children: list[tuple[Message, Scope]] = []
-        clause = getattr(current, "with_clause", None)
-        if isinstance(clause, pb.WithClause) and clause.ctes:
-            inner = scope
-            names = scope | {
-                node.common_table_expr.ctename for node in clause.ctes
-            }
-            for node in clause.ctes:
-                # Without RECURSIVE a query in WITH sees only those before it.
-                children.append((node, names if clause.recursive else inner))
-                inner |= {node.common_table_expr.ctename}
-            scope = names
-        for field, value in current.ListFields():
-            if field.message_type is None or field.name in _SKIPPED:
+            if kind is None or kind in _LEAVES:
                 continue
-            if field.is_repeated:
-                children.extend((child, scope) for child in value)
-            else:
-                children.append((value, scope))
-        stack.extend(reversed(children))
+            current = getattr(current, kind)
+        yield current, scope
+        if isinstance(current, pb.ColumnRef):
+            continue
+        fields = current.ListFields()
+        children: list[tuple[Message, Scope]] = []
+        inside = scope
+        for field, value in fields:
+            if field.name == "with_clause":
+                inside = scope | _names(value)
+                # Without RECURSIVE a query in WITH sees only those before it.
+                seen = inside if value.recursive else scope
+                for node in value.ctes:
+                    children.append((node, seen))
+                    seen |= {node.common_table_expr.ctename}
+        for field, value in fields:
+            shape = _shape(field)
+            if shape == _ONE:
+                children.append((value, inside))
+            elif shape == _MANY:
+                children += [(child, inside) for child in value]
+        children.reverse()
+        stack += children
+
+
+def _names(clause: pb.WithClause) -> Scope:
+    return frozenset(node.common_table_expr.ctename for node in clause.ctes)
+
+
+_NONE, _ONE, _MANY = range(3)
+
+
+@cache
+def _shape(field: FieldDescriptor) -> int:
+    """Return whether a field holds no message worth a visit, one, or many."""
+    if field.message_type is None or field.name in _SKIPPED:
+        return _NONE
+    return _MANY if field.is_repeated else _ONE

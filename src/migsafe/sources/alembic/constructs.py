@@ -75,6 +75,8 @@ def construct(path: str, arguments: Arguments) -> Value:
                 return maker(arguments)
             except NotKnownError as error:
                 return Unknown(str(error))
+        if leaf in _SUFFIXES:
+            return _ordered(arguments, _SUFFIXES[leaf])
         if leaf in _VERBS:
             return Dml(_VERBS[leaf], _target(arguments))
         if leaf in _PASSED_ON:
@@ -177,9 +179,7 @@ def deferred(arguments: Arguments) -> bool:
 
 def _foreign_key_constraint(arguments: Arguments) -> Value:
     columns = known_texts(arguments.at(0) or arguments.keyword("columns"), "its columns")
-    targets = known_texts(
-        arguments.at(1) or arguments.keyword("refcolumns"), "its targets"
-    )
+    targets = known_texts(arguments.at(1) or arguments.keyword("refcolumns"), "its targets")
     parts = [_referenced(target) for target in targets]
     if not parts:
         raise NotKnownError("its targets are not known")
@@ -243,9 +243,7 @@ def _check(arguments: Arguments) -> Value:
         Check(
             optional_text(arguments.keyword("name"), "the name"),
             condition(written),
-            valid=not known_flag(
-                arguments.keyword("postgresql_not_valid"), "not_valid"
-            ),
+            valid=not known_flag(arguments.keyword("postgresql_not_valid"), "not_valid"),
         )
     )
 
@@ -255,9 +253,7 @@ def _exclude(arguments: Arguments) -> Value:
     return SaConstraint(exclusion(name, arguments.positional, arguments))
 
 
-def exclusion(
-    name: str | None, elements: tuple[Value, ...], arguments: Arguments
-) -> Exclusion:
+def exclusion(name: str | None, elements: tuple[Value, ...], arguments: Arguments) -> Exclusion:
     """Return an EXCLUDE constraint.
 
     Raises:
@@ -306,13 +302,17 @@ def _sequence(arguments: Arguments) -> Value:
     return SaSequence(known_text(arguments.at(0), "the sequence"))
 
 
+# In SQLAlchemy's order. The bare words stand there as soon as the argument is not None.
 _IDENTITY_WORDS = (
     ("increment", "INCREMENT BY"),
     ("start", "START WITH"),
     ("minvalue", "MINVALUE"),
     ("maxvalue", "MAXVALUE"),
+    ("nominvalue", None),
+    ("nomaxvalue", None),
     ("cache", "CACHE"),
 )
+_BARE_WORDS = {"nominvalue": "NO MINVALUE", "nomaxvalue": "NO MAXVALUE"}
 
 
 def _identity(arguments: Arguments) -> Value:
@@ -321,13 +321,12 @@ def _identity(arguments: Arguments) -> Value:
     words = []
     for keyword, word in _IDENTITY_WORDS:
         value = arguments.keyword(keyword)
-        if isinstance(value, int):
+        if word is None and value is not None:
+            words.append(_BARE_WORDS[keyword])
+        elif isinstance(value, int):
             words.append(f"{word} {value}")
         elif value is not None:
             raise NotKnownError(f"{keyword} is not known")
-    for keyword, word in (("nominvalue", "MINVALUE"), ("nomaxvalue", "MAXVALUE")):
-        if known_flag(arguments.keyword(keyword), keyword):
-            words.append(f"NO {word}")
     cycle = arguments.keyword("cycle")
     if cycle is not None:
         words.append("CYCLE" if known_flag(cycle, "cycle") else "NO CYCLE")
@@ -355,7 +354,7 @@ def _mini_table(arguments: Arguments) -> Value:
     return MiniTable(Name(name, schema))
 
 
-def _column(arguments: Arguments) -> Value:
+def _column(arguments: Arguments) -> Value:  # noqa: C901, PLR0912 - a table
     if arguments.unknown is not None:
         raise NotKnownError(arguments.unknown)
     items = list(arguments.positional)
@@ -399,16 +398,12 @@ def _column(arguments: Arguments) -> Value:
         column_type or SaType(None),
         nullable=None if nullable is None else known_flag(nullable, "nullable"),
         default=(
-            None
-            if isinstance(server_default, (Identity, Generated))
-            else default(server_default)
+            None if isinstance(server_default, (Identity, Generated)) else default(server_default)
         ),
         primary_key=known_flag(arguments.keyword("primary_key"), "primary_key"),
         unique=known_flag(arguments.keyword("unique"), "unique"),
         index=known_flag(arguments.keyword("index"), "index"),
-        autoincrement=None
-        if isinstance(auto, str)
-        else known_flag(auto, "autoincrement"),
+        autoincrement=None if isinstance(auto, str) else known_flag(auto, "autoincrement"),
         foreign_keys=tuple(keys),
         checks=tuple(checks),
         identity=server_default if isinstance(server_default, Identity) else None,
@@ -439,12 +434,6 @@ _MAKERS = {
     "true": lambda _: SqlText("true"),
     "false": lambda _: SqlText("false"),
     "null": lambda _: SqlText("NULL"),
-    "desc": lambda arguments: _ordered(arguments, "DESC"),
-    "asc": lambda arguments: _ordered(arguments, "ASC"),
-    "nulls_last": lambda arguments: _ordered(arguments, "NULLS LAST"),
-    "nullslast": lambda arguments: _ordered(arguments, "NULLS LAST"),
-    "nulls_first": lambda arguments: _ordered(arguments, "NULLS FIRST"),
-    "nullsfirst": lambda arguments: _ordered(arguments, "NULLS FIRST"),
     "table": _mini_table,
     "Table": _mini_table,
 }
@@ -462,7 +451,9 @@ def _ordered(arguments: Arguments, words: str) -> Value:
     first = arguments.at(0)
     if isinstance(first, SqlText):
         return SqlText(f"{first.sql} {words}")
-    return SqlText(f"{identifier(known_text(first, 'the column'))} {words}")
+    if isinstance(first, str):
+        return SqlText(f"{identifier(first)} {words}")
+    return Unknown("an index element is not known")
 
 
 def on_clause(clause: SqlText, method: str, arguments: Arguments) -> Value:
@@ -476,8 +467,6 @@ def on_clause(clause: SqlText, method: str, arguments: Arguments) -> Value:
             return SqlText(f"{clause.sql} IS NOT NULL")
         case ("is_", (SqlText() as other,)):
             return SqlText(f"{clause.sql} IS {other.sql}")
-        case ("op", _) | ("label", _):
-            return Unknown(f"'.{method}()' is not read")
         case _:
             return Unknown(f"'.{method}()' of an SQL expression is not read")
 

@@ -12,6 +12,7 @@ from migsafe.parsers import ParseError
 from migsafe.parsers.sql import read_type
 from migsafe.sources.alembic.values import (
     Arguments,
+    Domain,
     Dotted,
     EnumClass,
     NotKnownError,
@@ -20,6 +21,7 @@ from migsafe.sources.alembic.values import (
     Value,
     known_flag,
 )
+from migsafe.writing.quoting import identifier
 
 _PLAIN = {
     "BIGINT": "bigint", "BigInteger": "bigint",
@@ -85,7 +87,7 @@ def made(path: str, arguments: Arguments) -> SaType | None:
     return None
 
 
-def _of_sqlalchemy(leaf: str, arguments: Arguments) -> SaType | None:
+def _of_sqlalchemy(leaf: str, arguments: Arguments) -> SaType | None:  # noqa: C901, PLR0912 - a table
     plain = _PLAIN.get(leaf)
     if plain is not None:
         return SaType(Type(plain))
@@ -108,7 +110,7 @@ def _of_sqlalchemy(leaf: str, arguments: Arguments) -> SaType | None:
                 return SaType(None)
             return replace(item, type=replace(item.type, array=True))
         case "Uuid":
-            native = known_flag(arguments.keyword("native_uuid", True), "native_uuid")
+            native = known_flag(arguments.keyword("native_uuid", default=True), "native_uuid")
             return SaType(Type("uuid") if native else Type("character", ("32",)))
         case "BIT":
             length = _number(arguments, 0, "length")
@@ -131,7 +133,11 @@ def _text(name: str, arguments: Arguments) -> Type:
     collation = arguments.keyword("collation")
     if collation is not None and not isinstance(collation, str):
         raise NotKnownError("the collation is not known")
-    return Type(name, (length,) if length else (), collation=collation)
+    return Type(
+        name,
+        (length,) if length else (),
+        collation=None if collation is None else identifier(collation),
+    )
 
 
 def _time(name: str, arguments: Arguments) -> Type:
@@ -154,9 +160,7 @@ def _precision_and_scale(arguments: Arguments) -> tuple[str, ...]:
 
 def _interval(arguments: Arguments) -> Type:
     fields = arguments.keyword("fields")
-    precision = _number(arguments, 99, "precision") or _number(
-        arguments, 99, "second_precision"
-    )
+    precision = _number(arguments, 99, "precision") or _number(arguments, 99, "second_precision")
     words = ["interval"]
     if isinstance(fields, str):
         words.append(fields)
@@ -175,7 +179,20 @@ def _domain(arguments: Arguments) -> SaType:
     schema = arguments.keyword("schema")
     if not isinstance(name, str) or not (schema is None or isinstance(schema, str)):
         return SaType(None)
-    return SaType(Type(name, schema=schema))
+    base = sa_type(arguments.at(1) or arguments.keyword("data_type"))
+    return SaType(
+        Type(name, schema=schema),
+        creates=known_flag(arguments.keyword("create_type", default=True), "create_type"),
+        domain=Domain(
+            None if base is None else base.type,
+            known_flag(arguments.keyword("not_null"), "not_null"),
+            tuple(
+                value
+                for keyword, value in arguments.keywords
+                if keyword in {"default", "check", "constraint_name", "collation"}
+            ),
+        ),
+    )
 
 
 def _enum(leaf: str, arguments: Arguments) -> SaType:
@@ -185,7 +202,7 @@ def _enum(leaf: str, arguments: Arguments) -> SaType:
     first = arguments.at(0)
     if name is None and isinstance(first, EnumClass):
         name = first.name.lower()
-    native = known_flag(arguments.keyword("native_enum", True), "native_enum")
+    native = known_flag(arguments.keyword("native_enum", default=True), "native_enum")
     if leaf == "Enum" and not native:
         return _text_enum(arguments, labels, name)
     if not isinstance(name, str) or not (schema is None or isinstance(schema, str)):
@@ -194,14 +211,12 @@ def _enum(leaf: str, arguments: Arguments) -> SaType:
         Type(name, schema=schema),
         labels,
         is_enum=True,
-        creates=known_flag(arguments.keyword("create_type", True), "create_type"),
+        creates=known_flag(arguments.keyword("create_type", default=True), "create_type"),
         inherits_schema=known_flag(arguments.keyword("inherit_schema"), "inherits"),
     )
 
 
-def _text_enum(
-    arguments: Arguments, labels: tuple[str, ...] | None, name: Value
-) -> SaType:
+def _text_enum(arguments: Arguments, labels: tuple[str, ...] | None, name: Value) -> SaType:
     length = _number(arguments, 99, "length")
     if length is None and labels is not None:
         length = str(max((len(label) for label in labels), default=0))

@@ -15,7 +15,6 @@ from migsafe.model.operations import (
     ForeignKey,
     Generated,
     Identity,
-    IndexElement,
 )
 
 
@@ -49,6 +48,15 @@ class SqlText:
 
 
 @dataclass(frozen=True, slots=True)
+class Domain:
+    """What a domain is made of; `others` are its default, its CHECK and the like."""
+
+    type: Type | None
+    not_null: bool
+    others: tuple["Value", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SaType:
     """A column type.
 
@@ -63,6 +71,7 @@ class SaType:
     creates: bool = False
     inherits_schema: bool = False
     check: str | None = None
+    domain: Domain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,7 @@ class LiveKind(StrEnum):
     CONTEXT = "the migration context"
     BIND = "the connection"
     SESSION = "a session"
+    QUERY = "a query of a session"
     INSPECTOR = "an inspector"
     RESULT = "a result"
 
@@ -164,13 +174,6 @@ class Dml:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexKey:
-    """An index element built by calls, such as `sa.desc("a")`."""
-
-    element: IndexElement
-
-
-@dataclass(frozen=True, slots=True)
 class Method:
     """An attribute of a value, called or not."""
 
@@ -195,10 +198,10 @@ class EnumClass:
 
 
 Value: TypeAlias = (
-    "None | bool | int | float | str | bytes | tuple[Value, ...] | Unknown | Items"
+    "bool | int | float | str | bytes | tuple[Value, ...] | Unknown | Items"
     " | Dotted | SqlText | SaType | SaForeignKey | SaConstraint | SaIndex | SaSequence"
     " | NoDefault | SaColumn | Identity | Generated | Live | Batch | MiniTable | Dml"
-    " | IndexKey | Method | Function | EnumClass"
+    " | Method | Function | EnumClass | None"
 )
 
 
@@ -210,7 +213,7 @@ class Arguments:
     keywords: tuple[tuple[str, Value], ...] = ()
     unknown: str | None = None
 
-    def at(self, index: int) -> Value | None:
+    def at(self, index: int) -> Value:
         """Return a positional argument, None if there is none."""
         return self.positional[index] if index < len(self.positional) else None
 

@@ -1,0 +1,32 @@
+"""New columns with a CHECK beside them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migsafe.context import Context
+from migsafe.effects import effects_of
+from migsafe.model.findings import Finding
+from migsafe.model.operations import AddColumn, Check
+
+
+def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:
+    """Report an inline CHECK that reads every row, though they all hold one value."""
+    table, column = operation.table, operation.column
+    checks = tuple(each for each in operation.constraints if isinstance(each, Check))
+    # Where the table is rewritten anyway, the rule that says so speaks of the harm.
+    if not checks or context.effects.rewrites or not context.is_busy(table):
+        return
+    alone = effects_of(
+        replace(operation, constraints=checks),
+        context.catalog,
+        dialect=context.settings.dialect,
+        version=context.version,
+    )
+    if not alone.scans:
+        return
+    yield context.finding(
+        f"Adding {table}.{column.name} with CHECK ({checks[0].expression.sql}) tests every row "
+        f"although all hold the same value: {context.waits(table)}.",
+        help=f"ADD COLUMN {column.name} without the CHECK, then ADD CONSTRAINT … CHECK "
+        f"({checks[0].expression.sql}) NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
+    )

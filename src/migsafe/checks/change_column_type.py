@@ -1,0 +1,158 @@
+"""Type changes that stop traffic or that running code does not survive."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Context
+from migsafe.model.compatibility import OldStatement, Outcome
+from migsafe.model.effects import Certain, Fact
+from migsafe.model.findings import Confidence, Finding, Hazard
+from migsafe.model.operations import AlterColumnType, Check
+
+_WORK = (Fact.REWRITES, Fact.SCANS, Fact.BUILDS)
+_NO_SUCH_COLUMN = "42703"
+_NO_CAST = "42804"
+_SHADOW = (
+    "Add a column of the new type, sync both with a trigger, backfill it in batches, switch the "
+    "code, and drop the old column in a later deploy."
+)
+
+
+def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Finding]:
+    """Report a change of type by its worst effect; a safe widening is a note at most."""
+    if not context.is_live(operation.table):
+        return
+    match context.effects.fails:
+        case Certain(sqlstate=state) if state == _NO_SUCH_COLUMN:
+            return
+        case Certain(reason=reason, sqlstate=state):
+            yield context.finding(
+                f"{_change(operation, context)} is refused ({state}): {reason}.",
+                help=_way_out(operation, state),
+                hazards=(Hazard.FAILS_AT_RUNTIME,),
+            )
+            return
+        case _:
+            pass
+    broken = "" if _is_new(operation, context) else _broken(operation, context)
+    work = _work(operation, context) if context.is_busy(operation.table) else ""
+    if work or broken:
+        decides = _unknown(context)
+        if decides and not work:
+            work = f"whether every row is rewritten while reads and writes wait hangs on {decides}"
+        parts = [part for part in (work, broken) if part]
+        yield context.finding(
+            f"{_change(operation, context)}: {'; '.join(parts)}.",
+            help=_help(operation, context),
+            hazards=tuple(_hazards(context, broken=bool(broken))),
+        )
+    elif decides := _unknown(context):
+        hint = "" if operation.existing is None else f" The revision says {operation.existing}."
+        yield context.finding(
+            f"{_change(operation, context)}: whether every row is rewritten or read while reads "
+            f"and writes of {operation.table} wait is not known here; what decides it is "
+            f"{decides}.{hint}",
+            help="Give --schema or the earlier migrations; if it is no widening, do it with a "
+            "second column.",
+            case="unknown type",
+            confidence=Confidence.LOW,
+        )
+    elif not _is_new(operation, context) and _is_recycled(context):
+        yield context.finding(
+            f"{_change(operation, context)} is a widening, an instant; statements that running "
+            "code has prepared fail once (0A000: cached plan must not change result type) and "
+            "work when they are prepared again.",
+            help="Restart pools of connections whose driver does not prepare again by itself.",
+            case="safe widening",
+            hazards=(Hazard.CHANGES_RESULTS,),
+        )
+
+
+def _change(operation: AlterColumnType, context: Context) -> str:
+    column = context.catalog.column(operation.table, operation.column)
+    old = "" if column is None or column.type is None else f" from {column.type}"
+    new = "a type that is not known" if operation.type is None else str(operation.type)
+    return f"Changing {operation.table}.{operation.column}{old} to {new}"
+
+
+def _is_new(operation: AlterColumnType, context: Context) -> bool:
+    column = context.catalog.column(operation.table, operation.column)
+    return column is not None and column.made_by in {
+        migration.id for migration in context.ship.migrations
+    }
+
+
+def _work(operation: AlterColumnType, context: Context) -> str:
+    effects, table = context.effects, operation.table
+    lock = effects.lock_on(context.catalog.key(table))
+    who = f"{lock.blocks} of {table} wait under an {lock} lock" if lock else f"{table} is locked"
+    if effects.rewrites:
+        return f"{who} while every row and every index is rewritten"
+    if effects.builds:
+        return f"{who} while the indexes on {operation.column} are built anew"
+    if effects.scans:
+        return f"{who} while every row is read, because {_checks(operation, context)}"
+    return ""
+
+
+def _checks(operation: AlterColumnType, context: Context) -> str:
+    names = [
+        state.name
+        for state in context.catalog.constraints_on(operation.table, operation.column)
+        if isinstance(state.constraint, Check)
+    ]
+    return f"the CHECK {', '.join(names)} is checked again" if names else "they are checked again"
+
+
+def _broken(operation: AlterColumnType, context: Context) -> str:
+    column = context.catalog.column(operation.table, operation.column)
+    old = "what it was" if column is None or column.type is None else column.type
+    if context.compatibility.breaks:
+        return f"running code that takes {operation.column} for {old} fails"
+    if _changes(context):
+        return f"running code that takes {operation.column} for {old} meets values it cannot hold"
+    return ""
+
+
+def _changes(context: Context) -> bool:
+    outcomes = {context.compatibility.outcome(kind) for kind in OldStatement}
+    return Outcome.CHANGES in outcomes
+
+
+def _way_out(operation: AlterColumnType, state: str) -> str:
+    if state == _NO_CAST:
+        return f"Say how with USING {operation.column}::{operation.type}, or better: {_SHADOW}"
+    return f"Drop what uses it and make it again in the same transaction, or better: {_SHADOW}"
+
+
+def _is_recycled(context: Context) -> bool:
+    return context.compatibility.outcome(OldStatement.SELECT_STAR) is Outcome.RECYCLE
+
+
+def _unknown(context: Context) -> str:
+    return "; ".join(
+        dict.fromkeys(
+            unknown.decides for unknown in context.effects.unknown if unknown.fact in _WORK
+        )
+    )
+
+
+def _help(operation: AlterColumnType, context: Context) -> str:
+    effects = context.effects
+    if effects.rewrites or effects.builds or not effects.scans:
+        return _SHADOW
+    return (
+        "In the same transaction DROP the CHECK before the change and ADD it NOT VALID after it; "
+        f"VALIDATE it in a later migration of {operation.table}."
+    )
+
+
+def _hazards(context: Context, *, broken: bool) -> Iterator[Hazard]:
+    effects = context.effects
+    if effects.rewrites or effects.builds or effects.scans:
+        yield from (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
+    if effects.rewrites:
+        yield Hazard.REWRITES_TABLE
+    if effects.builds or effects.scans:
+        yield Hazard.SCANS_TABLE
+    if broken:
+        yield Hazard.BREAKS_OLD_CODE if context.compatibility.breaks else Hazard.CHANGES_RESULTS

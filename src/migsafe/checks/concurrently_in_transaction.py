@@ -1,0 +1,72 @@
+"""Statements that the server refuses inside a transaction."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Context
+from migsafe.model.effects import TransactionNeed
+from migsafe.model.findings import Finding
+from migsafe.model.operations import (
+    CreateIndex,
+    DetachPartition,
+    DropIndex,
+    Reindex,
+    RewriteTable,
+    Vacuum,
+)
+
+_Subject = CreateIndex | DropIndex | Reindex | DetachPartition | Vacuum | RewriteTable
+
+
+def check_operation(
+    operation: CreateIndex | DropIndex | Reindex | DetachPartition | Vacuum | RewriteTable,
+    context: Context,
+) -> Iterator[Finding]:
+    """Report it where its migration's runner opens a transaction, or may."""
+    transaction = context.current.transaction
+    if context.effects.transaction is not TransactionNeed.FORBIDDEN or not transaction.is_open:
+        return
+    words = _words(operation)
+    if not transaction.certain:
+        yield context.finding(
+            f"{words} fails if the runner opens a transaction for the file (25001), and which "
+            "runner that is is not known.",
+            help="Put it alone in its file, or say -- migsafe: transaction=none in it if the "
+            "runner commits each statement by itself.",
+            case="unknown runner",
+        )
+        return
+    why = (
+        "the file is sent as one query, which makes its statements one transaction"
+        if transaction.sent_as_one
+        else "it runs inside a transaction"
+    )
+    yield context.finding(
+        f"{words} cannot run here: {why}, and the server refuses it (25001).",
+        help=_help(context),
+    )
+
+
+def _help(context: Context) -> str:
+    if context.current.transaction.sent_as_one:
+        return "Put it alone in its file: no BEGIN and no SET beside it."
+    if context.current.origin.call_span is not None:
+        return "Put it inside `with op.get_context().autocommit_block():`."
+    return "Put it in a file of its own that the runner does not wrap in BEGIN and COMMIT."
+
+
+def _words(operation: _Subject) -> str:
+    concurrently = not isinstance(operation, Vacuum | RewriteTable) and operation.concurrently
+    suffix = " CONCURRENTLY" if concurrently else ""
+    match operation:
+        case CreateIndex():
+            return f"CREATE INDEX{suffix}"
+        case DropIndex():
+            return f"DROP INDEX{suffix}"
+        case Reindex(kind=kind):
+            return f"REINDEX {kind.upper()}{suffix}"
+        case DetachPartition():
+            return f"DETACH PARTITION{suffix}"
+        case Vacuum():
+            return "VACUUM"
+        case RewriteTable(kind=rewrite):
+            return rewrite.value

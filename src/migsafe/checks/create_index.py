@@ -1,0 +1,71 @@
+"""Indexes built while writers wait."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migsafe.catalog.schema import TableKind
+from migsafe.context import Context
+from migsafe.model.effects import Certain, OnData
+from migsafe.model.findings import Finding, Hazard
+from migsafe.model.operations import CreateIndex
+from migsafe.writing.sql import write
+
+_REFUSED = (Hazard.FAILS_AT_RUNTIME,)
+_WAITS = (Hazard.BLOCKS_WRITES, Hazard.SCANS_TABLE)
+
+
+def check_operation(operation: CreateIndex, context: Context) -> Iterator[Finding]:
+    """Report a build without CONCURRENTLY, and one that the server refuses."""
+    table, effects = operation.table, context.effects
+    label = operation.name or f"An index on {table}"
+    state = context.catalog.table(table)
+    partitioned = state is not None and state.kind is TableKind.PARTITIONED
+    if operation.concurrently:
+        if isinstance(effects.fails, Certain) and partitioned:
+            yield context.finding(
+                f"{label}: {table} is partitioned, and the server refuses CREATE INDEX "
+                f"CONCURRENTLY on it ({effects.fails.sqlstate}).",
+                help=_by_partition(operation),
+                hazards=_REFUSED,
+            )
+        return
+    # A partitioned table may have partitions that history does not show.
+    builds = bool(effects.builds) or (partitioned and not operation.only)
+    if not builds or not context.is_busy(table):
+        return
+    refused = ""
+    if isinstance(effects.fails, OnData):
+        columns = ", ".join(e.column or "an expression" for e in operation.elements)
+        refused = f"; a duplicate ({columns}) fails it ({effects.fails.sqlstate})"
+    lock = effects.lock_on(context.catalog.key(table))
+    blocked = "" if lock is None else f"{lock.blocks} to "
+    everywhere = " and to its partitions" if partitioned else ""
+    yield context.finding(
+        f"{label}: {blocked}{table}{everywhere} wait while the index is built{refused}.",
+        help=_by_partition(operation) if partitioned else _concurrently(operation, context),
+        hazards=(*_WAITS, Hazard.FAILS_ON_EXISTING_DATA) if refused else _WAITS,
+    )
+
+
+def _by_partition(operation: CreateIndex) -> str:
+    unique = "UNIQUE " if operation.unique else ""
+    return (
+        f"CREATE {unique}INDEX ON ONLY {operation.table}, then for each partition CREATE "
+        f"{unique}INDEX CONCURRENTLY and ALTER INDEX … ATTACH PARTITION."
+    )
+
+
+def _concurrently(operation: CreateIndex, context: Context) -> str:
+    if context.current.origin.call_span is not None:
+        return (
+            "Build it CONCURRENTLY (postgresql_concurrently=True) inside "
+            "`with op.get_context().autocommit_block():`, in a revision of its own."
+        )
+    # A failed build leaves an invalid index, which IF NOT EXISTS would accept.
+    better = replace(operation, concurrently=True, if_not_exists=False)
+    alone = (
+        "alone in its file, without BEGIN or SET beside it"
+        if context.current.transaction.sent_as_one
+        else "in a file of its own that runs outside a transaction"
+    )
+    return f"{write(better)}; {alone}."

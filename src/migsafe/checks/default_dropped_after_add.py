@@ -1,0 +1,52 @@
+"""Required columns that get a default and lose it before running code is gone."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Context
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Finding
+from migsafe.model.operations import (
+    AlterGenerated,
+    AlterIdentity,
+    DropDefault,
+    IdentityAction,
+    SetDefault,
+)
+
+
+def check_operation(
+    operation: DropDefault | SetDefault | AlterIdentity | AlterGenerated, context: Context
+) -> Iterator[Finding]:
+    """Report a NOT NULL column of this deploy whose default the same deploy takes away."""
+    match operation:
+        case SetDefault(default=default) if default.sql.upper() != "NULL":
+            return
+        case AlterIdentity(action=IdentityAction.ADD | IdentityAction.SET):
+            return
+        case AlterGenerated(expression=expression) if expression is not None:
+            return
+        case _:
+            pass
+    table, name = operation.table, operation.column
+    column = context.catalog.column(table, name)
+    if column is None or column.nullable is not False or not column.fills_itself:
+        return
+    if not context.is_live(table) or not _is_new(column.made_by, context):
+        return
+    if _fills_itself_in_the_end(table, name, context):
+        return
+    yield context.finding(
+        f"{table}.{name} is NOT NULL, new in this deploy, and loses its default in it: running "
+        f"code's INSERT INTO {table}, which does not name the column, fails (23502) until its "
+        "last process is gone.",
+        help=f"Leave the default; drop it in a later deploy, once all running code writes {name}.",
+    )
+
+
+def _is_new(made_by: str | None, context: Context) -> bool:
+    return made_by in {migration.id for migration in context.ship.migrations}
+
+
+def _fills_itself_in_the_end(table: Name, name: str, context: Context) -> bool:
+    column = context.ship.after.column(table, name)
+    return column is not None and column.fills_itself

@@ -1,0 +1,93 @@
+"""Columns dropped while running code still names them."""
+
+import re
+from collections.abc import Iterator
+
+from migsafe.catalog.schema import ColumnState, Existence
+from migsafe.context import Context
+from migsafe.model.effects import Certain
+from migsafe.model.findings import Finding, Hazard
+from migsafe.model.operations import DropColumn, ForeignKey
+
+_WITHOUT_THE_LOSS = (Hazard.BREAKS_OLD_CODE,)
+
+
+def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding]:
+    """Report a column of the released schema that goes, with what goes along."""
+    table, name = operation.table, operation.column
+    column = context.catalog.column(table, name)
+    if not context.is_live(table) or _is_new(column, context):
+        return
+    if context.catalog.column_existence(table, name) is Existence.ABSENT:
+        return
+    computed = column is not None and column.generated is not None
+    breaks = (
+        f"Dropping {table}.{name}: every statement of running code that names it fails (42703) "
+        "until its last process is gone, and again after every rollback to it"
+    )
+    parts = [breaks]
+    if not computed:
+        parts.append("the values are gone")
+    if along := _goes_along(operation, context):
+        parts.append(f"with it {'goes' if len(along) == 1 else 'go'} {', '.join(along)}")
+    if not operation.cascade:
+        parts.extend(_refusals(operation, context))
+    parts.extend(_parents(operation, context))
+    yield context.finding(
+        f"{'; '.join(parts)}.",
+        help=_help(operation, column),
+        hazards=_WITHOUT_THE_LOSS if computed else None,
+    )
+
+
+def _is_new(column: ColumnState | None, context: Context) -> bool:
+    return column is not None and column.made_by in {
+        migration.id for migration in context.ship.migrations
+    }
+
+
+def _goes_along(operation: DropColumn, context: Context) -> list[str]:
+    table, name = operation.table, operation.column
+    catalog = context.catalog
+    indexes = [
+        f"the index {index.name}"
+        for index in catalog.indexes_on(table, name)
+        if index.constraint is None
+    ]
+    constraints = [f"the constraint {state.name}" for state in catalog.constraints_on(table, name)]
+    return [*indexes, *constraints]
+
+
+def _refusals(operation: DropColumn, context: Context) -> Iterator[str]:
+    """Yield why the server refuses the drop as it stands."""
+    match context.effects.fails:
+        case Certain(reason=reason, sqlstate=state):
+            yield f"the statement itself is refused ({state}), because {reason}"
+        case _:
+            pass
+    for trigger in context.catalog.triggers(operation.table):
+        if re.search(rf"\b{re.escape(operation.column)}\b", trigger.sql):
+            yield f"the trigger {trigger.name}, which names it, has to go first"
+
+
+def _parents(operation: DropColumn, context: Context) -> Iterator[str]:
+    own = context.catalog.key(operation.table)
+    for state in context.catalog.constraints_on(operation.table, operation.column):
+        match state.constraint:
+            case ForeignKey(referenced=parent) if (
+                context.is_busy(parent) and context.catalog.key(parent) != own
+            ):
+                yield context.waits(parent)
+            case _:
+                pass
+
+
+def _help(operation: DropColumn, column: ColumnState | None) -> str:
+    name = operation.column
+    later = "in a later deploy, when that code is what a rollback brings back"
+    if column is not None and column.nullable is False and not column.fills_itself:
+        return (
+            f"DROP NOT NULL on {name}, deploy code that no longer names it, and drop it alone "
+            f"{later}."
+        )
+    return f"Deploy code that no longer names {name}, and drop it alone {later}."

@@ -1,0 +1,123 @@
+"""Indexes dropped while queries wait, or while queries still need them."""
+
+from collections.abc import Iterator
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.schema import Existence, IndexState
+from migsafe.context import Context
+from migsafe.model.effects import Certain
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Confidence, Finding, Hazard
+from migsafe.model.operations import DropIndex, ObjectKind
+
+_WAITS = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
+_REFUSED = (Hazard.FAILS_AT_RUNTIME,)
+_SLOWER = (Hazard.SCANS_TABLE,)
+
+
+def check_operation(operation: DropIndex, context: Context) -> Iterator[Finding]:
+    """Report the lock of a plain DROP INDEX, and what nothing else answers afterwards."""
+    index = context.catalog.index(operation.index)
+    table = operation.table if index is None else index.table
+    if context.catalog.existence(ObjectKind.INDEX, operation.index) is Existence.ABSENT:
+        return
+    if table is None:
+        yield from _on_unknown_table(operation, context)
+        return
+    if not context.is_busy(table):
+        return
+    yield from _lock(operation, table, context)
+    if index is not None and _is_missed(index, context):
+        keys = [each.column or "an expression" for each in index.elements]
+        yield context.finding(
+            f"No other index of {table} starts with {', '.join(keys)}: lookups that use "
+            f"{operation.index} become scans of the table.",
+            help="See that nobody uses it (pg_stat_user_indexes.idx_scan stays as it is for some "
+            "days), or build its replacement first.",
+            case="no other index",
+            hazards=_SLOWER,
+        )
+
+
+def _lock(operation: DropIndex, table: Name, context: Context) -> Iterator[Finding]:
+    fails = context.effects.fails
+    partitioned = context.catalog.is_partitioned(table)
+    if operation.concurrently:
+        if isinstance(fails, Certain) and partitioned:
+            yield context.finding(
+                f"{table} is partitioned, and the server refuses DROP INDEX CONCURRENTLY of "
+                f"{operation.index} ({fails.sqlstate}).",
+                help=f"DROP INDEX {operation.index} with a short lock_timeout, tried again "
+                "until it gets through.",
+                hazards=_REFUSED,
+            )
+        return
+    lock = context.effects.lock_on(context.catalog.key(table))
+    blocked = "" if lock is None else lock.blocks
+    yield context.finding(
+        f"Dropping {operation.index} needs an {lock} lock on {table}: it waits for every query "
+        f"that runs there, and all {blocked} of {table} queue behind it.",
+        help="There is no concurrent way for an index of a partitioned table: set a short "
+        "lock_timeout and try again until it gets through."
+        if partitioned
+        else _concurrently(operation, context),
+        hazards=_WAITS,
+    )
+
+
+def _on_unknown_table(operation: DropIndex, context: Context) -> Iterator[Finding]:
+    """Report what holds for any live table; one that this deploy made would be known."""
+    if operation.concurrently:
+        if context.ship.after.index(operation.index) is None:
+            yield context.finding(
+                f"Lookups that use {operation.index} become scans unless another index starts "
+                "with the same columns; the known schema does not say which it has.",
+                help="See that nobody uses it (pg_stat_user_indexes.idx_scan stays as it is for "
+                "some days).",
+                case="no other index",
+                hazards=_SLOWER,
+                confidence=Confidence.LOW,
+            )
+        return
+    yield context.finding(
+        f"Dropping {operation.index} waits for every query that runs on its table, and all "
+        "later ones queue behind it; which table that is, the known schema does not say.",
+        help=_concurrently(operation, context),
+        hazards=_WAITS,
+        confidence=Confidence.LOW,
+    )
+
+
+def _concurrently(operation: DropIndex, context: Context) -> str:
+    if context.current.origin.call_span is not None:
+        return (
+            "Drop it CONCURRENTLY (postgresql_concurrently=True) inside "
+            "`with op.get_context().autocommit_block():`, in a revision of its own."
+        )
+    alone = (
+        "alone in its file, without BEGIN or SET beside it"
+        if context.current.transaction.sent_as_one
+        else "in a file of its own that runs outside a transaction"
+    )
+    return f"DROP INDEX CONCURRENTLY {operation.index}; {alone}."
+
+
+def _is_missed(index: IndexState, context: Context) -> bool:
+    """Say whether lookups by the index's columns find no other index after the deploy."""
+    if index.valid is False or index.made_by in {m.id for m in context.ship.migrations}:
+        return False
+    return not any(_replaces(other, index) for other in _left(index, context.ship.after))
+
+
+def _left(index: IndexState, after: Catalog) -> tuple[IndexState, ...]:
+    return tuple(other for other in after.indexes(index.table) if other.valid is not False)
+
+
+def _replaces(other: IndexState, index: IndexState) -> bool:
+    keys = [(each.column, each.expression) for each in index.elements]
+    first = [(each.column, each.expression) for each in other.elements[: len(keys)]]
+    return (
+        keys == first
+        and other.method == index.method
+        and (other.where is None or other.where == index.where)
+    )

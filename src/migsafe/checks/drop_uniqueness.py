@@ -1,0 +1,133 @@
+"""Unique indexes and constraints dropped while running code relies on them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.schema import Existence, IndexState
+from migsafe.context import Applied, Context
+from migsafe.model.effects import Certain
+from migsafe.model.expressions import Expression, Name
+from migsafe.model.findings import Confidence, Finding, Hazard
+from migsafe.model.operations import (
+    DropConstraint,
+    DropIndex,
+    IndexElement,
+    ObjectKind,
+    Unique,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarantee:
+    """What a unique index promises: no two rows of `where` with equal `keys`."""
+
+    keys: frozenset[IndexElement]
+    where: Expression | None
+    nulls_not_distinct: bool
+
+
+def check_operation(operation: DropIndex | DropConstraint, context: Context) -> Iterator[Finding]:
+    """Report uniqueness that goes, unless an equal one stays or comes in its place."""
+    if isinstance(context.effects.fails, Certain):
+        return
+    index = _dropped(operation, context.catalog)
+    if index is None:
+        yield from _not_known(operation, context)
+        return
+    if not index.unique or index.valid is False or not context.is_live(index.table):
+        return
+    guarantee = _guarantee(index)
+    if _holds(guarantee, index.table, context.current.after):
+        return
+    keys = ", ".join(element.column or "an expression" for element in index.elements)
+    back = _comes_back(guarantee, index.table, context)
+    if back is not None:
+        if not context.in_same_transaction(back):
+            yield context.finding(
+                f"Between this and line {back.line} nothing keeps ({keys}) of {index.table} "
+                f"unique: running code's INSERT … ON CONFLICT ({keys}) fails (42P10), and a "
+                f"duplicate written meanwhile makes line {back.line} fail (23505).",
+                help="Make the new one first, then drop the old one.",
+                case="in between",
+            )
+        return
+    yield context.finding(
+        f"Dropping {_named(index)} of {index.table}: running code's INSERT … ON CONFLICT ({keys}) "
+        "fails (42P10) until its last process is gone, code that relies on the refusal writes "
+        "duplicates, and the first duplicate closes the way back.",
+        help=f"Deploy code that neither upserts on ({keys}) nor counts on the refusal, and drop "
+        "it in a later deploy.",
+        relations=(index.table,),
+    )
+
+
+def _named(index: IndexState) -> str:
+    if index.constraint is not None:
+        return f"the unique constraint {index.constraint}"
+    return f"the unique index {index.name}"
+
+
+def _dropped(operation: DropIndex | DropConstraint, catalog: Catalog) -> IndexState | None:
+    """Return the index that goes; a primary key is another rule's subject."""
+    match operation:
+        case DropIndex(index=name):
+            return catalog.index(name)
+        case DropConstraint(table=table, constraint=name):
+            state = None if name is None else catalog.constraint(table, name)
+            if state is None or not isinstance(state.constraint, Unique):
+                return None
+            indexes = catalog.indexes(table)
+            return next((index for index in indexes if index.constraint == state.name), None)
+
+
+def _guarantee(index: IndexState) -> _Guarantee:
+    keys = frozenset(
+        IndexElement(element.column, element.expression, element.collation)
+        for element in index.elements
+    )
+    return _Guarantee(keys, index.where, index.nulls_not_distinct)
+
+
+def _holds(guarantee: _Guarantee, table: Name, catalog: Catalog) -> bool:
+    return any(
+        index.unique and index.valid is not False and _guarantee(index) == guarantee
+        for index in catalog.indexes(table)
+    )
+
+
+def _comes_back(guarantee: _Guarantee, table: Name, context: Context) -> Applied | None:
+    return next((later for later in context.later() if _holds(guarantee, table, later.after)), None)
+
+
+def _not_known(operation: DropIndex | DropConstraint, context: Context) -> Iterator[Finding]:
+    """Report what may be unique: an index of unknown shape, a constraint called unique."""
+    match operation:
+        case DropIndex(index=index, table=table):
+            if context.catalog.existence(ObjectKind.INDEX, index) is Existence.ABSENT:
+                return
+            if table is None or context.is_live(table):
+                yield context.finding(
+                    f"Whether {index} is unique is not known here: if it is, running code's "
+                    "INSERT … ON CONFLICT on its columns fails (42P10), and the first duplicate "
+                    "closes the way back.",
+                    help="Give --schema or the earlier migrations, or look at its definition.",
+                    case="unknown index",
+                    hazards=(Hazard.UNKNOWN,),
+                    confidence=Confidence.LOW,
+                )
+        case DropConstraint(table=table, constraint=name, kind="unique") if (
+            name is None or context.catalog.constraint(table, name) is None
+        ):
+            if context.is_live(table):
+                yield context.finding(
+                    f"Dropping {name} of {table}, a unique constraint as the revision says: "
+                    "running code's INSERT … ON CONFLICT on its columns fails (42P10) until its "
+                    "last process is gone, and the first duplicate closes the way back.",
+                    help="Deploy code that neither upserts on its columns nor counts on the "
+                    "refusal, and drop it in a later deploy.",
+                    relations=(table,),
+                    confidence=Confidence.LOW,
+                )
+        case DropConstraint():
+            pass

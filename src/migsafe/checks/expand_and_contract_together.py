@@ -1,0 +1,97 @@
+"""Columns moved in one deploy: the new one made, filled and the old one dropped."""
+
+import re
+from collections.abc import Iterator
+
+from migsafe.context import Applied, Context
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Confidence, Finding
+from migsafe.model.operations import (
+    AddColumn,
+    AnonymousBlock,
+    CreateTrigger,
+    DataWork,
+    DropColumn,
+    Insert,
+    Merge,
+    Update,
+)
+
+
+def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding]:
+    """Report a dropped column whose values the same deploy moved to their new place."""
+    if not context.is_live(operation.table) or _is_new(operation, context):
+        return
+    moved = _move(operation, context)
+    if moved is None:
+        return
+    applied, target, confidence = moved
+    table, name = operation.table, operation.column
+    yield context.finding(
+        f"One deploy adds {target}, moves {table}.{name} into it (line {applied.line}) and drops "
+        f"{name}: running code that names {name} fails (42703), what it writes after line "
+        f"{applied.line} is not in {target}, and no version of the code works before and after.",
+        help=f"Let this deploy add {target} and sync it with a trigger; drop {name} in a later "
+        "deploy, when no version of the code names it.",
+        confidence=confidence,
+    )
+
+
+def _is_new(operation: DropColumn, context: Context) -> bool:
+    column = context.catalog.column(operation.table, operation.column)
+    return column is not None and column.made_by in {
+        migration.id for migration in context.ship.migrations
+    }
+
+
+def _move(operation: DropColumn, context: Context) -> tuple[Applied, str, Confidence] | None:
+    """Return where the deploy reads the column into something new, and what that is."""
+    table, old = context.catalog.key(operation.table), operation.column
+    new: list[str] = []
+    for applied in context.earlier():
+        key = applied.before.key
+        match applied.operation:
+            case AddColumn(table=to, column=column) if key(to) == table:
+                new.append(column.name)
+            case Update(table=to, assignments=assignments, sql=text) if key(to) == table:
+                for assignment in assignments:
+                    value = assignment.value
+                    reads = old in value.columns or (value.opaque and _mentions(text, old))
+                    if assignment.column in new and reads:
+                        return applied, f"{operation.table}.{assignment.column}", Confidence.HIGH
+            case Insert(table=to, sql=text, query=query) if (
+                query is not None
+                and key(to) in applied.made
+                and table in {key(read) for read in query.relations}
+                and _mentions(text, old)
+            ):
+                return applied, str(to), Confidence.HIGH
+            case other:
+                if target := _hidden_move(other, applied, table, old, new):
+                    return applied, f"{operation.table}.{target}", Confidence.LOW
+    return None
+
+
+def _hidden_move(
+    operation: object, applied: Applied, table: Name, old: str, new: list[str]
+) -> str | None:
+    """Return the new column that code in a block, trigger or session may fill."""
+    key = applied.before.key
+    match operation:
+        case AnonymousBlock(body=text):
+            pass
+        case Merge(table=to, sql=text) if key(to) == table:
+            pass
+        case CreateTrigger(table=to, function=function) if key(to) == table:
+            text = " ".join(routine.body or "" for routine in applied.before.routines(function))
+        case DataWork(table=to) if to is None or key(to) == table:
+            return new[-1] if new else None
+        case _:
+            return None
+    if not _mentions(text, old):
+        return None
+    return next((name for name in new if _mentions(text, name)), None)
+
+
+def _mentions(sql: str, column: str) -> bool:
+    return re.search(rf"\b{re.escape(column)}\b", sql) is not None

@@ -1,0 +1,81 @@
+"""Migrations whose tool has ways down, and that have none."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Applied, Context
+from migsafe.model.findings import Finding
+from migsafe.model.migration import Down, Migration
+from migsafe.model.operations import (
+    Begin,
+    Commit,
+    Copy,
+    DataWork,
+    Delete,
+    Insert,
+    LockTable,
+    Merge,
+    NoOperation,
+    ResetParameter,
+    Rollback,
+    Savepoint,
+    Select,
+    SetParameter,
+    Truncate,
+    Update,
+    Vacuum,
+)
+from migsafe.writing import sql
+
+_DATA = Insert | Update | Delete | Merge | Truncate | Copy | Select | DataWork
+_SESSION = (
+    Begin | Commit | Rollback | Savepoint | SetParameter | ResetParameter | LockTable | Vacuum
+    | NoOperation
+)  # fmt: skip
+
+
+def check_migration(migration: Migration, context: Context) -> Iterator[Finding]:
+    """Report a schema change without a way down, on its first statement that needs one."""
+    if context.settings.downgrades == "off" or len(migration.revises) > 1:
+        return
+    how = _how(migration.down_state)
+    changes = [
+        applied
+        for applied in context.ship.up
+        if applied.migration is migration and not isinstance(applied.operation, _DATA | _SESSION)
+    ]
+    if how is None or not changes:
+        return
+    if migration.down_reason is not None:
+        yield context.finding(
+            f"{migration.id} {how}, for the reason given there: {migration.down_reason}",
+            help="Keep in mind that a failed release leaves this schema in place.",
+            case="reason given",
+            at=changes[0],
+        )
+        return
+    yield context.finding(
+        f"{migration.id} {how}: its tool cannot take this change back, so a release that fails "
+        "leaves the schema to be repaired by hand.",
+        help=_help(changes),
+        case="required" if context.settings.downgrades == "required" else "default",
+        at=changes[0],
+    )
+
+
+def _how(state: Down) -> str | None:
+    match state:
+        case Down.PRESENT | Down.NO_CONVENTION:
+            return None
+        case Down.MISSING:
+            return "has no way down"
+        case Down.EMPTY:
+            return "has an empty way down"
+        case Down.RAISES:
+            return "has a way down that only raises"
+
+
+def _help(changes: list[Applied]) -> str:
+    undo = changes[0].compatibility.undo
+    if len(changes) == 1 and undo is not None and len(undo.operations) == 1:
+        return f"Write the way down: {sql.write(undo.operations[0])}."
+    return "Write the way down, or say there in a comment why there is none."

@@ -1,0 +1,48 @@
+"""Types that have no room for values that are there."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Context
+from migsafe.model.compatibility import Loss
+from migsafe.model.effects import OnData
+from migsafe.model.findings import Finding
+from migsafe.model.operations import AlterColumnType
+
+
+def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Finding]:
+    """Report a change of type that fails on existing values or alters them."""
+    table, name = operation.table, operation.column
+    column = context.catalog.column(table, name)
+    if not context.is_live(table) or column is None:
+        return
+    if column.made_by in {migration.id for migration in context.ship.migrations}:
+        return
+    harm, find = _harm(name, context)
+    if not harm:
+        return
+    wait = ""
+    if context.is_busy(table) and context.effects.rewrites:
+        lock = context.effects.lock_on(context.catalog.key(table))
+        who = "reads and writes" if lock is None else lock.blocks
+        wait = f"; {who} of {table} wait under an {lock} lock while every row is rewritten"
+    yield context.finding(
+        f"Changing {table}.{name} from {column.type} to {operation.type} {harm}{wait}.",
+        help="Add a CHECK of the new bounds NOT VALID, clean what violates it, VALIDATE it, and "
+        f"move to a second column of the new type.{find}",
+    )
+
+
+def _harm(name: str, context: Context) -> tuple[str, str]:
+    """Return what happens to values, and how to find those it happens to."""
+    match context.effects.fails:
+        case OnData(sqlstate=state, query=query):
+            harm = (
+                f"fails on the first value that does not fit ({state}); from then on running "
+                f"code that writes such a value to {name} is refused"
+            )
+            return harm, "" if query is None else f" Find them: {query}."
+        case _ if context.compatibility.loses is Loss.VALUES:
+            harm = "alters values without an error (rounded, cut or reordered) and keeps no copy"
+            return harm, ""
+        case _:
+            return "", ""

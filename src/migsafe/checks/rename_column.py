@@ -1,0 +1,86 @@
+"""Columns renamed while running code knows the old name."""
+
+import re
+from collections.abc import Iterator
+
+from migsafe.context import Context
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Finding
+from migsafe.model.operations import (
+    AddColumn,
+    CreateView,
+    ObjectKind,
+    RenameColumn,
+    RenameTable,
+)
+
+
+def check_operation(operation: RenameColumn, context: Context) -> Iterator[Finding]:
+    """Report a renamed column, unless its transaction keeps the old name."""
+    table, name, new = operation.table, operation.column, operation.new_name
+    if operation.kind is ObjectKind.TYPE or not context.is_live(table):
+        return
+    if _is_new(operation, context) or _keeps_the_name(operation, context):
+        return
+    yield context.finding(
+        f"Renaming {table}.{name} to {new}: every statement of running code that names {name} "
+        "fails (42703) until its last process is gone, and again after every rollback to it; "
+        f"{context.waits(table)}.",
+        help=f"Keep the column's name and map it in code; or add {new}, sync both with a "
+        f"trigger, switch the code, and drop {name} in a later deploy.",
+    )
+
+
+def _is_new(operation: RenameColumn, context: Context) -> bool:
+    column = context.catalog.column(operation.table, operation.column)
+    return column is not None and column.made_by in {
+        migration.id for migration in context.ship.migrations
+    }
+
+
+def _keeps_the_name(operation: RenameColumn, context: Context) -> bool:
+    """Say whether the transaction leaves something that answers to the old name.
+
+    A generated column under the old name, or a view under the table's released name.
+    """
+    key = context.catalog.key(operation.table)
+    names = _names_before(key, context)
+    current = key
+    for applied in context.later():
+        if not context.in_same_transaction(applied):
+            return False
+        match applied.operation:
+            case RenameTable(table=old, new_name=new) if applied.before.key(old) == current:
+                names.add(current)
+                current = current.beside(new)
+            case AddColumn(table=table, column=column) if (
+                applied.before.key(table) == current and column.name == operation.column
+            ):
+                return column.generated is not None
+            case CreateView(view=view, query=query, columns=columns) if applied.before.key(
+                view
+            ) in names and current in {applied.before.key(read) for read in query.relations}:
+                return operation.column in columns or _mentions(query.sql, operation.column)
+            case _:
+                pass
+    return False
+
+
+def _names_before(key: Name, context: Context) -> set[Name]:
+    names: set[Name] = set()
+    current = key
+    for applied in reversed(tuple(context.earlier())):
+        match applied.operation:
+            case RenameTable(table=old, new_name=new) if (
+                context.in_same_transaction(applied)
+                and applied.before.key(old).beside(new) == current
+            ):
+                current = applied.before.key(old)
+                names.add(current)
+            case _:
+                pass
+    return names
+
+
+def _mentions(sql: str, column: str) -> bool:
+    return re.search(rf"\b{re.escape(column)}\b", sql) is not None

@@ -1,0 +1,302 @@
+"""Constraints that refuse rows which running code still writes."""
+
+from collections.abc import Iterator
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.text import proves_not_null
+from migsafe.context import Context
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Finding
+from migsafe.model.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterConstraint,
+    AlterDomain,
+    Check,
+    Constraint,
+    CreateIndex,
+    DomainAction,
+    Exclusion,
+    ForeignKey,
+    NotNull,
+    PrimaryKey,
+    ReferentialAction,
+    Unique,
+)
+
+_SYNC_TRIGGER = "zz_migsafe_"
+"""The names of the triggers by which a plan keeps old and new columns equal begin so."""
+
+
+def check_operation(
+    operation: AddConstraint | AddColumn | CreateIndex | AlterConstraint | AlterDomain,
+    context: Context,
+) -> Iterator[Finding]:
+    """Report a restriction where it starts, whether or not it is validated there."""
+    match operation:
+        case AddConstraint(table=table, constraint=constraint) if context.is_live(table):
+            yield from _added(table, constraint, context)
+        case AddColumn(table=table, column=column, constraints=constraints) if context.is_live(
+            table
+        ):
+            for constraint in constraints:
+                yield from _inline(table, column.name, constraint, context)
+        case CreateIndex(unique=True, table=table) if context.is_live(table):
+            yield from _unique_index(operation, context)
+        case AlterConstraint(table=table, constraint=name) if context.is_live(table):
+            yield from _altered(operation, table, name, context)
+        case AlterDomain(
+            domain=domain, action=DomainAction.ADD_CONSTRAINT | DomainAction.SET_NOT_NULL
+        ) if context.is_live(domain):
+            yield context.finding(
+                f"Running code that writes a value against the new rule of the domain {domain} is "
+                "refused (23514 or 23502) in every table that uses it.",
+                help="Deploy code that keeps to the rule first, and add it when no older process "
+                "runs.",
+            )
+        case _:
+            pass
+
+
+# --- constraints ---------------------------------------------------------------------
+
+
+def _added(table: Name, constraint: Constraint, context: Context) -> Iterator[Finding]:
+    if _is_kept_true(table, constraint, context):
+        return
+    match constraint:
+        case Check(enforced=True):
+            if not _was_there(table, constraint, context):
+                yield from _check(table, constraint, context)
+        case ForeignKey(enforced=True):
+            yield from _foreign_key(table, constraint, context)
+        case Unique(using_index=None) | PrimaryKey(using_index=None):
+            yield from _keys(table, constraint.columns, context)
+        case Exclusion():
+            yield context.finding(
+                f"Running code that writes to {table} a row which {_named(constraint)} excludes is "
+                "refused (23P01).",
+                help="Deploy code that avoids and handles the refusal first.",
+            )
+        case NotNull(valid=False, column=column):
+            # A valid one is set-not-null's subject.
+            yield context.finding(
+                f"Running code that leaves {table}.{column} NULL is refused (23502) from here on, "
+                "though existing rows are not looked at.",
+                help=f"Deploy code that always writes {column} first.",
+            )
+        case Check() | ForeignKey() | Unique() | PrimaryKey() | NotNull():
+            pass
+
+
+def _check(table: Name, check: Check, context: Context) -> Iterator[Finding]:
+    columns = check.expression.columns
+    if _are_new_and_empty(table, columns, context) and not any(
+        proves_not_null(check.expression.sql, column) for column in columns
+    ):
+        return
+    yield context.finding(
+        f"Running code that writes to {table} a row against {_named(check)} is refused (23514) "
+        "until its last process is gone, and again after every rollback to it.",
+        help="Deploy code that writes only valid rows first, and add it when no older process "
+        "runs.",
+    )
+
+
+def _foreign_key(table: Name, key: ForeignKey, context: Context) -> Iterator[Finding]:
+    parent = key.referenced
+    holds_values = not _are_new_and_empty(table, key.columns, context)
+    columns = ", ".join(key.columns)
+    if key.on_delete is ReferentialAction.CASCADE and holds_values:
+        if not _was_there(table, key, context, same_delete=True):
+            yield context.finding(
+                f"From here on running code that deletes from {parent} deletes the rows of {table} "
+                f"whose {columns} names the deleted row; they do not come back.",
+                help="Use ON DELETE NO ACTION (the default), and let code delete what must go.",
+                case="cascade",
+            )
+        return
+    if _was_there(table, key, context):
+        return
+    if holds_values:
+        yield context.finding(
+            f"Running code is refused (23503) when it writes to {table} a {columns} that {parent} "
+            f"lacks, and when it deletes from {parent} a row that {table} names.",
+            help=f"First deploy code that writes {parent} before {table} and deletes the other way "
+            "round.",
+        )
+    elif context.is_live(parent):
+        yield context.finding(
+            f"Once new code fills {table}.{columns}, {_meets(table, key)}.",
+            help=f"Make sure that code which deletes from {parent} expects it.",
+            case="parent",
+        )
+
+
+def _meets(table: Name, key: ForeignKey) -> str:
+    deletes = f"a DELETE FROM {key.referenced} by running code"  # noqa: S608  # words
+    match key.on_delete:
+        case ReferentialAction.NO_ACTION | ReferentialAction.RESTRICT:
+            return f"{deletes} is refused (23503) for rows that {table} names"
+        case ReferentialAction.CASCADE:
+            return f"{deletes} deletes the rows of {table} that name the deleted row"
+        case ReferentialAction.SET_NULL | ReferentialAction.SET_DEFAULT:
+            return f"{deletes} changes the rows of {table} that name the deleted row"
+
+
+def _inline(
+    table: Name, column: str, constraint: Constraint, context: Context
+) -> Iterator[Finding]:
+    """Report a constraint written beside a new column, or on it alone."""
+    match constraint:
+        case Unique() | PrimaryKey():
+            if not _fills_alike(table, column, context):
+                return
+            yield context.finding(
+                f"Running code's second INSERT INTO {table} is refused (23505): it does not name "
+                f"{column}, whose default is the same for every row.",
+                help=f"Add {column} without a default, or make it unique once all code writes it.",
+            )
+        case Check() | ForeignKey() | Exclusion() | NotNull():
+            yield from _added(table, constraint, context)
+
+
+def _fills_alike(table: Name, column: str, context: Context) -> bool:
+    state = context.current.after.column(table, column)
+    return state is not None and state.default is not None and not state.default.functions
+
+
+def _keys(table: Name, columns: tuple[str, ...], context: Context) -> Iterator[Finding]:
+    if _are_new_and_empty(table, columns, context) or _is_unique_already(table, columns, context):
+        return
+    shown = ", ".join(columns) or "its columns"
+    yield context.finding(
+        f"Running code that writes a second row with the same ({shown}) to {table} is refused "
+        "(23505) until its last process is gone.",
+        help="Deploy code that writes no duplicates and handles the refusal first.",
+    )
+
+
+def _unique_index(operation: CreateIndex, context: Context) -> Iterator[Finding]:
+    table = operation.table
+    columns = tuple(element.column for element in operation.elements if element.column)
+    if len(columns) == len(operation.elements):
+        yield from _keys(table, columns, context)
+        return
+    name = operation.name or "the new index"
+    if name in {index.name.name for index in context.ship.before.indexes(table)}:
+        return
+    yield context.finding(
+        f"Running code that writes to {table} what {name} counts as a duplicate is refused "
+        "(23505) until its last process is gone.",
+        help="Deploy code that writes no duplicates and handles the refusal first.",
+    )
+
+
+def _altered(
+    operation: AlterConstraint, table: Name, name: str, context: Context
+) -> Iterator[Finding]:
+    if operation.enforced:
+        yield context.finding(
+            f"Running code that writes to {table} a row against {name} is refused from here on.",
+            help="Deploy code that writes only valid rows first.",
+        )
+    elif operation.deferrable is False or operation.initially_deferred is False:
+        yield context.finding(
+            f"Transactions of running code that satisfy {name} of {table} only at COMMIT are "
+            "refused at the statement.",
+            help="Deploy code that writes in an order that satisfies it at each statement first.",
+        )
+
+
+# --- what running code cannot violate --------------------------------------------------
+
+
+def _are_new_and_empty(table: Name, columns: tuple[str, ...], context: Context) -> bool:
+    """Say whether running code leaves all the columns NULL: it does not know them."""
+    made_here = {migration.id for migration in context.ship.migrations}
+    states = [context.current.after.column(table, column) for column in columns]
+    return bool(states) and all(
+        state is not None and state.made_by in made_here and not state.fills_itself
+        for state in states
+    )
+
+
+def _was_there(
+    table: Name, constraint: Constraint, context: Context, *, same_delete: bool = False
+) -> bool:
+    """Say whether the released schema has the same rule under whatever name."""
+    before = context.ship.before
+    for state in before.constraints(table):
+        match (constraint, state.constraint):
+            case (Check(expression=new), Check(expression=old, enforced=True)):
+                if new.sql == old.sql and not new.opaque:
+                    return True
+            case (ForeignKey() as key, ForeignKey(enforced=True) as known):
+                if (
+                    key.columns == known.columns
+                    and before.key(key.referenced) == before.key(known.referenced)
+                    and (not same_delete or key.on_delete is known.on_delete)
+                ):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _is_unique_already(table: Name, columns: tuple[str, ...], context: Context) -> bool:
+    """Say whether a narrower or equal unique index keeps such duplicates out already."""
+    return any(
+        _covers(catalog, table, columns) for catalog in (context.ship.before, context.catalog)
+    )
+
+
+def _covers(catalog: Catalog, table: Name, columns: tuple[str, ...]) -> bool:
+    return any(
+        index.unique
+        and index.valid is not False
+        and index.where is None
+        and len(index.columns) == len(index.elements)
+        and set(index.columns) <= set(columns)
+        for index in catalog.indexes(table)
+    )
+
+
+def _is_kept_true(table: Name, constraint: Constraint, context: Context) -> bool:
+    """Say whether a plan's sync trigger fills the columns of the constraint.
+
+    A trigger whose function names none of them has nothing to do with it.
+    """
+    columns = _rewritten_by_a_plan(constraint)
+    for trigger in context.catalog.triggers(table):
+        if trigger.name.startswith(_SYNC_TRIGGER):
+            bodies = [
+                routine.body
+                for routine in context.catalog.routines(trigger.function)
+                if routine.body is not None
+            ]
+            if columns and (
+                not bodies or any(column in body for body in bodies for column in columns)
+            ):
+                return True
+    return False
+
+
+def _rewritten_by_a_plan(constraint: Constraint) -> tuple[str, ...]:
+    """Return the columns that a sync trigger can keep true; none for keys."""
+    match constraint:
+        case Check(expression=expression):
+            return expression.columns
+        case NotNull(column=column):
+            return (column,)
+        case ForeignKey(columns=columns):
+            return columns
+        case Unique() | PrimaryKey() | Exclusion():
+            return ()
+
+
+def _named(constraint: Constraint) -> str:
+    kind = {Check: "the CHECK", Exclusion: "the EXCLUDE constraint"}.get(
+        type(constraint), "the constraint"
+    )
+    return kind if constraint.name is None else f"{kind} {constraint.name}"

@@ -1,0 +1,53 @@
+"""Statements that migsafe could not read, so that nothing is said about them."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Context
+from migsafe.model.findings import Finding
+from migsafe.model.operations import Cause, Unrecognized
+
+
+def check_operation(operation: Unrecognized, context: Context) -> Iterator[Finding]:
+    """Report a statement whose effects are not known, with the reason."""
+    words = _words(operation.cause)
+    if words is None:
+        return
+    what, help_ = words
+    yield context.finding(
+        f"{what}: {operation.reason.rstrip('.')}. Nothing is said about its locks, nor about "
+        "running code.",
+        help=help_,
+        relations=operation.relations or (),
+    )
+
+
+def _words(cause: Cause) -> tuple[str, str] | None:
+    match cause:
+        case Cause.SYNTAX:
+            return (
+                "The server's grammar refuses this statement",
+                "Correct it, or set --dialect if it is written for another server.",
+            )
+        case Cause.UNMAPPED:
+            return (
+                "What this statement does is not known to migsafe",
+                "Judge its locks and its effect on running code by hand.",
+            )
+        case Cause.UNTERMINATED:
+            return (
+                "The file ends inside this statement, so all that follows is unread",
+                "Close the quote, comment or dollar tag.",
+            )
+        case Cause.CLIENT:
+            return (
+                "This line is a command of psql, not of the server",
+                "Move it out of the migration, or make what it includes a migration.",
+            )
+        case Cause.TEMPLATE:
+            return (
+                "A placeholder stands where SQL must be known",
+                "Lint the file after its placeholders are filled in.",
+            )
+        case Cause.CALL:
+            # unanalysed-call speaks of these.
+            return None

@@ -1,0 +1,147 @@
+"""SQL text to statements with operations, each at its place."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from migsafe.model.errors import InputError, UsageError
+from migsafe.model.expressions import Expression, Type
+from migsafe.model.migration import Directive, Statement
+from migsafe.model.operations import Cause, Unrecognized
+from migsafe.model.origin import Certainty, Origin, SectionName, Span
+from migsafe.parsers import client, postgres
+from migsafe.parsers.postgres.source import Part
+from migsafe.parsers.split import Comment, Piece, PieceKind, split
+
+_DIRECTIVE = re.compile(r"(?:--+|/\*+)\s*migsafe:\s*(.*?)\s*(?:\*/)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a text stands in its section, for the origin of what is read from it.
+
+    `offset` is where the text starts in the section's text. Where the place of SQL inside
+    a revision is not exact, every span is `call_span`.
+    """
+
+    path: str
+    section: SectionName
+    offset: int = 0
+    call_span: Span | None = None
+    autocommit: bool = False
+    certainty: Certainty = Certainty.ALWAYS
+    exact: bool = True
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the span in the section's text of a range of this text."""
+        if self.call_span is not None and not self.exact:
+            return self.call_span
+        return Span(self.offset + start, self.offset + end)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSql:
+    """What a text holds: its statements, and the comments that speak to migsafe."""
+
+    statements: tuple[Statement, ...]
+    directives: tuple[Directive, ...]
+
+
+def read_sql(text: str, placement: Placement, dialect: str = "postgres") -> ReadSql:
+    """Return the statements of a text with their operations.
+
+    Raises:
+        InputError: If the text holds a NUL character.
+        UsageError: If the dialect cannot be read yet.
+    """
+    require_dialect(dialect)
+    try:
+        found = split(text)
+    except InputError as error:
+        error.path = placement.path
+        raise
+    return ReadSql(
+        tuple(_statements(text, found.pieces, placement)),
+        tuple(_directives(text, found.comments, placement)),
+    )
+
+
+def require_dialect(dialect: str) -> None:
+    """Raise UsageError unless SQL of this dialect can be read."""
+    if dialect != "postgres":
+        raise UsageError(
+            f"dialect {dialect!r} cannot be read: MySQL and SQLite come later",
+            help="Use --dialect postgres.",
+        )
+
+
+def _statements(text: str, pieces: tuple[Piece, ...], placement: Placement) -> Iterator[Statement]:
+    for piece in pieces:
+        if piece.kind in {PieceKind.BLANK, PieceKind.DATA}:
+            continue
+        sql = text[piece.start : piece.end]
+        span = placement.span(piece.start, piece.end)
+        operations = tuple(
+            [
+                replace(
+                    part.operation,
+                    origin=Origin(
+                        placement.path,
+                        placement.section,
+                        placement.span(piece.start + part.start, piece.start + part.end),
+                        span,
+                        placement.call_span,
+                        placement.autocommit,
+                        placement.certainty,
+                    ),
+                )
+                for part in _parts(piece, sql)
+            ]
+        )
+        yield Statement(sql, span, operations)
+
+
+def _parts(piece: Piece, sql: str) -> tuple[Part, ...]:
+    match piece.kind:
+        case PieceKind.CLIENT:
+            return (Part(client.read(sql.rstrip()), 0, len(sql)),)
+        case PieceKind.UNTERMINATED:
+            reason = "the text ends inside a quote, a comment or a body"
+            operation = Unrecognized(Cause.UNTERMINATED, reason, sql)
+            return (Part(operation, 0, len(sql)),)
+        case _:
+            return postgres.read_parts(sql)
+
+
+def _directives(
+    text: str, comments: tuple[Comment, ...], placement: Placement
+) -> Iterator[Directive]:
+    for comment in comments:
+        if text.find("migsafe:", comment.start, comment.end) == -1:
+            continue
+        match = _DIRECTIVE.fullmatch(text, comment.start, comment.end)
+        if match is not None:
+            span = placement.span(comment.start, comment.end)
+            yield Directive(span, match[1])
+
+
+def read_expression(sql: str, dialect: str = "postgres") -> Expression:
+    """Return an expression.
+
+    Raises:
+        ParseError: If it is not one expression.
+        UsageError: If the dialect cannot be read yet.
+    """
+    require_dialect(dialect)
+    return postgres.read_expression(sql)
+
+
+def read_type(sql: str, dialect: str = "postgres") -> Type:
+    """Return a type as a column definition names it.
+
+    Raises:
+        ParseError: If it is not a type.
+        UsageError: If the dialect cannot be read yet.
+    """
+    require_dialect(dialect)
+    return postgres.read_type(sql)

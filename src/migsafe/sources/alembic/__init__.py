@@ -1,0 +1,66 @@
+"""Alembic: revisions, read by `ast` and never imported."""
+
+# Paths are compared as text, and pathlib costs 5 ms at import.
+# ruff: noqa: PTH112
+
+import os
+from collections.abc import Sequence
+
+from migsafe.model.migration import Tree
+from migsafe.sources.convention import Convention, Options, Reading
+from migsafe.sources.files import Files
+
+NAME = "alembic"
+
+
+def home(path: str, files: Files) -> str | None:
+    """Return the root of a Python file's tree.
+
+    That is the script directory of its environment; without one the directory of a
+    revision. A Python file that is no revision stands alone, to be passed by.
+    """
+    if not path.endswith(".py"):
+        return None
+    # Most runs read SQL: what reads Python is loaded when there is some.
+    from migsafe.sources.alembic.tree import home_of  # noqa: PLC0415
+
+    return home_of(path, files)
+
+
+def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:
+    """Return the revisions of an environment, in their order."""
+    from migsafe.sources.alembic.tree import read_tree  # noqa: PLC0415
+
+    return read_tree(root, NAME, given, files, options)
+
+
+def roots(directory: str, files: Files) -> tuple[str, ...]:
+    """Return the directories of revisions that a directory's configuration names."""
+    names = files.names(directory)
+    if not any(name == "pyproject.toml" or name.endswith(".ini") for name in names):
+        return ()
+    from migsafe.sources.alembic.environment import configured  # noqa: PLC0415
+
+    return tuple(
+        location
+        for environment in configured(directory, files)
+        for location in environment.locations
+        if os.path.isdir(location)
+    )
+
+
+def next_name(tree: Tree, slug: str) -> str:
+    """Return the id of a new revision."""
+    from migsafe.sources.alembic.naming import next_revision  # noqa: PLC0415
+
+    return next_revision(tree, slug)
+
+
+def paths(tree: Tree, id: str) -> tuple[str, None]:
+    """Return the file of a new revision; its way down is in it."""
+    from migsafe.sources.alembic.naming import revision_path  # noqa: PLC0415
+
+    return revision_path(tree, id), None
+
+
+CONVENTION = Convention(NAME, 5, home, read, next_name, paths, roots)

@@ -1,0 +1,80 @@
+"""SQL in strings of a revision, as statements of a section."""
+
+import re
+from dataclasses import dataclass, replace
+
+from migsafe.model.migration import Statement
+from migsafe.model.operations import Operation
+from migsafe.model.origin import Certainty, Origin, SectionName, Span
+from migsafe.parsers.sql import Placement, read_sql
+
+# What `sqlalchemy.text` takes for a parameter, and what is quoted and is none for us.
+_PARAMETER = re.compile(
+    r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$|(?<![:\w\\]):(?P<name>\w+)(?!:)", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a call stands and under which circumstances it runs."""
+
+    path: str
+    section: SectionName
+    span: Span
+    autocommit: bool = False
+    certainty: Certainty = Certainty.ALWAYS
+
+    def origin(self) -> Origin:
+        """Return the origin of what a call without SQL does."""
+        return Origin(
+            self.path,
+            self.section,
+            self.span,
+            self.span,
+            self.span,
+            autocommit=self.autocommit,
+            certainty=self.certainty,
+        )
+
+    def statement(self, text: str, operations: tuple[Operation, ...]) -> Statement:
+        """Return a call as a statement that holds operations."""
+        origin = self.origin()
+        return Statement(
+            text[self.span.start : self.span.end],
+            self.span,
+            tuple(replace(operation, origin=origin) for operation in operations),
+        )
+
+
+def read_string(sql: str, at: int | None, where: Where) -> tuple[Statement, ...]:
+    """Return the statements in a string.
+
+    Args:
+        sql: The string's value.
+        at: Where the text stands in the file, None if its place is not exact; then every
+            span is the call's.
+        where: The call.
+    """
+    placement = Placement(
+        where.path,
+        where.section,
+        offset=at or 0,
+        call_span=where.span,
+        autocommit=where.autocommit,
+        certainty=where.certainty,
+        exact=at is not None,
+    )
+    return read_sql(_with_numbered_parameters(sql), placement).statements
+
+
+def _with_numbered_parameters(sql: str) -> str:
+    """Return SQL whose named parameters the server's grammar takes, as long as before."""
+    if ":" not in sql:
+        return sql
+
+    def numbered(found: re.Match[str]) -> str:
+        if found["name"] is None:
+            return found[0]
+        return "$1".ljust(len(found[0]))
+
+    return _PARAMETER.sub(numbered, sql)

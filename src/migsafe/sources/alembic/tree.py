@@ -1,0 +1,338 @@
+"""Reads the revisions of an Alembic environment."""
+
+# Paths are compared as text, and pathlib costs 5 ms at import.
+# ruff: noqa: PTH112, PTH118, PTH119, PTH120, PTH122
+
+import ast
+import gc
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from migsafe.model.errors import InputError
+from migsafe.model.findings import FileError
+from migsafe.model.migration import (
+    Directive,
+    Down,
+    HistoryProblem,
+    Migration,
+    Section,
+    Statement,
+    Tree,
+)
+from migsafe.model.operations import Cause, Unrecognized
+from migsafe.model.origin import Origin, Runner, SectionName, Span
+from migsafe.sources.alembic.comments import comments_in, directives
+from migsafe.sources.alembic.environment import (
+    Environment,
+    environment_of,
+    is_per_migration,
+)
+from migsafe.sources.alembic.flow import Walk
+from migsafe.sources.alembic.history import Node, arranged
+from migsafe.sources.alembic.revision import (
+    Header,
+    Module,
+    header_of_unread,
+    header_span,
+    is_revision,
+    read_header,
+    read_module,
+)
+from migsafe.sources.convention import Options, Reading
+from migsafe.sources.files import Files
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    """A file whose header was read; `module` is None where it is not Python."""
+
+    node: Node
+    module: Module | None
+    text: str
+    error: InputError | None = None
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the files of an environment hold; `others` are no revisions."""
+
+    revisions: dict[str, _Revision] = field(default_factory=dict)
+    problems: list[HistoryProblem] = field(default_factory=list)
+    errors: list[FileError] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+
+def home_of(path: str, files: Files) -> str:
+    """Return the root of a Python file's tree; the file itself if it is no revision."""
+    directory = os.path.dirname(path) or "."
+    environment = environment_of(directory, files)
+    if environment is not None:
+        return environment.script
+    try:
+        return directory if is_revision(files.text(path)) else path
+    except InputError:
+        return directory
+
+
+def read_tree(
+    root: str, name: str, given: Sequence[str], files: Files, options: Options
+) -> Reading:
+    """Return the revisions of an environment, read up to the last given one."""
+    environment = _environment(root, given, files)
+    found = _Found()
+    was_enabled = gc.isenabled()
+    gc.disable()  # Thousands of small trees, none of them cyclic garbage.
+    try:
+        with warnings.catch_warnings():
+            # Invalid escapes in other people's strings are not our user's business.
+            warnings.simplefilter("ignore")
+            sources = _sources(environment, files) if options.history else ()
+            for path in sorted({*sources, *given}):
+                _find(path, files, found)
+            runner = Runner.FILE if is_per_migration(environment, files) else Runner.RUN
+            return _reading(root, name, found, frozenset(given), runner, options)
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _find(path: str, files: Files, found: _Found) -> None:
+    try:
+        text = files.text(path)
+        if is_revision(text):
+            revision = _revision(path, text, found.problems)
+        else:
+            found.others.append(path)
+            return
+    except InputError as error:
+        found.errors.append(_file_error(path, error))
+        return
+    if revision.error is not None:
+        found.errors.append(_file_error(path, revision.error))
+    _keep(revision, found)
+
+
+def _file_error(path: str, error: InputError) -> FileError:
+    return FileError(error.path or path, error.message, error.help, error.line)
+
+
+def _environment(root: str, given: Sequence[str], files: Files) -> Environment:
+    locations: list[str] = []
+    recursive = False
+    for directory in dict.fromkeys(os.path.dirname(path) or "." for path in given):
+        found = environment_of(directory, files)
+        if found is not None:
+            locations.extend(found.locations)
+            recursive = recursive or found.recursive
+        elif root == directory:
+            locations.append(directory)
+    return Environment(root, tuple(dict.fromkeys(locations)), recursive)
+
+
+def _sources(environment: Environment, files: Files) -> Iterator[str]:
+    pending = list(environment.locations)
+    while pending:
+        here = pending.pop()
+        for name in files.names(here):
+            path = os.path.normpath(os.path.join(here, name))
+            if name.endswith(".py") and not name.startswith(("__init__", ".#")):
+                if files.exists(path):
+                    yield path
+            elif environment.recursive and os.path.isdir(path) and name[0] not in "._":
+                pending.append(path)
+
+
+def _revision(path: str, text: str, problems: list[HistoryProblem]) -> _Revision:
+    stem = os.path.splitext(os.path.basename(path))[0]
+    location = os.path.dirname(path)
+    try:
+        module = read_module(text, path)
+    except InputError as error:
+        key, down = header_of_unread(text)
+        node = Node(key or stem, path, location, (down,) if down else (), (), (), *_NOWHERE)
+        return _Revision(node, None, text, error)
+    header = read_header(module)
+    problems.extend(_header_problems(path, header, module))
+    node = Node(
+        header.revision or stem,
+        path,
+        location,
+        header.down,
+        header.labels,
+        header.depends_on,
+        header_span(module, "revision"),
+        header_span(module, "down_revision"),
+    )
+    return _Revision(node, module, text)
+
+
+_NOWHERE = (Span(0, 0), Span(0, 0))
+
+
+def _header_problems(path: str, header: Header, module: Module) -> Iterator[HistoryProblem]:
+    for name in header.unknown:
+        yield HistoryProblem(
+            path,
+            f"'{name}' is computed: its value is not known without running the file",
+            f"Write {name} as a literal.",
+            header_span(module, name),
+        )
+
+
+def _keep(revision: _Revision, found: _Found) -> None:
+    revisions, problems = found.revisions, found.problems
+    node = revision.node
+    first = revisions.get(node.id)
+    if first is None:
+        revisions[node.id] = revision
+        return
+    problems.append(
+        HistoryProblem(
+            node.path,
+            f"revision '{node.id}' is there twice: here and in {first.node.path}",
+            "Give one of them another revision id.",
+            node.revision_span,
+        )
+    )
+    key = f"{node.id}@{os.path.basename(node.path)}"
+    renamed = Node(
+        key, node.path, node.location, node.down, node.labels, node.depends_on,
+        node.revision_span, node.down_span,
+    )  # fmt: skip
+    revisions[key] = _Revision(renamed, revision.module, revision.text, revision.error)
+
+
+def _reading(
+    root: str,
+    name: str,
+    found: _Found,
+    wanted: frozenset[str],
+    runner: Runner,
+    options: Options,
+) -> Reading:
+    revisions = found.revisions
+    history = arranged([revision.node for revision in revisions.values()], complete=options.history)
+    chosen = [revisions[key].node.path in wanted for key in history.order]
+    last = len(chosen) - chosen[::-1].index(True) if True in chosen else 0
+    migrations = []
+    given = set()
+    for key, is_given in zip(history.order[:last], chosen, strict=False):
+        revision = revisions[key]
+        if revision.module is None:
+            if not is_given:
+                migrations.append(_unread(revision, name, runner))
+            continue
+        migrations.append(_migration(revision, revision.module, name, runner))
+        if is_given:
+            given.add(key)
+    tree = Tree(
+        root,
+        name,
+        tuple(migrations),
+        (*found.problems, *history.problems),
+        history.heads,
+        history.order[last:],
+    )
+    skipped = tuple(path for path in found.others if path in wanted)
+    return Reading(tree, frozenset(given), tuple(found.errors), skipped)
+
+
+def _migration(revision: _Revision, module: Module, convention: str, runner: Runner) -> Migration:
+    path = revision.node.path
+    said = directives(revision.text, module.places)
+    up = _section(module, path, SectionName.UP, runner, said)
+    node = module.functions.get("downgrade")
+    down = None
+    reason = None
+    state = Down.MISSING
+    if node is not None:
+        down = _section(module, path, SectionName.DOWN, runner, said)
+        state = _down_state(node, down)
+        if state is not Down.PRESENT:
+            reason = _reason(node, module)
+    return Migration(
+        revision.node.id,
+        path,
+        convention,
+        up,
+        down,
+        state,
+        revision.node.down,
+        reason,
+    )
+
+
+def _section(
+    module: Module,
+    path: str,
+    name: SectionName,
+    runner: Runner,
+    said: tuple[Directive, ...],
+) -> Section:
+    function = "upgrade" if name is SectionName.UP else "downgrade"
+    node = module.functions.get(function)
+    statements: tuple[Statement, ...]
+    if node is None:
+        # An import, an assignment or nothing at all: what it does is not known.
+        statements = (_not_there(path, name, function),)
+    else:
+        statements = Walk(module, path, name).function(node)
+    return Section(name, path, module.text, statements, runner, said)
+
+
+def _not_there(path: str, name: SectionName, function: str) -> Statement:
+    origin = Origin(path, name, Span(0, 0), Span(0, 0), Span(0, 0))
+    reason = f"the file defines no function '{function}'"
+    return Statement("", Span(0, 0), (Unrecognized(Cause.CALL, reason, origin=origin),))
+
+
+def _down_state(node: ast.FunctionDef, down: Section) -> Down:
+    body = [
+        statement
+        for statement in node.body
+        if not isinstance(statement, ast.Pass)
+        and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+    ]
+    if body and isinstance(body[0], ast.Raise):
+        return Down.RAISES
+    if down.statements:
+        return Down.PRESENT
+    if any(isinstance(each, ast.Raise) for each in body):
+        return Down.RAISES
+    return Down.EMPTY
+
+
+def _reason(node: ast.FunctionDef, module: Module) -> str | None:
+    """Return what a comment, a docstring or a raised message in an empty way down says."""
+    start = module.places.span(node)
+    parts = list(comments_in(module.text, module.places, start))
+    documented = ast.get_docstring(node)
+    if documented:
+        parts.append(documented)
+    for statement in node.body:
+        if isinstance(statement, ast.Raise) and isinstance(statement.exc, ast.Call):
+            parts.extend(
+                argument.value
+                for argument in statement.exc.args
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+            )
+    said = " ".join(" ".join(parts).split())
+    return said or None
+
+
+def _unread(revision: _Revision, convention: str, runner: Runner) -> Migration:
+    """Return what stands in history for a revision that is not Python."""
+    path = revision.node.path
+    origin = Origin(path, SectionName.UP, Span(0, 0), Span(0, 0), Span(0, 0))
+    reason = "" if revision.error is None else revision.error.message
+    unread = Unrecognized(Cause.CALL, reason, origin=origin)
+    up = Section(
+        SectionName.UP,
+        path,
+        revision.text,
+        (Statement("", Span(0, 0), (unread,)),),
+        runner,
+    )
+    return Migration(revision.node.id, path, convention, up, None, Down.MISSING, revision.node.down)

@@ -1,0 +1,101 @@
+"""Python source for revisions: literals and calls, laid out as formatters do."""
+
+import re
+from dataclasses import dataclass
+
+_WIDTH = 88
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+# What SQLAlchemy's text() takes for a parameter, and for an escaped colon.
+_PARAMETER = re.compile(r"(?<![:\w\\]):\w+(?![:\w])")
+_ESCAPED = re.compile(r"\\:\w*(?![:\w])")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call or a list: what opens, the arguments with their names, what closes."""
+
+    opening: str
+    arguments: tuple[tuple[str | None, "Call | str"], ...]
+    closing: str = ")"
+
+    def on_one_line(self) -> str:
+        """Return the call on one line."""
+        inside = ", ".join(_named(name, _flat(value)) for name, value in self.arguments)
+        return f"{self.opening}{inside}{self.closing}"
+
+    def text(self, indent: int = 0, prefix: int = 0) -> str:
+        """Return the call, broken into lines where it is too long for one.
+
+        Args:
+            indent: Columns in front of the line that it starts on.
+            prefix: Columns taken on the first line, beyond the indent.
+        """
+        flat = self.on_one_line()
+        if not self.arguments or ("\n" not in flat and indent + prefix + len(flat) <= _WIDTH):
+            return flat
+        inner = " " * (indent + 4)
+        lines = [
+            f"{inner}{_named(name, _broken(value, indent + 4, len(name or '')))},\n"
+            for name, value in self.arguments
+        ]
+        return f"{self.opening}\n{''.join(lines)}{' ' * indent}{self.closing}"
+
+
+def _named(name: str | None, text: str) -> str:
+    return text if name is None else f"{name}={text}"
+
+
+def _flat(value: Call | str) -> str:
+    return value if isinstance(value, str) else value.on_one_line()
+
+
+def _broken(value: Call | str, indent: int, prefix: int) -> str:
+    return value if isinstance(value, str) else value.text(indent, prefix + 2)
+
+
+def call(function: str, *positional: Call | str, **named: Call | str | None) -> Call:
+    """Return a call; arguments that are None are left out."""
+    arguments: list[tuple[str | None, Call | str]] = [(None, each) for each in positional]
+    arguments += [(name, value) for name, value in named.items() if value is not None]
+    return Call(f"{function}(", tuple(arguments))
+
+
+def strings(texts: tuple[str, ...]) -> Call:
+    """Return a list of string literals."""
+    return Call("[", tuple((None, string(text)) for text in texts), "]")
+
+
+def string(text: str) -> str:
+    """Return a string literal that holds exactly the text."""
+    quote = "'" if '"' in text and "'" not in text else '"'
+    return f"{quote}{''.join(_escaped(char, quote) for char in text)}{quote}"
+
+
+def _escaped(char: str, quote: str) -> str:
+    if char == quote:
+        return f"\\{quote}"
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    return char if char.isprintable() else _code(char)
+
+
+def _code(char: str) -> str:
+    return ascii(char)[1:-1]
+
+
+def block_string(text: str) -> str:
+    """Return a literal in three quotes, for text of several lines."""
+    kept = "".join(
+        char if char == "\n" or (char != "\\" and char.isprintable()) else _escaped(char, "")
+        for char in text
+    )
+    kept = kept.replace('"""', '\\"\\"\\"')
+    if kept.endswith('"'):
+        kept = f'{kept[:-1]}\\"'
+    return f'"""{kept}"""'
+
+
+def sql_text(sql: str) -> str:
+    """Return SQL as `text()` must be given it, so that no colon makes a parameter."""
+    return _PARAMETER.sub(r"\\\g<0>", _ESCAPED.sub(r"\\\g<0>", sql))

@@ -1,0 +1,190 @@
+"""Every fact is held against real servers: what they do is compared with `effects_of`."""
+
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import pytest
+import servers
+from measuring import Measured, measure, prepare
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.effects import effects_of_statement
+from migsafe.model.effects import (
+    Certain,
+    Effects,
+    Fact,
+    Never,
+    OnData,
+    TransactionNeed,
+)
+from migsafe.model.operations import Operation
+from migsafe.parsers.postgres import read_statement
+from migsafe.parsers.split import PieceKind, split
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "effects"
+NEWEST = 18
+
+
+@dataclass(frozen=True)
+class Case:
+    """One statement, and the schema and rows that it meets."""
+
+    subject: str
+    name: str
+    setup: str
+    statement: str
+    versions: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.name}"
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    found: list[Case] = []
+    for path in sorted(FIXTURES.glob("*.toml")):
+        content = tomllib.loads(path.read_text("utf-8"))
+        found.extend(
+            Case(
+                path.stem,
+                case["name"],
+                content.get("setup", "") + case.get("setup", ""),
+                case["statement"],
+                tuple(case.get("versions", range(12, NEWEST + 1))),
+            )
+            for case in content["case"]
+        )
+    return tuple(found)
+
+
+def operations_in(text: str) -> Iterator[Operation]:
+    for piece in split(text).pieces:
+        if piece.kind is PieceKind.STATEMENT:
+            yield from read_statement(text[piece.start : piece.end])
+
+
+def catalog_after(setup: str) -> Catalog:
+    return Catalog.empty(complete=True).apply_all(operations_in(setup))
+
+
+def predicted(case: Case, version: int) -> Effects:
+    return effects_of_statement(
+        tuple(operations_in(case.statement)),
+        catalog_after(case.setup),
+        dialect="postgres",
+        version=version,
+    )
+
+
+def named(found: Measured) -> dict[str, object]:
+    return {
+        "locks": {name: str(lock) for name, lock in sorted(found.locks.items())},
+        "rewrites": sorted(found.rewrites),
+        "scans": sorted(found.scans),
+        "builds": sorted(found.builds),
+    }
+
+
+def said(effects: Effects) -> dict[str, object]:
+    return {
+        "locks": {str(name): str(lock) for name, lock in sorted(effects.locks.items())},
+        "rewrites": sorted(map(str, effects.rewrites)),
+        "scans": sorted(map(str, effects.scans)),
+        "builds": sorted(map(str, effects.builds)),
+    }
+
+
+FACTS = {
+    "locks": Fact.LOCKS,
+    "rewrites": Fact.REWRITES,
+    "scans": Fact.SCANS,
+    "builds": Fact.BUILDS,
+}
+
+
+def disagreements(effects: Effects, found: Measured) -> dict[str, tuple[object, object]]:
+    """Return each fact on which prediction and server differ: (said, measured).
+
+    What is said to be unknown is not compared.
+    """
+    wrong: dict[str, tuple[object, object]] = {}
+    state = found.sqlstate
+    match effects.fails:
+        case Never():
+            right = state is None or not effects.knows(Fact.FAILS)
+        case Certain(sqlstate=expected):
+            right = state == expected
+        case OnData(sqlstate=expected):
+            right = state in {None, expected}
+    if not right:
+        wrong["fails"] = (effects.fails, state)
+    forbidden = effects.transaction is TransactionNeed.FORBIDDEN
+    if state is None and forbidden != found.forbidden and effects.knows(Fact.TRANSACTION):
+        wrong["transaction"] = (effects.transaction, found.forbidden)
+    if state is not None or (found.forbidden and not forbidden):
+        return wrong
+    theirs, ours = named(found), said(effects)
+    for key, fact in FACTS.items():
+        # Outside a transaction nothing tells what was read.
+        unseen = found.forbidden and key == "scans"
+        if effects.knows(fact) and not unseen and theirs[key] != ours[key]:
+            wrong[key] = (ours[key], theirs[key])
+    works = found.rewrites or found.builds or found.scans
+    if works and effects.brief:
+        wrong["brief"] = (True, named(found))
+    return wrong
+
+
+PARAMETERS = [
+    pytest.param(case, version, id=f"{version}-{case}")
+    for version in servers.versions()
+    for case in cases()
+    if version in case.versions
+]
+
+
+@pytest.fixture(scope="module")
+def database_of(
+    server_of: Callable[[int], servers.Server],
+) -> Iterator[Callable[[int], str]]:
+    """Give one database a version; each case makes its schema anew."""
+    with ExitStack() as stack:
+        made: dict[int, str] = {}
+
+        def database_of(version: int) -> str:
+            if version not in made:
+                made[version] = stack.enter_context(server_of(version).database())
+            return made[version]
+
+        yield database_of
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("case", "version"), PARAMETERS)
+def test_the_server_does_what_effects_of_says(
+    case: Case, version: int, database_of: Callable[[int], str]
+) -> None:
+    effects = predicted(case, version)
+    found = measure(database_of(version), case.setup, case.statement)
+    assert disagreements(effects, found) == {}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("case", "version"), PARAMETERS)
+def test_a_query_finds_a_row_exactly_where_the_statement_fails_on_data(
+    case: Case, version: int, database_of: Callable[[int], str]
+) -> None:
+    fails = predicted(case, version).fails
+    if not isinstance(fails, OnData) or fails.query is None:
+        return
+    dsn = database_of(version)
+    prepare(dsn, case.setup)
+    with psycopg.connect(dsn, autocommit=True) as session:
+        stands_in_the_way = session.execute(fails.query.encode()).fetchone() is not None
+    found = measure(dsn, case.setup, case.statement)
+    assert stands_in_the_way == (found.sqlstate is not None)

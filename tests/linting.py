@@ -1,0 +1,69 @@
+"""Short ways to fold and lint SQL in tests."""
+
+from datetime import date
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.config import Settings
+from migsafe.context import Deploy
+from migsafe.lint import Options, lint
+from migsafe.lint.fold import fold_deploy
+from migsafe.model.findings import Report
+from migsafe.model.migration import Down, Migration, Section, Selection, Tree
+from migsafe.model.origin import Runner, SectionName
+from migsafe.parsers.sql import Placement, read_sql
+
+TODAY = date(2026, 1, 1)
+
+
+def section(sql: str, runner: Runner, *, name: SectionName = SectionName.UP) -> Section:
+    """Return a section read from SQL."""
+    path = f"0001.{name}.sql"
+    read = read_sql(sql, Placement(path, name))
+    return Section(name, path, sql, read.statements, runner, read.directives)
+
+
+def migration(sql: str, *, runner: Runner = Runner.FILE, down: str | None = None) -> Migration:
+    """Return a migration read from SQL."""
+    return Migration(
+        id="0001",
+        path="0001.up.sql",
+        convention="golang-migrate",
+        up=section(sql, runner),
+        down=None if down is None else section(down, runner, name=SectionName.DOWN),
+        down_state=Down.NO_CONVENTION if down is None else Down.PRESENT,
+    )
+
+
+def catalog(sql: str) -> Catalog:
+    """Return the catalog that SQL makes."""
+    made = Catalog.empty()
+    for statement in read_sql(sql, Placement("schema.sql", SectionName.UP)).statements:
+        for operation in statement.operations:
+            made = made.apply(operation, "0000")
+    return made
+
+
+def fold_sql(
+    sql: str, *, runner: Runner = Runner.FILE, schema: str = "", down: str | None = None
+) -> Deploy:
+    """Return the deploy that one migration makes."""
+    return fold_deploy((migration(sql, runner=runner, down=down),), Settings(), catalog(schema))
+
+
+def lint_sql(
+    sql: str,
+    *,
+    runner: Runner = Runner.FILE,
+    schema: str = "",
+    down: str | None = None,
+    settings: Settings | None = None,
+    today: date = TODAY,
+) -> Report:
+    """Return the report of one migration; timeouts are the role's unless settings say else."""
+    one = migration(sql, runner=runner, down=down)
+    tree = Tree(".", "golang-migrate", (one,))
+    return lint(
+        (Selection(tree, frozenset({one.id})),),
+        settings or Settings(lock_timeout="role"),
+        Options(today=today, base=catalog(schema)),
+    )
