@@ -14,7 +14,8 @@ _RELATIONS = """
     SELECT c.oid, c.relkind::text AS kind, c.relfilenode AS file,
            CASE n.nspname WHEN 'public' THEN c.relname
                 ELSE n.nspname || '.' || c.relname END AS name,
-           i.indrelid AS table
+           i.indrelid AS table,
+           CASE WHEN c.relispartition THEN 'partition' ELSE 'table' END AS role
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_index i ON i.indexrelid = c.oid
@@ -41,6 +42,7 @@ class Relation:
     file: int
     name: str
     table: int | None
+    role: str
 
 
 @dataclass(frozen=True)
@@ -145,17 +147,25 @@ def _locks(session: psycopg.Connection, pid: int, before: dict[int, Relation]) -
 # --- statements that no transaction block may hold ---------------------------------------
 
 
+_HOLDERS = (
+    ("ROW EXCLUSIVE", ("table", "partition")),
+    ("SHARE UPDATE EXCLUSIVE", ("table", "partition")),
+    ("ACCESS SHARE", ("partition",)),
+)
+
+
 def _measure_outside(dsn: str, setup: str, statement: str) -> Measured:
     """Run a statement against holders of locks, and look at what it waits for and holds.
 
     ROW EXCLUSIVE holds up what waits for old transactions, SHARE UPDATE EXCLUSIVE what
-    asks for that very mode: together they show the strongest mode on each table.
+    asks for that very mode, a reader of partitions what wants them for itself in the end:
+    together they show the strongest mode on each table.
     """
     locks: dict[str, Lock] = {}
     seen = Measured()
-    for mode in ("ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE"):
+    for mode, kinds in _HOLDERS:
         prepare(dsn, setup)
-        with _observed(dsn, statement, mode) as (found, outcome):
+        with _observed(dsn, statement, mode, kinds) as (found, outcome):
             seen = outcome
             for name, lock in found.items():
                 locks[name] = max(lock, locks.get(name, lock))
@@ -169,7 +179,9 @@ def _measure_outside(dsn: str, setup: str, statement: str) -> Measured:
 
 
 @contextmanager
-def _observed(dsn: str, statement: str, mode: str) -> Iterator[tuple[dict[str, Lock], Measured]]:
+def _observed(
+    dsn: str, statement: str, mode: str, kinds: tuple[str, ...]
+) -> Iterator[tuple[dict[str, Lock], Measured]]:
     with (
         psycopg.connect(dsn, autocommit=True) as holder,
         psycopg.connect(dsn, autocommit=True) as watcher,
@@ -178,7 +190,7 @@ def _observed(dsn: str, statement: str, mode: str) -> Iterator[tuple[dict[str, L
         before = relations(watcher)
         holder.execute("BEGIN")
         for relation in before.values():
-            if relation.kind in "rp":
+            if relation.kind in "rp" and relation.role in kinds:
                 holder.execute(f'LOCK TABLE ONLY "{relation.name}" IN {mode} MODE')
         state: list[str | None] = []
 

@@ -105,7 +105,7 @@ def lint_example(example: Example) -> Linted:
             stdin_text=text,
             stdin_filename=path,
             transaction=pragmas.get("transaction", "file"),
-            convention="Alembic" if python else None,
+            convention="alembic" if python else None,
         )
     )
     assert not loaded.errors, loaded.errors

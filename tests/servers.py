@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,3 +123,17 @@ def start(version: int) -> Iterator[Server]:
 def versions() -> tuple[int, ...]:
     """Return the major versions that can be started here, the embedded ones always."""
     return tuple(sorted({*EMBEDDED, *installed()}))
+
+
+@contextmanager
+def databases(server_of: Callable[[int], Server]) -> Iterator[Callable[[int], str]]:
+    """Give one database for each version that is asked for, for tests that make their own schema."""
+    with ExitStack() as stack:
+        made: dict[int, str] = {}
+
+        def database_of(version: int) -> str:
+            if version not in made:
+                made[version] = stack.enter_context(server_of(version).database())
+            return made[version]
+
+        yield database_of

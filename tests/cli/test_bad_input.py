@@ -26,8 +26,10 @@ def test_glob_without_a_match(tree: Path) -> None:
 
 def test_directory_that_is_named_like_a_file(tree: Path) -> None:
     (tree / "x.sql").mkdir()
-    (tree / "x.sql" / "0001_a.sql").write_text("SELECT 1;")
-    assert migsafe("lint", "x.sql", cwd=tree).returncode == 0
+    done = migsafe("lint", "x.sql", cwd=tree)
+    assert done.returncode == 2
+    assert "x.sql" in done.stdout
+    assert "directory" in done.stdout
 
 
 def test_empty_file(tree: Path) -> None:

@@ -2,16 +2,15 @@
 
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
+
 import servers
 from measuring import Measured, measure, prepare
-
 from migsafe.catalog.catalog import Catalog
 from migsafe.effects import effects_of_statement
 from migsafe.model.effects import (
@@ -120,7 +119,8 @@ def disagreements(effects: Effects, found: Measured) -> dict[str, tuple[object, 
         case Certain(sqlstate=expected):
             right = state == expected
         case OnData(sqlstate=expected):
-            right = state in {None, expected}
+            # A PRIMARY KEY is refused for duplicates or for NULLs.
+            right = state in {None, expected} or {state, expected} == {"23502", "23505"}
     if not right:
         wrong["fails"] = (effects.fails, state)
     forbidden = effects.transaction is TransactionNeed.FORBIDDEN
@@ -153,14 +153,7 @@ def database_of(
     server_of: Callable[[int], servers.Server],
 ) -> Iterator[Callable[[int], str]]:
     """Give one database a version; each case makes its schema anew."""
-    with ExitStack() as stack:
-        made: dict[int, str] = {}
-
-        def database_of(version: int) -> str:
-            if version not in made:
-                made[version] = stack.enter_context(server_of(version).database())
-            return made[version]
-
+    with servers.databases(server_of) as database_of:
         yield database_of
 
 

@@ -88,7 +88,7 @@ def test_a_keyword_is_quoted_so_that_it_is_a_name(keyword: str) -> None:
     ("name", "sql"),
     [
         ("users", "users"),
-        ("a$1", "a$1"),
+        ("a$1", '"a$1"'),
         ("_x", "_x"),
         ("1x", '"1x"'),
         ("Users", '"Users"'),
@@ -129,7 +129,10 @@ def hostile(name: str, table: Name, text: str) -> list[Operation]:
     return [
         CreateTable(
             table,
-            (Column(name, INTEGER), Column(f"{name}x"[-60:], Type(name, schema=table.schema))),
+            (
+                Column(name, INTEGER),
+                Column(f"{name}x"[-60:], Type(name, schema=table.schema or "s")),
+            ),
             (
                 PrimaryKey(name, (name,)),
                 Unique(name, (name,), (name,)),
@@ -174,7 +177,9 @@ def hostile(name: str, table: Name, text: str) -> list[Operation]:
         CreateEnum(table, (text, f"{text}2")),
         AddEnumValue(table, text, neighbour=f"{text}2", after=False),
         RenameEnumValue(table, text, f"{text}2"),
-        CreateDomain(table, Type("text"), checks=(Check(name, Expression("value <> ''", ("value",))),)),
+        CreateDomain(
+            table, Type("text"), checks=(Check(name, Expression("value <> ''", ("value",))),)
+        ),
         CreateSequence(table, owned_by=(table, name)),
         CreateExtension(name, version=text),
         SetTriggerState(table, "DISABLE TRIGGER", name),

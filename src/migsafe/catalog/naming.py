@@ -89,22 +89,33 @@ def _figured(words: list[str]) -> str | None:
     if not words:
         return None
     cast = next(
-        (at for at in range(len(words) - 1, 0, -1) if words[at] == "::" and _depth(words, at) == 0),
+        (at for at in range(len(words) - 1, 0, -1) if words[at] == "::" and not _depth(words, at)),
         None,
     )
     if cast is not None:
-        inner = _figured(words[:cast])
-        return inner or _unquoted(_last_of_name(words[cast + 1 :]))
+        return _of_cast(words[:cast], words[cast + 1 :])
     if words[0].upper() == "CASE" and words[-1].upper() == "END":
         return "case"
+    if words[0].upper() == "ARRAY" and words[-1] == "]":
+        return "array"
     if words[0].upper() == "CAST" and words[1:2] == ["("]:
         return None
-    opening = next((at for at, word in enumerate(words) if word == "("), None)
-    if opening is None:
-        return _unquoted(words[-1]) if is_dotted_name(words) else None
-    if is_dotted_name(words[:opening]) and closing(words, opening) == len(words) - 1:
+    opening = words.index("(") if "(" in words else len(words)
+    if not is_dotted_name(words[:opening]):
+        return None
+    if opening == len(words) or closing(words, opening) == len(words) - 1:
         return _unquoted(words[opening - 1])
     return None
+
+
+def _of_cast(inner: list[str], type_: list[str]) -> str | None:
+    """Return the name of what is cast, else of the type; None where more follows."""
+    is_type = all(word[0].isalnum() or word[0] in '_"' or word in "().,[]" for word in type_)
+    is_one = len(inner) == 1 or closing(inner, 0) == len(inner) - 1
+    named = _figured(inner)
+    if not is_type or (named is None and not is_one):
+        return None
+    return named or _unquoted(_last_of_name(type_))
 
 
 def _last_of_name(words: list[str]) -> str:

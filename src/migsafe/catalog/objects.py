@@ -4,11 +4,18 @@ from dataclasses import replace
 
 from migsafe.catalog import columns, constraints, relations, types, views
 from migsafe.catalog.facts import Facts, public
-from migsafe.catalog.schema import RoutineState, SequenceState, TriggerState
+from migsafe.catalog.schema import (
+    RoutineState,
+    SequenceState,
+    TableKind,
+    TableState,
+    TriggerState,
+)
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AlterSequence,
     ChangePolicy,
+    CreateObject,
     CreateRoutine,
     CreateRule,
     CreateSequence,
@@ -108,7 +115,7 @@ def create_routine(facts: Facts, operation: CreateRoutine, made_by: str | None) 
         operation.arguments,
         operation.language,
         operation.body,
-        volatility=operation.volatility or "volatile",
+        volatility=(operation.volatility or "volatile").lower(),
         made_by=made_by,
     )
     others = tuple(
@@ -160,7 +167,7 @@ def create_trigger(facts: Facts, operation: CreateTrigger, made_by: str | None) 
         key,
         function,
         operation.timing,
-        operation.events,
+        tuple(event.lower() for event in operation.events),
         operation.sql,
         made_by,
     )
@@ -172,9 +179,11 @@ def create_trigger(facts: Facts, operation: CreateTrigger, made_by: str | None) 
 def set_trigger_state(facts: Facts, operation: SetTriggerState) -> None:
     """Apply ENABLE and DISABLE of triggers and rules."""
     key = facts.altered(operation.table)
-    name = f"trigger {operation.trigger or 'all'} state"
-    value = None if operation.state == "ENABLE TRIGGER" else operation.state
-    facts.set_setting(key, name, value)
+    is_rule = "RULE" in operation.state
+    which = operation.trigger or operation.state.rpartition(" ")[2]
+    usual = operation.state.startswith(("ENABLE TRIGGER", "ENABLE RULE"))
+    name = f"state of {'rule' if is_rule else 'trigger'} {which}"
+    facts.set_setting(key, name, None if usual else operation.state)
 
 
 def create_rule(facts: Facts, operation: CreateRule) -> None:
@@ -215,8 +224,24 @@ def set_owner(facts: Facts, operation: SetOwner) -> None:
 
 def create_object(facts: Facts, kind: ObjectKind, name: Name, text: str) -> None:
     """Note an object that is kept as text."""
-    facts.objects = facts.objects.put((kind, public(name)), text)
-    facts.made(public(name), kind)
+    key = public(name)
+    facts.objects = facts.objects.put((kind, key), text)
+    facts.made(key, kind)
+
+
+def define(facts: Facts, operation: CreateObject, made_by: str | None) -> None:
+    """Apply CREATE or ALTER of an object that no rule tells apart.
+
+    Of a foreign table only the name is known; ALTER of one is of the same kind.
+    """
+    if operation.kind is not ObjectKind.FOREIGN_TABLE:
+        create_object(facts, operation.kind, operation.object, operation.sql)
+        return
+    key = facts.new_key(operation.object)
+    if facts.tables.get(key) is None:
+        table = TableState(key, kind=TableKind.FOREIGN, complete=False, made_by=made_by)
+        facts.tables = facts.tables.put(key, table)
+    facts.seen(key)
 
 
 def drop_object(facts: Facts, operation: DropObject) -> None:
@@ -298,6 +323,9 @@ def rename_object(facts: Facts, operation: RenameObject) -> None:
     if kind is ObjectKind.CONSTRAINT or kind in _OF_A_TABLE:
         _rename_of_table(facts, operation)
         return
+    if kind is ObjectKind.DOMAIN_CONSTRAINT:
+        types.rename_check(facts, operation)
+        return
     key = facts.key(operation.object, space(kind))
     if kind in RELATIONS:
         if operation.if_exists and facts.is_present(key) is None:
@@ -318,8 +346,6 @@ def rename_object(facts: Facts, operation: RenameObject) -> None:
 
 def _rename_of_table(facts: Facts, operation: RenameObject) -> None:
     old, new = operation.object.name, operation.new_name
-    if operation.kind is ObjectKind.CONSTRAINT and operation.table is None:
-        return
     if operation.table is None:
         return
     key = facts.altered_relation(operation.table, sure=not operation.if_exists)

@@ -205,8 +205,8 @@ def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # 
             objects.create_object(facts, ObjectKind.EXTENSION, Name(extension), "")
         case ChangePublication(kind=kind, name=name, sql=sql):
             objects.create_object(facts, kind, Name(name), sql)
-        case CreateObject(kind=kind, object=name, sql=sql):
-            objects.create_object(facts, kind, name, sql)
+        case CreateObject():
+            objects.define(facts, operation, made_by)
         case AnonymousBlock():
             unread.block(facts, operation)
         case CallRoutine():

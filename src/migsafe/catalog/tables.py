@@ -78,11 +78,14 @@ def _fill(
     """Give a new table its columns, constraints and indexes, in the server's order."""
     table = facts.tables.get(key)
     parent = None if table is None else table.partition_of
-    included = _included(operation.like_options)
-    likes = tuple(facts.key(like) for like in operation.like)
+    options = (*operation.like_options, *("",) * len(operation.like))
+    likes = {
+        facts.key(like): _included(option)
+        for like, option in zip(operation.like, options, strict=False)
+    }
     for source in sources:
         _copy_columns(facts, source, key, made_by)
-    for like in likes:
+    for like, included in likes.items():
         _copy_like(facts, like, key, included, made_by)
     given = facts.tables.get(key)
     states = {} if given is None else {each.name: each for each in given.columns}
@@ -94,8 +97,9 @@ def _fill(
     facts.put_columns(key, tuple(states.values()))
     for constraint in constraints.server_order(operation.constraints):
         constraints.add(facts, key, constraint, made_by)
-    for like in likes if "INDEXES" in included else ():
-        _copy_indexes(facts, like, key, made_by)
+    for like, included in likes.items():
+        if "INDEXES" in included:
+            _copy_indexes(facts, like, key, made_by)
     for source in sources:
         _copy_constraints(facts, source, key, made_by, partition=source == parent)
         relations.adopt(facts, source, key)
@@ -167,11 +171,11 @@ def _has_key(facts: Facts, key: Name, wanted: Constraint) -> bool:
     )
 
 
-def _included(options: tuple[str, ...]) -> frozenset[str]:
-    """Return what LIKE copies beyond names, types and NOT NULL."""
+def _included(options: str) -> frozenset[str]:
+    """Return what one LIKE copies beyond names, types and NOT NULL."""
     included: frozenset[str] = frozenset()
-    for option in options:
-        verb, _, what = option.upper().rpartition(" ")
+    words = options.upper().split()
+    for verb, what in zip(words[::2], words[1::2], strict=False):
         wanted = _EVERYTHING if what == "ALL" else frozenset({what})
         included = included - wanted if verb == "EXCLUDING" else included | wanted
     return included

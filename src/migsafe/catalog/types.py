@@ -19,6 +19,7 @@ from migsafe.model.operations import (
     NotNull,
     ObjectKind,
     RenameEnumValue,
+    RenameObject,
 )
 
 _TYPE = ObjectKind.TYPE
@@ -137,6 +138,21 @@ def _altered(  # noqa: C901 - a table
                 for check in domain.checks
             )
             return replace(domain, checks=checks)
+
+
+def rename_check(facts: Facts, operation: RenameObject) -> None:
+    """Apply ALTER DOMAIN … RENAME CONSTRAINT."""
+    if operation.table is None:
+        return
+    domain = facts.domains.get(facts.key(operation.table, _TYPE))
+    if domain is not None:
+        checks = tuple(
+            replace(check, name=operation.new_name)
+            if check.name == operation.object.name
+            else check
+            for check in domain.checks
+        )
+        facts.domains = facts.domains.put(domain.name, replace(domain, checks=checks))
 
 
 def create_type(facts: Facts, operation: CreateType) -> None:

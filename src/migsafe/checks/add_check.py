@@ -23,7 +23,7 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     name = "" if check.name else "Name it. "
     python = " (postgresql_not_valid=True)" if context.current.origin.call_span else ""
     yield context.finding(
-        f"Adding the {label} tests every row under a lock of mode {lock}: "
+        f"Adding the {label} tests every row under its {lock} lock: "
         f"{context.waits(table)}{refused}.",
         help=f"{name}Add it NOT VALID{python}, and ALTER TABLE {table} VALIDATE CONSTRAINT "
         f"{check.name or '…'} in a later migration, which lets reads and writes pass.",

@@ -25,7 +25,7 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
         return
     parent = keys[0].referenced
     others = (
-        f", and {context.waits(parent)}"
+        f", and writes to {parent} as long"
         if context.is_busy(parent) and context.catalog.key(parent) != context.catalog.key(table)
         else ""
     )

@@ -29,7 +29,7 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     label = f"foreign key {key.name}" if key.name else f"foreign key to {key.referenced}"
     blocked = "" if lock is None else lock.blocks
     yield context.finding(
-        f"Adding the {label} looks up every row of {table} under a lock of mode {lock}: {blocked} "
+        f"Adding the {label} looks up every row of {table} under its {lock} lock: {blocked} "
         f"to {' and '.join(map(str, waiting))} wait until it is done{refused}.",
         help=_help(operation, key, context),
     )

@@ -17,14 +17,19 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     effects = context.effects
     lock = effects.lock_on(context.catalog.key(table))
     match effects.fails:
-        case OnData(sqlstate=state, reason=reason):
-            refused = f"; it fails ({state}) where {reason.replace('may hold', 'hold')}"
+        case OnData(sqlstate=state):
+            built = key.using_index is None
+            refused = (
+                f"; a duplicate fails it ({state}), and so does a NULL"
+                if built
+                else f"; a NULL fails it ({state})"
+            )
         case _:
             refused = ""
     if key.using_index is None:
         yield context.finding(
-            f"Adding PRIMARY KEY ({', '.join(key.columns)}) to {table} builds its index under a "
-            f"lock of mode {lock}: {context.waits(table)}{refused}.",
+            f"Adding PRIMARY KEY ({', '.join(key.columns)}) to {table} builds its index under its "
+            f"{lock} lock: {context.waits(table)}{refused}.",
             help=_build_before(operation, key, context),
         )
         return
@@ -39,7 +44,7 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     else:
         decides = next(u.decides for u in effects.unknown if u.fact is Fact.SCANS)
         message = (
-            f"Adding the PRIMARY KEY of {table} reads every row under a lock of mode {lock} "
+            f"Adding the PRIMARY KEY of {table} reads every row under its {lock} lock "
             f"unless its columns are NOT NULL; not known is {decides}."
         )
     yield context.finding(

@@ -23,8 +23,8 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
             refused = ""
     lock = context.effects.lock_on(context.catalog.key(table))
     yield context.finding(
-        f"Adding UNIQUE ({', '.join(key.columns)}) to {table} builds its index under a lock of "
-        f"mode {lock}: {context.waits(table)}{refused}.",
+        f"Adding UNIQUE ({', '.join(key.columns)}) to {table} builds its index under its "
+        f"{lock} lock: {context.waits(table)}{refused}.",
         help=_help(operation, key, context),
     )
 

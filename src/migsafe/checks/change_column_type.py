@@ -12,7 +12,7 @@ _WORK = (Fact.REWRITES, Fact.SCANS, Fact.BUILDS)
 _NO_SUCH_COLUMN = "42703"
 _NO_CAST = "42804"
 _SHADOW = (
-    "Add a column of the new type, sync both with a trigger, backfill it in batches, switch the "
+    "add a column of the new type, sync both with a trigger, backfill it in batches, switch the "
     "code, and drop the old column in a later deploy."
 )
 
@@ -56,11 +56,11 @@ def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Fi
             case="unknown type",
             confidence=Confidence.LOW,
         )
-    elif not _is_new(operation, context) and _is_recycled(context):
+    elif not _is_new(operation, context) and _is_recycled(operation, context):
         yield context.finding(
             f"{_change(operation, context)} is a widening, an instant; statements that running "
-            "code has prepared fail once (0A000: cached plan must not change result type) and "
-            "work when they are prepared again.",
+            "code has prepared fail (0A000: cached plan must not change result type) until they "
+            "are prepared again.",
             help="Restart pools of connections whose driver does not prepare again by itself.",
             case="safe widening",
             hazards=(Hazard.CHANGES_RESULTS,),
@@ -109,7 +109,9 @@ def _broken(operation: AlterColumnType, context: Context) -> str:
     if context.compatibility.breaks:
         return f"running code that takes {operation.column} for {old} fails"
     if _changes(context):
-        return f"running code that takes {operation.column} for {old} meets values it cannot hold"
+        return (
+            f"running code that takes {operation.column} for {old} may meet values it cannot hold"
+        )
     return ""
 
 
@@ -120,11 +122,18 @@ def _changes(context: Context) -> bool:
 
 def _way_out(operation: AlterColumnType, state: str) -> str:
     if state == _NO_CAST:
-        return f"Say how with USING {operation.column}::{operation.type}, or better: {_SHADOW}"
-    return f"Drop what uses it and make it again in the same transaction, or better: {_SHADOW}"
+        return f"Say how with USING {operation.column}::{operation.type}, or {_SHADOW}"
+    return f"Drop what uses it and make it again in the same transaction, or {_SHADOW}"
 
 
-def _is_recycled(context: Context) -> bool:
+def _is_recycled(operation: AlterColumnType, context: Context) -> bool:
+    """Say whether only prepared statements notice; another collation is no widening."""
+    column = context.catalog.column(operation.table, operation.column)
+    old = None if column is None else column.type
+    if old is None or operation.type is None or old == operation.type:
+        return False
+    if old.collation != operation.type.collation:
+        return False
     return context.compatibility.outcome(OldStatement.SELECT_STAR) is Outcome.RECYCLE
 
 
@@ -139,7 +148,7 @@ def _unknown(context: Context) -> str:
 def _help(operation: AlterColumnType, context: Context) -> str:
     effects = context.effects
     if effects.rewrites or effects.builds or not effects.scans:
-        return _SHADOW
+        return f"Instead, {_SHADOW}"
     return (
         "In the same transaction DROP the CHECK before the change and ADD it NOT VALID after it; "
         f"VALIDATE it in a later migration of {operation.table}."

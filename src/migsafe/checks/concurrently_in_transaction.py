@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migsafe.context import Context
 from migsafe.model.effects import TransactionNeed
-from migsafe.model.findings import Finding
+from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import (
     CreateIndex,
     DetachPartition,
@@ -33,6 +33,7 @@ def check_operation(
             help="Put it alone in its file, or say -- migsafe: transaction=none in it if the "
             "runner commits each statement by itself.",
             case="unknown runner",
+            confidence=Confidence.LOW,
         )
         return
     why = (

@@ -55,7 +55,7 @@ def _lock(operation: DropIndex, table: Name, context: Context) -> Iterator[Findi
     lock = context.effects.lock_on(context.catalog.key(table))
     blocked = "" if lock is None else lock.blocks
     yield context.finding(
-        f"Dropping {operation.index} needs an {lock} lock on {table}: it waits for every query "
+        f"Dropping {operation.index} needs the {lock} lock on {table}: it waits for every query "
         f"that runs there, and all {blocked} of {table} queue behind it.",
         help="There is no concurrent way for an index of a partitioned table: set a short "
         "lock_timeout and try again until it gets through."

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.context import Applied, Context
-from migsafe.model.findings import Finding
+from migsafe.model.findings import Confidence, Finding
 from migsafe.model.migration import Down, Migration
 from migsafe.model.operations import (
     Begin,
@@ -21,10 +21,10 @@ from migsafe.model.operations import (
     Select,
     SetParameter,
     Truncate,
+    Unrecognized,
     Update,
     Vacuum,
 )
-from migsafe.writing import sql
 
 _DATA = Insert | Update | Delete | Merge | Truncate | Copy | Select | DataWork
 _SESSION = (
@@ -59,7 +59,14 @@ def check_migration(migration: Migration, context: Context) -> Iterator[Finding]
         help=_help(changes),
         case="required" if context.settings.downgrades == "required" else "default",
         at=changes[0],
+        confidence=_confidence(changes),
     )
+
+
+def _confidence(changes: list[Applied]) -> Confidence:
+    """Return how sure it is that there is something to take back."""
+    unread = all(isinstance(applied.operation, Unrecognized) for applied in changes)
+    return Confidence.LOW if unread else Confidence.HIGH
 
 
 def _how(state: Down) -> str | None:
@@ -76,6 +83,11 @@ def _how(state: Down) -> str | None:
 
 def _help(changes: list[Applied]) -> str:
     undo = changes[0].compatibility.undo
-    if len(changes) == 1 and undo is not None and len(undo.operations) == 1:
-        return f"Write the way down: {sql.write(undo.operations[0])}."
-    return "Write the way down, or say there in a comment why there is none."
+    if len(changes) > 1 or undo is None or len(undo.operations) != 1:
+        return "Write the way down, or say there in a comment why there is none."
+    # Few runs have such a finding: what writes statements is loaded when there is one.
+    if changes[0].origin.call_span is None:
+        from migsafe.writing.sql import write  # noqa: PLC0415
+    else:
+        from migsafe.writing.alembic import call as write  # noqa: PLC0415
+    return f"Write the way down: {write(undo.operations[0])}."

@@ -47,37 +47,40 @@ def _blocked(applied: Applied, context: Context) -> Name | None:
 def _finding(relation: Name, waits: int | None, last: Applied | None, context: Context) -> Finding:
     lock = context.effects.locks[relation]
     scope = "SET LOCAL" if context.current.transaction.is_open else "SET"
-    value_unknown = False
+    known = True
     if waits is not None:
-        why = f"lock_timeout is {waits / 1000:g} s, which is longer than traffic can wait"
+        why = f"A lock_timeout of {waits / 1000:g} s is longer than traffic can wait"
     elif last is None:
-        why = "no lock_timeout is set"
+        why = "No lock_timeout is set"
     else:
-        why, value_unknown = _why_none(last)
+        why, known = _why_none(last, context.current)
     return context.finding(
-        f"{why[0].upper()}{why[1:]}: one long query on {relation} holds up this {lock} lock, and "
-        f"all {lock.blocks} of {relation} queue behind it.",
+        f"{why}: one long query on {relation} holds up this {lock} lock, and all {lock.blocks} "
+        f"of {relation} queue behind it.",
         help=f"{scope} lock_timeout = '2s' before it, and run the migration again when it gives "
         'up; or set it for the role that migrates and configure lock-timeout = "role".',
         relations=(relation,),
-        confidence=Confidence.LOW if value_unknown else Confidence.HIGH,
+        confidence=Confidence.HIGH if known else Confidence.LOW,
     )
 
 
-def _why_none(last: Applied) -> tuple[str, bool]:
-    """Return why the last word about lock_timeout bounds nothing, and whether that is a guess."""
+def _why_none(last: Applied, here: Applied) -> tuple[str, bool]:
+    """Return why the last word about lock_timeout bounds nothing, and whether that is known."""
+    same = last.section.path == here.section.path
+    where = f"in line {last.line}" if same else f"in {last.section.path}:{last.line}"
     match last.operation:
         case SetParameter(local=True) if not last.transaction.is_open:
-            return f"SET LOCAL in line {last.line} has no effect outside a transaction", False
-        case SetParameter(local=True, value=value) if value is not None and not _is_zero(value):
-            return f"SET LOCAL lock_timeout of line {last.line} ended with its transaction", False
+            return f"SET LOCAL lock_timeout {where} has no effect outside a transaction", True
         case SetParameter(value=str() as value) if _is_zero(value):
-            return f"lock_timeout = {value} in line {last.line} means to wait for ever", False
+            return f"The lock_timeout {where} is {value}, which waits for ever", True
+        case SetParameter(local=True, value=str()):
+            return f"The SET LOCAL lock_timeout {where} ended with its transaction", True
         case SetParameter():
-            return f"the lock_timeout of line {last.line} is not known", True
+            return f"The value of the lock_timeout {where} is not known", False
         case _:
-            return f"line {last.line} takes the lock_timeout back", False
+            return f"The lock_timeout is taken back {where}", True
 
 
 def _is_zero(value: str) -> bool:
-    return not value.strip("0 '.msinhdu")
+    """Say whether a duration is zero, in whatever unit."""
+    return not value.strip("0. 'usmindh")

@@ -4,9 +4,18 @@ from collections.abc import Iterator
 
 from migsafe.context import Context
 from migsafe.model.compatibility import Loss
-from migsafe.model.effects import OnData
+from migsafe.model.effects import Fact, OnData
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AlterColumnType
+
+_BOUNDS = (
+    "Add a CHECK of the new bounds NOT VALID, clean what violates it, VALIDATE it, and move to a "
+    "second column of the new type."
+)
+_COPY = (
+    "Fill a second column of the new type, and drop this one in a later deploy, when no version "
+    "of the code needs its values."
+)
 
 
 def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Finding]:
@@ -17,7 +26,7 @@ def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Fi
         return
     if column.made_by in {migration.id for migration in context.ship.migrations}:
         return
-    harm, find = _harm(name, context)
+    harm, help_ = _harm(name, context)
     if not harm:
         return
     wait = ""
@@ -27,22 +36,24 @@ def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Fi
         wait = f"; {who} of {table} wait under an {lock} lock while every row is rewritten"
     yield context.finding(
         f"Changing {table}.{name} from {column.type} to {operation.type} {harm}{wait}.",
-        help="Add a CHECK of the new bounds NOT VALID, clean what violates it, VALIDATE it, and "
-        f"move to a second column of the new type.{find}",
+        help=help_,
     )
 
 
 def _harm(name: str, context: Context) -> tuple[str, str]:
-    """Return what happens to values, and how to find those it happens to."""
+    """Return what happens to values, and what to do instead."""
     match context.effects.fails:
         case OnData(sqlstate=state, query=query):
             harm = (
                 f"fails on the first value that does not fit ({state}); from then on running "
                 f"code that writes such a value to {name} is refused"
             )
-            return harm, "" if query is None else f" Find them: {query}."
-        case _ if context.compatibility.loses is Loss.VALUES:
+            find = "" if query is None else f" Find them: {query}."
+            return harm, f"{_BOUNDS}{find}"
+        case _ if context.compatibility.loses is Loss.VALUES and context.effects.knows(
+            Fact.REWRITES
+        ):
             harm = "alters values without an error (rounded, cut or reordered) and keeps no copy"
-            return harm, ""
+            return harm, _COPY
         case _:
             return "", ""

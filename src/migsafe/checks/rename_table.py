@@ -11,7 +11,9 @@ from migsafe.model.operations import CreateView, RenameTable
 def check_operation(operation: RenameTable, context: Context) -> Iterator[Finding]:
     """Report a renamed table, unless its transaction leaves a view under the old name."""
     table, new = operation.table, operation.new_name
-    if not context.is_live(table) or _is_kept_as_view(operation, context):
+    if not context.is_live(table) or _was_named_here(table, context):
+        return
+    if _is_kept_as_view(operation, context):
         return
     state = context.catalog.table(table)
     if state is not None and state.partition_of is not None:
@@ -40,6 +42,16 @@ def check_operation(operation: RenameTable, context: Context) -> Iterator[Findin
         f"{context.waits(table)}.",
         help=f"Keep the table's name and map it in code, or CREATE VIEW {table} AS TABLE "
         f"{new} in the same transaction.",
+    )
+
+
+def _was_named_here(table: Name, context: Context) -> bool:
+    """Say whether the deploy gave the table this name: running code knows an older one."""
+    key = context.catalog.key(table)
+    return any(
+        isinstance(applied.operation, RenameTable)
+        and applied.before.key(applied.operation.table).beside(applied.operation.new_name) == key
+        for applied in context.earlier()
     )
 
 

@@ -28,7 +28,7 @@ def check_operation(operation: ValidateConstraint, context: Context) -> Iterator
     strongest = max(locks.values())
     current = context.current
     where = (
-        "in the same statement"
+        "that the same statement takes"
         if added.statement is current.statement
         else f"still held from line {added.line}"
         if added.section.path == current.section.path
@@ -40,10 +40,11 @@ def check_operation(operation: ValidateConstraint, context: Context) -> Iterator
         if current.transaction.certain
         else " If the runner commits each statement by itself, say --transaction none."
     )
+    until = "until COMMIT" if current.transaction.is_open else "until it is done"
     finding = context.finding(
         f"VALIDATE CONSTRAINT {operation.constraint} reads every row of {operation.table} under "
-        f"the {strongest} lock {where}: {_who(strongest, waiting)} wait until COMMIT, as if NOT "
-        "VALID were not there.",
+        f"the {strongest} lock {where}: {_who(strongest, waiting)} wait {until}, as if NOT VALID "
+        "were not there.",
         help=f"Move VALIDATE CONSTRAINT {operation.constraint} to a migration of its own, which "
         f"runs after the ADD is committed.{unsure}",
     )

@@ -40,8 +40,8 @@ def _all_rows(operation: Update | Delete, context: Context) -> Finding:
     stops = "has no WHERE" if operation.where is None else "has a WHERE that every row meets"
     if isinstance(operation, Delete):
         return context.finding(
-            f"DELETE of {table} {stops}: every row is gone, and until then locked "
-            f"{_until(context)}; running code finds an empty table.",
+            f"DELETE of {table} {stops}: every row stays locked "
+            f"{_until(context)} and is gone then; running code finds the table empty.",
             help="Delete in batches over a range of the key, after the code that reads the rows "
             "is gone.",
         )

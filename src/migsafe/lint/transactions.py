@@ -28,7 +28,6 @@ _UNITS_MS = {
 }
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*")
 _COMMITS_ITSELF = Transaction(None)
-_UNSET = Timeouts()
 
 
 def milliseconds(value: str | None) -> int | None:
@@ -43,26 +42,24 @@ def milliseconds(value: str | None) -> int | None:
 class Session:
     """The state of the runner's connection between two operations.
 
-    `opened` counts transactions, so that each has its own number. `own` and `local` are the
-    session's and the transaction's values of lock_timeout and statement_timeout.
-    `in_autocommit`: the last operation ran in a revision's autocommit block, which commits
-    the runner's transaction when it is entered and begins the next one when it is left.
+    `opened` counts transactions, so that each has its own number. `own` and `local` are what
+    SET and SET LOCAL said of a timeout, in milliseconds; None where they said that there is
+    none. `in_autocommit`: the last operation ran in a revision's autocommit block, which
+    commits the runner's transaction when it is entered and begins the next one when it is left.
     """
 
     transaction: Transaction = _COMMITS_ITSELF
     opened: int = 0
     held: Mapping[Name, Lock] = field(default_factory=dict)
-    own: Timeouts = _UNSET
-    local: Timeouts = _UNSET
+    own: Mapping[str, int | None] = field(default_factory=dict)
+    local: Mapping[str, int | None] = field(default_factory=dict)
     in_autocommit: bool = False
 
     @property
     def timeouts(self) -> Timeouts:
         """The values in force."""
-        return Timeouts(
-            self.own.lock_ms if self.local.lock_ms is None else self.local.lock_ms,
-            self.own.statement_ms if self.local.statement_ms is None else self.local.statement_ms,
-        )
+        values = {**self.own, **self.local}
+        return Timeouts(values.get("lock_timeout"), values.get("statement_timeout"))
 
     def begun(self, *, certain: bool = True, sent_as_one: bool = False) -> "Session":
         """Return the session with a new transaction."""
@@ -73,14 +70,14 @@ class Session:
             transaction=transaction,
             opened=number,
             held={},
-            local=_UNSET,
+            local={},
         )
 
     def ended(self) -> "Session":
         """Return the session with no transaction open: its locks and SET LOCAL are gone."""
         if not self.transaction.is_open:
             return self
-        return replace(self, transaction=_COMMITS_ITSELF, held={}, local=_UNSET)
+        return replace(self, transaction=_COMMITS_ITSELF, held={}, local={})
 
     def entering(self, section: Section, *, lone_forbidden: bool) -> "Session":
         """Return the session in which a section's first statement runs.
@@ -122,7 +119,7 @@ class Session:
             case SetParameter(parameter=parameter, value=value, local=local):
                 return self._set(parameter, milliseconds(value), local=local)
             case ResetParameter(parameter=None):
-                return replace(self, own=_UNSET, local=_UNSET)
+                return replace(self, own={}, local={})
             case ResetParameter(parameter=str() as parameter):
                 return self._set(parameter, None, local=False)
             case _:
@@ -137,17 +134,10 @@ class Session:
     def _set(self, parameter: str, value: int | None, *, local: bool) -> "Session":
         if local and not self.transaction.is_open:
             return self
-        scope = self.local if local else self.own
-        match parameter:
-            case "lock_timeout":
-                changed = replace(scope, lock_ms=value)
-            case "statement_timeout":
-                changed = replace(scope, statement_ms=value)
-            case _:
-                return self
         if local:
-            return replace(self, local=changed)
-        return replace(self, own=changed, local=_UNSET)
+            return replace(self, local={**self.local, parameter: value})
+        others = {name: own for name, own in self.local.items() if name != parameter}
+        return replace(self, own={**self.own, parameter: value}, local=others)
 
     def _holding(self, locks: Mapping[Name, Lock]) -> "Session":
         if not self.transaction.is_open or all(

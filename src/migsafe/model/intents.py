@@ -18,15 +18,17 @@ from migsafe.model.operations import (
 
 @dataclass(frozen=True, slots=True)
 class AddRequiredColumn:
-    """A NOT NULL column whose values old code does not write.
+    """A column that becomes NOT NULL, or that fills itself with another value in each row.
 
-    `fill` is what the same migration writes into existing rows, if it does.
+    `column` is what it is in the end, apart from a default that the migration drops again
+    (`drops_default`). `fill` is the UPDATE with which the migration writes existing rows.
     """
 
     table: Name
     column: Column
     constraints: tuple[Constraint, ...] = ()
-    fill: Expression | None = None
+    fill: Update | None = None
+    drops_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class SetNotNullIntent:
 
     table: Name
     column: str
-    fill: Expression | None = None
+    fill: Update | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class ChangeTypeIntent:
 
 @dataclass(frozen=True, slots=True)
 class AddCheckIntent:
-    """A CHECK constraint on a live table."""
+    """A CHECK constraint on a live table; its name is the server's where none was written."""
 
     table: Name
     constraint: Check
@@ -114,13 +116,19 @@ class DropIndexIntent:
     index: DropIndex
     table: Name | None
     covered_by: str | None = None
+    again: CreateIndex | None = None
+    """The statement that makes it again; None where the index is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class FillRows:
-    """Existing rows are changed (a whole-table UPDATE)."""
+    """Existing rows are changed (a whole-table UPDATE).
+
+    `new_columns` are those that the same deploy adds: a row is done when they hold a value.
+    """
 
     update: Update
+    new_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from migsafe.model.locks import Lock
 from migsafe.model.operations import Operation
+from migsafe.model.origin import Runner
 
 
 class Phase(StrEnum):
@@ -35,13 +37,38 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StepLock:
+    """The strongest lock that a step takes on a relation."""
+
+    relation: str
+    mode: Lock
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """A runnable file of a deploy, relative to the plan directory.
+
+    `down_path` is None where the way down stands in the same file. `transaction` says in
+    which one the file runs: `file` (its own) or `none`.
+    """
+
+    path: str
+    down_path: str | None
+    sha256: str
+    down_sha256: str | None
+    transaction: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One operation group with its way back.
 
     `transactional` False: each operation runs alone, outside a transaction. Timeouts in
     milliseconds, None: not set (concurrent builds, VALIDATE, backfills have no short
     statement_timeout). `rollback_possible_sql` returns a row when `down` cannot succeed.
-    `down` empty: nothing takes it back (`point_of_no_return` of its deploy).
+    Steps do not share a transaction. `down` empty: nothing needs to be taken back (VALIDATE:
+    the constraint goes with the step that added it), or, in a deploy with `point_of_no_return`,
+    nothing can. `locks` are computed from the facts when the plan is finished; None: not known.
     """
 
     up: tuple[Operation, ...]
@@ -52,15 +79,20 @@ class Step:
     lock_timeout_ms: int | None = 2000
     statement_timeout_ms: int | None = 30000
     rollback_possible_sql: str | None = None
+    locks: tuple[StepLock, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
     """A data change in batches that can stop and resume.
 
-    `bounds_sql` returns the first and last key; `batch_sql` is the keyset batch with the
-    named parameters :after, :stop and :limit; it returns the last key it reached. `once_sql` is
-    the same change in one statement; `remaining_sql` returns 0 when nothing is left.
+    `bounds_sql` returns the first and last key (no row: nothing to do); `batch_sql` is the
+    keyset batch with the named parameters :after, :stop and :limit; it returns the last key it
+    reached, no row when there is none. :after is the first key, then what the batch before
+    returned: that row is looked at again, so that a :limit below 2 gets nowhere. Keys of several
+    columns have :after_1, :after_2, … and :stop_1, …; `keys` is `("ctid",)` where no key is
+    known. `once_sql` is the same change in one statement; `remaining_sql` returns 0 when
+    nothing is left.
     """
 
     table: str
@@ -78,6 +110,8 @@ class Condition:
     evidence: str
     sql: str | None
     expect: str
+    oldest_code: int | None = None
+    """The oldest code version that may still run; the evidence names it in a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +152,31 @@ class Deploy:
     min_soak: str | None = None
     point_of_no_return: bool = False
     if_it_fails: str | None = None
+    files: tuple[PlanFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The migration a plan was made from."""
+    """The migration a plan was made from; `revises` are the revisions it stood on.
+
+    `copies` are its files in the plan directory, in the order up, down.
+    """
 
     path: str
     revision: str
     sha256: str
+    revises: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All deploys for a migration. Deploy N is `deploys[N - 1]`."""
+    """All deploys for a migration. Deploy N is `deploys[N - 1]`.
+
+    `base_tables` are the relations of the base that the plan touches, `base_history` the
+    migrations that had touched them when it was made. `convention` names the files'
+    convention, `runner` says how its tool brackets a file with transactions.
+    """
 
     id: str
     dialect: str
@@ -142,6 +187,10 @@ class Plan:
     code_versions: tuple[CodeVersion, ...]
     deploys: tuple[Deploy, ...]
     notes: tuple[str, ...] = ()
+    base_tables: tuple[str, ...] = ()
+    base_history: tuple[str, ...] = ()
+    convention: str = "file"
+    runner: Runner = Runner.AUTO
 
     def works_with(self, number: int) -> tuple[str, ...]:
         """Return the ids of the code versions that run correctly after deploy `number`."""

@@ -1,6 +1,7 @@
 r"""psql's own commands: which change nothing that a migration means, and which do."""
 
 import re
+from itertools import islice
 
 from migsafe.model.operations import (
     Cause,
@@ -15,15 +16,13 @@ _COMMAND = re.compile(r"\\([A-Za-z_]+|[!?;.]|\\)?[ \t]*(.*)", re.DOTALL)
 
 # They print, format, describe or remember; statements mean the same after them.
 # `restrict` and `unrestrict` are what pg_dump brackets its output with.
-_HARMLESS = frozenset(
-    # fmt: off
-    {
-        "C", "H", "T", "a", "conninfo", "copyright", "crosstabview", "echo", "errverbose",
-        "f", "gx", "h", "help", "p", "print", "prompt", "pset", "qecho", "r", "reset",
-        "restrict", "t", "timing", "unrestrict", "unset", "warn", "x",
-    }
-    # fmt: on
-)
+# fmt: off
+_HARMLESS = frozenset({
+    "?", "C", "H", "T", "a", "conninfo", "copyright", "crosstabview", "echo", "errverbose",
+    "f", "gx", "h", "help", "p", "print", "prompt", "pset", "qecho", "r", "reset", "restrict",
+    "t", "timing", "unrestrict", "unset", "warn", "x",
+})
+# fmt: on
 _DESCRIBES = re.compile(r"d[A-Za-z]*|l|list|z|sf|sv")
 # psql's variables that decide how what follows is cut into statements or committed.
 _TELLING_VARIABLES = frozenset({"autocommit", "singleline"})
@@ -57,16 +56,18 @@ def _name(arguments: str) -> str:
 
 def _copy(line: str, rest: str) -> Operation:
     r"""Return `\copy` as the COPY that psql sends for it."""
-    # psql's own spellings of a place are no SQL: a file name needs no quotes there.
-    server = re.sub(
-        r"\b(from|to)\s+(?:program\s+)?(?:'[^']*'|\S+)",
-        r"\1 stdin" if re.search(r"\bfrom\b", rest, re.IGNORECASE) else r"\1 stdout",
-        rest,
-        count=1,
-        flags=re.IGNORECASE,
-    )
-    match read_statement(f"COPY {server}"):
-        case (Copy(table, into, _),):
-            return Copy(table, into, line)
-        case _:
-            return Unrecognized(Cause.CLIENT, r"\copy", line)
+    # psql's own spelling of a place is no SQL (a file name needs no quotes there), and a
+    # query in front of it may hold a FROM of its own: the one that gives a COPY is it.
+    for place in islice(_PLACE.finditer(rest), _MOST_PLACES):
+        own = "stdin" if place[1].lower() == "from" else "stdout"
+        sent = f"COPY {rest[: place.start(2)]}{own}{rest[place.end() :]}"
+        match read_statement(sent):
+            case (Copy(table, into, _),):
+                return Copy(table, into, line)
+            case _:
+                pass
+    return Unrecognized(Cause.CLIENT, r"\copy", line)
+
+
+_PLACE = re.compile(r"\b(from|to)\s+((?:program\s+)?(?:'[^']*'|\S+))", re.IGNORECASE)
+_MOST_PLACES = 16

@@ -71,6 +71,7 @@ _BODY_STEP = re.compile(
     rf"""|(?<=[{_WORD}])[bBcCeE])*+"""
     rf"""(;|'|"|\$|\\|--|/\*|\(|\)|[bB][eE][gG][iI][nN]|[cC][aA][sS][eE]|[eE][nN][dD])?"""
 )
+_ATOMIC = re.compile(r"[aA][tT][oO][mM][iI][cC]")
 _BLANK = re.compile(r"[ \t\n\r\f\v;\ufeff]*+")
 _STATEMENT_WORD = re.compile(
     rf"(?:create{_GAP}(?:or{_GAP}replace{_GAP})?"
@@ -204,9 +205,10 @@ class _Splitter:
         self, start: int, word: re.Match[str] | None
     ) -> None:
         text = self._text
-        inner = word is not None and word.lastgroup != "copy"
-        rule = inner and word is not None and word["rule"] is not None
-        step = _BODY_STEP if inner else _STEP
+        kind = None if word is None else word.lastgroup
+        rule = kind == "rule"
+        # A function is read with care for BEGIN ATOMIC only if it says so.
+        step = _BODY_STEP if rule else _STEP
         brackets = 0
         bodies = 0
         first_comment = len(self._comments)
@@ -220,8 +222,13 @@ class _Splitter:
                 case ";":
                     if bodies or (rule and brackets > 0 and self._goes_on(at)):
                         continue
+                    if kind == "body" and step is _STEP and _ATOMIC.search(text, start, at):
+                        step = _BODY_STEP
+                        del self._comments[first_comment:]
+                        at = start
+                        continue
                     self._add(PieceKind.STATEMENT, start, at)
-                    if word is not None and not inner and self._reads_stdin(start, at):
+                    if kind == "copy" and self._reads_stdin(start, at):
                         self._data()
                     return
                 case "'":
@@ -378,4 +385,5 @@ class _Splitter:
                 self._add(PieceKind.DATA, start, end + 2)
                 return
             end = text.find("\\.", end + 2)
-        self._add(PieceKind.UNTERMINATED, start, len(text))
+        if start < len(text):
+            self._add(PieceKind.UNTERMINATED, start, len(text))

@@ -176,7 +176,10 @@ def discover(root: str = ".") -> tuple[str, ...]:
     for convention in conventions():
         if convention.roots is not None:
             found.update(dict.fromkeys(convention.roots(shown(root), files)))
+    configured = tuple(found)
     for path in walk(shown(root), files):
+        if any(path.startswith(f"{tree}{os.sep}") for tree in configured):
+            continue
         belongs = owner(path, files)
         if belongs is not None and belongs[1] != path:
             found[belongs[1]] = None

@@ -18,14 +18,9 @@ from migsafe.sources.convention import (
     owner,
 )
 from migsafe.sources.files import Files
-from migsafe.sources.sql_tree import next_number, read_tree, slugged
+from migsafe.sources.sql_tree import DATE, next_number, read_tree, slugged
 
 _SPLIT = re.compile(r"(.*?)(?:\.(up|down))?\.sql")
-# A date is one number in several groups; elsewhere the second group belongs to the title.
-_DATE = re.compile(
-    r"(?:19|20)\d\d([-_.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])"
-    r"(?:[-_.T ]\d{2,6})*(?=[-_. ]|$)"
-)
 _NUMBER = re.compile(r"\d+(?:\.\d+)*(?=[-_. ]|$)")
 NAME = "numbered"
 
@@ -42,7 +37,7 @@ def _parts(name: str) -> tuple[str, str | None, Order] | None:
     if found is None:
         return None
     stem, direction = found.groups()
-    digits = _DATE.match(stem) or _NUMBER.match(stem)
+    digits = DATE.match(stem) or _NUMBER.match(stem)
     if digits is None:
         return None
     return stem, direction, tuple(int(each) for each in re.findall(r"\d+", digits[0]))
@@ -74,24 +69,7 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
 
 def next_name(tree: Tree, slug: str) -> str:
     """Return the id of the migration after the last one."""
-    last = tree.later[-1] if tree.later else tree.migrations[-1].id
-    dated = _DATE.match(last)
-    if dated is not None:
-        return f"{_day_after(dated[0], dated[1])}_{slugged(slug)}"
-    number = _NUMBER.match(last)
-    if number is not None and "." in number[0]:
-        head, _, tail = number[0].rpartition(".")
-        return f"{head}.{str(int(tail) + 1).zfill(len(tail))}_{slugged(slug)}"
     return f"{next_number(tree)}_{slugged(slug)}"
-
-
-def _day_after(date: str, separator: str) -> str:
-    from datetime import date as day  # noqa: PLC0415 - only plans write names
-    from datetime import timedelta  # noqa: PLC0415
-
-    year, month, rest = date.split(separator, 2)
-    following = day(int(year), int(month), int(rest[:2])) + timedelta(days=1)
-    return following.strftime(f"%Y{separator}%m{separator}%d") + rest[2:]
 
 
 def paths(tree: Tree, id: str) -> tuple[str, str]:

@@ -21,6 +21,11 @@ from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
 
 _COMMENT = re.compile(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
+# A date is one number in several groups; elsewhere the second group belongs to the title.
+DATE = re.compile(
+    r"(?:19|20)\d\d([-_.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[-_.T ]\d{2,6})*(?=[-_. ]|$)"
+)
 _TRANSACTION = re.compile(r"\s*transaction\s*=\s*(none|file)\s*$")
 _RUNNERS = {"none": Runner.NONE, "file": Runner.FILE}
 
@@ -183,21 +188,32 @@ def _unread(candidate: Candidate, convention: str, message: str) -> Migration:
 
 
 def next_number(tree: Tree) -> str:
-    """Return the number after the highest of a tree, as wide as that one.
+    """Return the number after the last of a tree, as wide as that one.
 
-    A timestamp of fourteen digits moves on by a second; the clock is not asked.
+    A timestamp of fourteen digits moves on by a second, a date by a day; the clock is
+    not asked. A version moves on in its last part.
     """
-    numbers = [
-        digits
-        for each in (*(m.id for m in tree.migrations), *tree.later)
-        if (digits := re.match(r"\d*", each)[0])  # type: ignore[index]
-    ]
-    if not numbers:
+    ids = (*(migration.id for migration in tree.migrations), *tree.later)
+    if not ids:
         return "0001"
-    last = max(numbers, key=int)
-    if _is_timestamp(last):
-        return _second_after(last)
-    return str(int(last) + 1).zfill(len(last))
+    dated = DATE.match(ids[-1])
+    if dated is not None:
+        return _day_after(dated[0], dated[1])
+    found = re.match(r"(?:\d+\.)*(\d+)", ids[-1])
+    if found is None:
+        return "0001"
+    last = found[1]
+    following = _second_after(last) if _is_timestamp(last) else str(int(last) + 1).zfill(len(last))
+    return found[0].removesuffix(last) + following
+
+
+def _day_after(date: str, separator: str) -> str:
+    from datetime import date as day  # noqa: PLC0415 - only plans write names
+    from datetime import timedelta  # noqa: PLC0415
+
+    year, month, rest = date.split(separator, 2)
+    following = day(int(year), int(month), int(rest[:2])) + timedelta(days=1)
+    return following.strftime(f"%Y{separator}%m{separator}%d") + rest[2:]
 
 
 def _is_timestamp(digits: str) -> bool:

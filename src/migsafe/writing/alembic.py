@@ -46,6 +46,12 @@ from migsafe.writing.sql import write
 
 _COMMENT_WIDTH = 80
 
+_IMPORTS = {
+    "sa.": "import sqlalchemy as sa\n",
+    "op.": "from alembic import op\n",
+    "postgresql.": "from sqlalchemy.dialects import postgresql\n",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -162,9 +168,10 @@ def _alter_column(
 
 def _alter_type(operation: AlterColumnType) -> Call | None:
     type_ = None if operation.type is None else column_type(operation.type)
-    if type_ is None:
-        return None
     using = operation.using
+    if type_ is None or (using is not None and "%" in using.sql):
+        # Alembic hands USING to the driver as it is, and most take % for a parameter.
+        return None
     return _alter_column(
         operation,
         type_=type_,
@@ -437,22 +444,19 @@ def revision(
     """
     bodies = _function("upgrade", up), _function("downgrade", down)
     code = "".join(bodies)
-    imports = ["from alembic import op\n"]
-    if "sa." in code:
-        imports.append("import sqlalchemy as sa\n")
-    if "postgresql." in code:
-        imports.append("from sqlalchemy.dialects import postgresql\n")
-    if not any(block.operations for block in (*up, *down)):
-        imports = []
+    names = _names((*up, *down))
+    imports = [
+        line for word, line in _IMPORTS.items() if any(name.startswith(word) for name in names)
+    ]
     head = f"{message}\n\nRevision ID: {revision}\nRevises: {down_revision or ''}".rstrip()
     parent = "None" if down_revision is None else _s(down_revision)
-    names = (
+    variables = (
         f"revision = {_s(revision)}\n"
         f"down_revision = {parent}\n"
         "branch_labels = None\n"
         "depends_on = None\n"
     )
-    parts_ = [f"{python.block_string(head + chr(10))}\n", "".join(imports), names]
+    parts_ = [f"{python.block_string(head + chr(10))}\n", "".join(imports), variables]
     return "\n".join(part for part in parts_ if part) + code
 
 
@@ -467,7 +471,7 @@ def _group(block: Block) -> str:
     lines = [
         f"    # {line}\n"
         for paragraph in block.why.splitlines()
-        for line in wrap(paragraph, _COMMENT_WIDTH)
+        for line in wrap(_printable(paragraph), _COMMENT_WIDTH)
     ]
     indent = 4
     if not block.transactional and block.operations:
@@ -477,6 +481,21 @@ def _group(block: Block) -> str:
     if lines and not block.operations:
         return ""
     return "".join(lines)
+
+
+def _printable(text: str) -> str:
+    """Return a comment's text without what would end it or is no source."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _names(blocks: Sequence[Block]) -> list[str]:
+    """Return the names that the calls begin with; what stands in literals is no name."""
+    names: list[str] = []
+    for block in blocks:
+        for operation in block.operations:
+            exact = _exact(operation)
+            names += ["op."] if exact is None else exact.names()
+    return names
 
 
 def _calls(operations: Iterable[Operation], indent: int) -> list[str]:

@@ -24,6 +24,11 @@ class Call:
         inside = ", ".join(_named(name, _flat(value)) for name, value in self.arguments)
         return f"{self.opening}{inside}{self.closing}"
 
+    def names(self) -> list[str]:
+        """Return what opens this call and every call inside it."""
+        inside = [value.names() for _, value in self.arguments if isinstance(value, Call)]
+        return [self.opening, *(name for each in inside for name in each)]
+
     def text(self, indent: int = 0, prefix: int = 0) -> str:
         """Return the call, broken into lines where it is too long for one.
 
@@ -86,14 +91,14 @@ def _code(char: str) -> str:
 
 def block_string(text: str) -> str:
     """Return a literal in three quotes, for text of several lines."""
+    body = text.rstrip('"')
     kept = "".join(
         char if char == "\n" or (char != "\\" and char.isprintable()) else _escaped(char, "")
-        for char in text
-    )
-    kept = kept.replace('"""', '\\"\\"\\"')
-    if kept.endswith('"'):
-        kept = f'{kept[:-1]}\\"'
-    return f'"""{kept}"""'
+        for char in body
+    ).replace('"""', '\\"\\"\\"')
+    # A quote in front of the closing three would be read as one of them.
+    quotes = '\\"' * (len(text) - len(body))
+    return f'"""{kept}{quotes}"""'
 
 
 def sql_text(sql: str) -> str:

@@ -30,7 +30,7 @@ KEYWORDS = frozenset(
     """.split()  # noqa: SIM905 - 160 quoted words would hide the three lists
 )
 
-_BARE = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+_BARE = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
 def identifier(name: str) -> str:

@@ -53,7 +53,7 @@ def rendered_calls(calls: list[str]) -> list[str | None]:
 def rendered_tree(config: Path, *command: str) -> dict[str, str]:
     """Return Alembic's offline SQL of a tree, by the revision it comes to or leaves."""
     answer = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "alembic", "-c", str(config), *command],
+        [sys.executable, "-B", "-W", "ignore", "-m", "alembic", "-c", str(config), *command],
         capture_output=True,
         text=True,
         check=True,
@@ -62,9 +62,7 @@ def rendered_tree(config: Path, *command: str) -> dict[str, str]:
     up = command[0] == "upgrade"
     return {
         (after if up else before): sql
-        for before, after, sql in zip(
-            parts[1::3], parts[2::3], parts[3::3], strict=True
-        )
+        for before, after, sql in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
     }
 
 

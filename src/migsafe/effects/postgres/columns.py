@@ -1,7 +1,9 @@
 """What adding, changing and dropping columns costs."""
 
+import re
+
 from migsafe.catalog.catalog import Catalog
-from migsafe.catalog.schema import Existence
+from migsafe.catalog.schema import DomainState, Existence
 from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.constraints import inline_effects
 from migsafe.effects.postgres.relations import (
@@ -72,7 +74,7 @@ def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
     fails: Fails = Never()
     if there:
         fails = Certain("42701", f"the column {column.name} is there already")
-    elif _is_required(column):
+    elif _is_required(column, catalog):
         fails = OnData(
             "23502",
             f"existing rows have no value for {column.name}",
@@ -84,6 +86,7 @@ def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
     locks = held(
         catalog,
         (family(catalog, table), AE),
+        (drawn_from(column), Lock.ROW_EXCLUSIVE),
         *(([name], lock) for name, lock in inline.locks.items()),
     )
     rewrites = tables if rewrite else ()
@@ -100,10 +103,14 @@ def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
     )
 
 
-def _is_required(column: Column) -> bool:
+def _is_required(column: Column, catalog: Catalog) -> bool:
     type_fills = column.type is not None and column.type.name in SERIALS
+    domain = _domain(column, catalog)
+    if domain is not None and domain.default is not None:
+        return False
+    refused = not column.nullable or (domain is not None and not domain.nullable)
     return (
-        not column.nullable
+        refused
         and column.default is None
         and column.identity is None
         and column.generated is None
@@ -131,17 +138,36 @@ def rewritten_by(column: Column, catalog: Catalog) -> tuple[bool, str]:
         constrained, decides = _is_constrained(kind, catalog)
     if constrained:
         return True, ""
-    if column.default is not None:
-        match volatility(column.default, catalog):
-            case Volatility.VOLATILE:
-                return True, ""
-            case Volatility.UNKNOWN:
-                return False, (
-                    f"whether {column.default.sql} is volatile: then the table is rewritten"
-                )
-            case Volatility.STABLE | Volatility.IMMUTABLE:
-                pass
+    domain = _domain(column, catalog)
+    default = column.default or (domain.default if domain is not None else None)
+    if default is None:
+        return False, decides
+    found = volatility(default, catalog)
+    if found is Volatility.VOLATILE:
+        return True, ""
+    if found is Volatility.UNKNOWN:
+        return False, f"whether {default.sql} is volatile: then the table is rewritten"
     return False, decides
+
+
+def _domain(column: Column, catalog: Catalog) -> DomainState | None:
+    kind = column.type
+    if kind is None or kind.array:
+        return None
+    return catalog.domain(Name(kind.name, kind.schema))
+
+
+_DRAWN = re.compile(r"nextval\('((?:[^']|'')+)'")
+
+
+def drawn_from(column: Column) -> tuple[Name, ...]:
+    """Return the sequences that a default names: each row draws a number from them."""
+    if column.default is None:
+        return ()
+    names = (found.replace('"', "") for found in _DRAWN.findall(column.default.sql))
+    return tuple(
+        Name(name, schema or None) for schema, _, name in (text.rpartition(".") for text in names)
+    )
 
 
 def _is_constrained(kind: Type, catalog: Catalog) -> tuple[bool | None, str]:
@@ -150,7 +176,10 @@ def _is_constrained(kind: Type, catalog: Catalog) -> tuple[bool | None, str]:
     name = Name(kind.name, kind.schema)
     domain = catalog.domain(name)
     if domain is not None:
-        return bool(domain.checks) or not domain.nullable, ""
+        if domain.checks or not domain.nullable:
+            return True, ""
+        # A domain may stand over another.
+        return _is_constrained(domain.type, catalog)
     if catalog.enum(name) is not None:
         return False, ""
     if catalog.existence(ObjectKind.DOMAIN, name) is Existence.ABSENT:
@@ -348,8 +377,7 @@ def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Effects:
             if state is not None and state.nullable:
                 fails = Certain("55000", f"{column} must be NOT NULL first")
         case IdentityAction.SET:
-            if operation.identity is not None and operation.identity.options:
-                taken = (sequences, Lock.SHARE_ROW_EXCLUSIVE)
+            taken = (sequences, Lock.SHARE_ROW_EXCLUSIVE)
         case IdentityAction.DROP:
             taken = (sequences, AE)
     locks = held(catalog, ([table], AE), taken)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ConstraintState
-from migsafe.effects.combine import together
+from migsafe.effects.combine import strongest, together
 from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.relations import (
     family,
@@ -14,6 +14,7 @@ from migsafe.effects.postgres.relations import (
     referenced_columns,
     stored,
     stored_family,
+    unseen,
 )
 from migsafe.model.effects import (
     Certain,
@@ -71,10 +72,14 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
     match constraint:
         case Check():
             scanned = constraint.valid and constraint.enforced
-            members = family(catalog, table, only=constraint.no_inherit)
+            alone = constraint.no_inherit and version < _NOT_NULL_CONSTRAINTS
+            members = family(catalog, table, only=alone)
+            reads = (
+                stored(catalog, table) if constraint.no_inherit else stored_family(catalog, table)
+            )
             return Effects(
                 locks=held(catalog, (members, AE)),
-                scans=stored_family(catalog, table) if scanned else (),
+                scans=reads if scanned else (),
                 fails=_check_fails(table, constraint) if scanned else Never(),
                 brief=not scanned,
                 sources=_SOURCES,
@@ -83,7 +88,7 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
             return _foreign_key(table, constraint, catalog, version)
         case Unique(using_index=None):
             return Effects(
-                locks=held(catalog, (_index_family(catalog, table), AE)),
+                locks=_indexing(catalog, table, version),
                 builds=stored(catalog, table),
                 fails=OnData(
                     "23505",
@@ -100,10 +105,10 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
                 sources=_SOURCES,
             )
         case PrimaryKey():
-            return _primary_key(table, constraint, catalog)
+            return _primary_key(table, constraint, catalog, version)
         case Exclusion():
             return Effects(
-                locks=held(catalog, (_index_family(catalog, table), AE)),
+                locks=_indexing(catalog, table, version),
                 builds=stored(catalog, table),
                 fails=OnData("23P01", "existing rows may exclude each other"),
                 brief=False,
@@ -118,6 +123,15 @@ def _index_family(catalog: Catalog, table: Name) -> tuple[Name, ...]:
     if is_partitioned(catalog, table):
         return family(catalog, table)
     return (catalog.key(table),)
+
+
+def _indexing(catalog: Catalog, table: Name, version: int) -> dict[Name, Lock]:
+    """Return the locks of a constraint with an index.
+
+    Until 17 the partitions were locked as for CREATE INDEX.
+    """
+    below = AE if version >= _NOT_NULL_CONSTRAINTS else Lock.SHARE
+    return held(catalog, (_index_family(catalog, table), below), ([table], AE))
 
 
 def _columns(columns: tuple[str, ...]) -> str:
@@ -179,20 +193,34 @@ def _using_index(catalog: Catalog, table: Name, index: str | None) -> Fails:
     return Never()
 
 
-def _primary_key(table: Name, key: PrimaryKey, catalog: Catalog) -> Effects:
+def _primary_key(table: Name, key: PrimaryKey, catalog: Catalog, version: int) -> Effects:
     columns = key.columns
     if key.using_index is not None:
         index = catalog.index(catalog.key(table).beside(key.using_index))
         columns = index.columns if index is not None else ()
     unproven, decides = _nullable(table, columns, catalog)
-    if key.using_index is None:
+    second = catalog.primary_key(table)
+    if second is not None:
         return Effects(
-            locks=held(catalog, (family(catalog, table), AE)),
+            locks=held(catalog, ([table], AE)),
+            fails=Certain("42P16", f"the primary key {second.name} is there already"),
+            sources=_SOURCES,
+        )
+    if key.using_index is None:
+        # Columns that become NOT NULL do so in every partition.
+        everywhere = family(catalog, table) if unproven else ()
+        return Effects(
+            locks=strongest(
+                (
+                    *_indexing(catalog, table, version).items(),
+                    *((name, AE) for name in everywhere),
+                )
+            ),
             builds=stored(catalog, table),
             fails=OnData(
                 "23505",
                 f"{_columns(columns)} may hold duplicates or NULLs",
-                probes.duplicates(table, columns),
+                probes.duplicates_or_nulls(table, columns),
             ),
             brief=False,
             sources=_SOURCES,
@@ -377,8 +405,15 @@ def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Effects:
         None if operation.constraint is None else catalog.constraint(table, operation.constraint)
     )
     if state is None:
-        unknown = () if operation.kind in {"check", "unique"} else _which(operation)
-        return Effects(locks=held(catalog, (members, AE)), unknown=unknown, sources=_SOURCES)
+        absent = operation.constraint is not None and not unseen(catalog, table)
+        known = absent or operation.kind in {"check", "unique"}
+        gone = f"{table} has no constraint {operation.constraint}"
+        return Effects(
+            locks=held(catalog, (members, AE)),
+            fails=Certain("42704", gone) if absent and not operation.if_exists else Never(),
+            unknown=() if known else _which(operation),
+            sources=_SOURCES,
+        )
     taken: list[Name] = [*members]
     fails: Fails = Never()
     match state.constraint:
@@ -445,7 +480,9 @@ def alter_constraint(operation: AlterConstraint, catalog: Catalog, version: int)
             unknown=(Unknown(Fact.LOCKS, decides), Unknown(Fact.SCANS, decides)),
             sources=_SOURCES,
         )
-    locks = held(catalog, (family(catalog, table), AE), ([key.referenced], SRE))
+    # To stop enforcing, triggers are dropped from the referenced table as well.
+    above = SRE if operation.enforced else AE
+    locks = held(catalog, (family(catalog, table), AE), ([key.referenced], above))
     scanned = operation.enforced and not key.enforced
     return Effects(
         locks=locks,

@@ -1,9 +1,9 @@
 """What statements that read and change rows cost."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from migsafe.catalog.catalog import Catalog
-from migsafe.catalog.schema import ConstraintState
 from migsafe.effects.combine import unknown_everything
 from migsafe.effects.postgres import sources
 from migsafe.effects.postgres.relations import (
@@ -100,29 +100,57 @@ def update(operation: Update, catalog: Catalog) -> Effects:
     """Return what UPDATE costs: row locks for as long as the transaction lasts."""
     table = operation.table
     assigned = {assignment.column for assignment in operation.assignments}
-    children: list[tuple[Iterable[Name], Lock]] = []
-    for state in catalog.foreign_keys_to(table):
-        key = state.constraint
-        if not isinstance(key, ForeignKey):
-            continue
-        columns = referenced_columns(catalog, key)
-        if columns is None or not assigned.isdisjoint(columns):
-            children.append(([state.table], _acts(key.on_update)))
+    keys = [
+        key
+        for key in incoming(catalog, table)
+        if (columns := referenced_columns(catalog, key.foreign_key)) is None
+        or not assigned.isdisjoint(columns)
+    ]
+    depends = operation.where is not None or bool(operation.reads)
     return Effects(
         locks=held(
             catalog,
             (_targets(catalog, table), RE),
             (family(catalog, table), RE),
             (_looked_up(catalog, table, assigned), RS),
-            *children,
+            *(([key.table], _acts(key.foreign_key.on_update)) for key in keys),
         ),
-        scans=stored_family(catalog, table) if operation.where is None else (),
+        scans=() if depends else (*stored_family(catalog, table), *_searched(catalog, keys)),
         brief=False,
-        unknown=(
-            *_triggers(catalog, table, "update"),
-            *_planned(operation.where is not None or bool(operation.reads)),
-        ),
+        unknown=(*_triggers(catalog, table, "update"), *_planned(depends)),
         sources=_SOURCES,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A foreign key that refers to a table, and the table that holds it."""
+
+    table: Name
+    foreign_key: ForeignKey
+
+
+def incoming(catalog: Catalog, table: Name) -> tuple[Incoming, ...]:
+    """Return the enforced foreign keys that refer to a table."""
+    return tuple(
+        Incoming(state.table, key)
+        for state in catalog.foreign_keys_to(table)
+        if isinstance(key := state.constraint, ForeignKey) and key.enforced
+    )
+
+
+def _searched(catalog: Catalog, keys: Iterable[Incoming]) -> tuple[Name, ...]:
+    """Return the tables that are read whole, again for each row, to find children."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for key in keys
+            if not any(
+                index.columns[: len(key.foreign_key.columns)] == key.foreign_key.columns
+                for index in catalog.indexes(key.table)
+            )
+            for name in stored_family(catalog, key.table)
+        )
     )
 
 
@@ -141,39 +169,30 @@ def _planned(depends: bool) -> tuple[Unknown, ...]:  # noqa: FBT001
 def delete(operation: Delete, catalog: Catalog) -> Effects:
     """Return what DELETE costs: row locks, and a look at every child."""
     table = operation.table
-    children: list[tuple[Iterable[Name], Lock]] = [
-        ([state.table], _acts(state.constraint.on_delete))
-        for state in catalog.foreign_keys_to(table)
-        if isinstance(state.constraint, ForeignKey)
-    ]
-    cascading = tuple(_cascading(catalog, catalog.foreign_keys_to(table)))
+    keys = incoming(catalog, table)
+    depends = operation.where is not None or bool(operation.reads)
     return Effects(
         locks=held(
             catalog,
             (_targets(catalog, table), RE),
             (family(catalog, table), RE),
-            *children,
+            *(([key.table], _acts(key.foreign_key.on_delete)) for key in keys),
         ),
-        scans=stored_family(catalog, table) if operation.where is None else (),
+        scans=() if depends else (*stored_family(catalog, table), *_searched(catalog, keys)),
         brief=False,
         unknown=(
             *_triggers(catalog, table, "delete"),
-            *cascading,
-            *_planned(operation.where is not None or bool(operation.reads) or bool(children)),
+            *_cascading(catalog, keys),
+            *_planned(depends),
         ),
         sources=_SOURCES,
     )
 
 
-def _cascading(catalog: Catalog, keys: Iterable[ConstraintState]) -> Iterable[Unknown]:
-    for state in keys:
-        key = state.constraint
-        if (
-            isinstance(key, ForeignKey)
-            and _acts(key.on_delete) is RE
-            and catalog.foreign_keys_to(state.table)
-        ):
-            yield Unknown(Fact.LOCKS, f"what the changes in {state.table} set off")
+def _cascading(catalog: Catalog, keys: Iterable[Incoming]) -> Iterable[Unknown]:
+    for key in keys:
+        if _acts(key.foreign_key.on_delete) is RE and catalog.foreign_keys_to(key.table):
+            yield Unknown(Fact.LOCKS, f"what the changes in {key.table} set off")
 
 
 def merge(operation: Merge, catalog: Catalog) -> Effects:

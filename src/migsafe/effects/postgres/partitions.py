@@ -62,9 +62,12 @@ def attach_partition(operation: AttachPartition, catalog: Catalog) -> Effects:
         decides = f"whether {parent} has a default partition: it is locked and read"
         unknown.append(Unknown(Fact.LOCKS, decides))
     builds: tuple[Name, ...] = ()
-    if catalog.indexes(parent):
-        decides = f"which indexes of {parent} the partition {child} already has"
-        unknown.append(Unknown(Fact.BUILDS, decides))
+    if _lacks_an_index(catalog, parent, child):
+        builds = stored(catalog, child)
+        scans = [name for name in scans if name not in builds]
+        if unseen(catalog, child):
+            decides = f"which indexes of {parent} the partition {child} already has"
+            unknown.append(Unknown(Fact.BUILDS, decides))
     referenced = parents(catalog, parent)
     if referenced:
         decides = f"which foreign keys of {parent} the partition {child} already has"
@@ -81,9 +84,21 @@ def attach_partition(operation: AttachPartition, catalog: Catalog) -> Effects:
         scans=tuple(dict.fromkeys(scans)),
         builds=builds,
         fails=OnData("23514", f"rows of {child} may lie outside the bound"),
-        brief=not scans,
+        brief=not (scans or builds),
         unknown=tuple(unknown),
         sources=_SOURCES,
+    )
+
+
+def _lacks_an_index(catalog: Catalog, parent: Name, child: Name) -> bool:
+    """Say whether an index of the parent must still be built for the partition."""
+    there = [
+        (index.elements, index.unique, index.method, index.where)
+        for index in catalog.indexes(child)
+    ]
+    return any(
+        (index.elements, index.unique, index.method, index.where) not in there
+        for index in catalog.indexes(parent)
     )
 
 
@@ -105,7 +120,12 @@ def detach_partition(operation: DetachPartition, catalog: Catalog, version: int)
             decides = f"whether {parent} has a default partition, which is locked too"
             unknown = (Unknown(Fact.LOCKS, decides),)
         return Effects(
-            locks=held(catalog, ([parent, child, *default], AE)),
+            locks=held(
+                catalog,
+                ([parent, child, *default], AE),
+                # The keys of the parent become the child's own.
+                (parents(catalog, parent), SRE),
+            ),
             unknown=unknown,
             sources=_SOURCES,
         )

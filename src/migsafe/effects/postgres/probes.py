@@ -49,6 +49,18 @@ def duplicates(table: Name, columns: tuple[str, ...]) -> str | None:
     )
 
 
+def duplicates_or_nulls(table: Name, columns: tuple[str, ...]) -> str | None:
+    """Return a query for values that a PRIMARY KEY over columns refuses."""
+    if not columns:
+        return None
+    keys = [quoting.identifier(column) for column in columns]
+    nulls = " OR ".join(f"{key} IS NULL" for key in keys)
+    return (
+        f"SELECT 1 FROM {quoting.name(table)} "  # noqa: S608  # names are quoted
+        f"GROUP BY {', '.join(keys)} HAVING count(*) > 1 OR {nulls} LIMIT 1"
+    )
+
+
 def orphans(table: Name, key: ForeignKey, referenced: tuple[str, ...]) -> str | None:
     """Return a query for a row without the parent that a foreign key asks for."""
     if len(referenced) != len(key.columns):

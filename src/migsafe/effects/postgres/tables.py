@@ -266,9 +266,7 @@ def _copy(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> Eff
             return _moving(kind, table, catalog, version)
         case RewriteKind.CLUSTER | RewriteKind.VACUUM_FULL:
             members = family(catalog, table) if is_partitioned(catalog, table) else (table,)
-            return Effects(
-                locks=held(catalog, (members, AE)), rewrites=stored(catalog, table)
-            )
+            return Effects(locks=held(catalog, (members, AE)), rewrites=stored(catalog, table))
 
 
 _COPIES = {
@@ -364,10 +362,10 @@ def truncate(operation: Truncate, catalog: Catalog) -> Effects:
         if operation.restart_identity
         else ()
     )
-    unseen = [table for table in operation.tables if unseen(catalog, table)]
+    partly = [table for table in operation.tables if unseen(catalog, table)]
     unknown: tuple[Unknown, ...] = ()
-    if operation.cascade and unseen:
-        decides = f"the tables that reference {unseen[0]}: CASCADE empties them too"
+    if operation.cascade and partly:
+        decides = f"the tables that reference {partly[0]}: CASCADE empties them too"
         unknown = (Unknown(Fact.LOCKS, decides),)
     return Effects(
         locks=held(catalog, (reached, AE), (sequences, AE)),

@@ -1,7 +1,7 @@
 """What changing a column's type does to stored rows, indexes and values."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from migsafe.catalog.catalog import Catalog
@@ -57,21 +57,34 @@ def change_of_column(operation: AlterColumnType, catalog: Catalog) -> TypeChange
     if old is None:
         return NOT_KNOWN
     change = conversion(old, operation.type, operation.using, operation.column, catalog=catalog)
+    if change.work is Work.REFUSED:
+        return change
+    if state is not None and state.default is not None:
+        kept = conversion(old, operation.type, catalog=catalog)
+        if kept.work is Work.REFUSED:
+            return replace(kept, reason=f"its default cannot be cast to {operation.type}")
     if change.work is Work.INDEX_REBUILD and not catalog.indexes_on(
         operation.table, operation.column
     ):
-        change = TypeChange(Work.NONE, change.values, change.sqlstate)
-    if change.work in {Work.NONE, Work.INDEX_REBUILD} and _is_checked(
-        operation, catalog, same=_plain(old) == _plain(operation.type)
-    ):
-        change = TypeChange(Work.SCAN, change.values, change.sqlstate)
+        change = replace(change, work=Work.NONE)
+    if change.work is Work.NONE and _has_computed_index(operation, catalog):
+        change = replace(change, work=Work.INDEX_REBUILD)
+    # Even a change to the very same type makes the constraints anew and checks them.
+    if change.work is Work.NONE and _is_checked(operation, catalog):
+        change = replace(change, work=Work.SCAN)
     return change
 
 
-def _is_checked(operation: AlterColumnType, catalog: Catalog, *, same: bool) -> bool:
-    # Even a change to the very same type makes the constraints anew, but then the server
-    # sees that nothing changed and trusts them.
-    return not same and any(
+def _has_computed_index(operation: AlterColumnType, catalog: Catalog) -> bool:
+    """Say whether an index has expressions or a predicate: the server never reuses those."""
+    return any(
+        index.where is not None or any(element.column is None for element in index.elements)
+        for index in catalog.indexes_on(operation.table, operation.column)
+    )
+
+
+def _is_checked(operation: AlterColumnType, catalog: Catalog) -> bool:
+    return any(
         isinstance(state.constraint, Check)
         for state in catalog.constraints_on(operation.table, operation.column)
     )
@@ -86,6 +99,9 @@ def _refusal(operation: AlterColumnType, catalog: Catalog) -> TypeChange | None:
             sqlstate="0A000",
             reason=f"the view {views[0].name} uses the column",
         )
+    named = _named_in_code(catalog, table, column)
+    if named is not None:
+        return TypeChange(Work.REFUSED, sqlstate="0A000", reason=f"the {named} uses the column")
     known = catalog.table(table)
     if known is None:
         return None
@@ -103,6 +119,23 @@ def _refusal(operation: AlterColumnType, catalog: Catalog) -> TypeChange | None:
                 reason=f"the generated column {other.name} uses the column",
             )
     return None
+
+
+def _named_in_code(catalog: Catalog, table: Name, column: str) -> str | None:
+    """Return the policy or trigger whose definition names a column."""
+    word = re.compile(rf"\b{re.escape(column)}\b")
+    for setting, text in catalog.settings(table).items():
+        # What follows the table's name is the policy's own expression.
+        if setting.startswith("policy ") and word.search(text.partition(" ON ")[2]):
+            return setting
+    for trigger in catalog.triggers(table):
+        if word.search(" ".join(_CONDITIONS.findall(trigger.sql))):
+            return f"trigger {trigger.name}"
+    return None
+
+
+_CONDITIONS = re.compile(r"\bOF\b.*?\bON\b|\bWHEN\b.*?\bEXECUTE\b", re.DOTALL)
+"""The parts of a trigger that the server holds on to: its columns and its condition."""
 
 
 def conversion(

@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.schema import RoutineState
 from migsafe.effects.postgres import builtin_functions
 from migsafe.model.expressions import Expression, Name
 
@@ -46,7 +47,15 @@ def function_volatility(function: str, catalog: Catalog) -> Volatility:
     routines = catalog.routines(Name(name, schema or None))
     if not routines:
         return Volatility.UNKNOWN
-    return max(_NAMES[routine.volatility] for routine in routines)
+    return max(_of_routine(routine) for routine in routines)
+
+
+def _of_routine(routine: RoutineState) -> Volatility:
+    declared = _NAMES[routine.volatility.lower()]
+    if declared is Volatility.VOLATILE and routine.language.lower() == "sql":
+        # The server may put the body in its place, and the body may be less volatile.
+        return Volatility.UNKNOWN
+    return declared
 
 
 _NAMES = {

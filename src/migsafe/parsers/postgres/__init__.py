@@ -25,7 +25,6 @@ from migsafe.parsers.postgres import (
     indexes,
     objects,
     options,
-    queries,
     rights,
     routines,
     sequences,
@@ -36,6 +35,7 @@ from migsafe.parsers.postgres import (
 )
 from migsafe.parsers.postgres.names import role
 from migsafe.parsers.postgres.source import Operations, Part, Reader, Source
+from migsafe.parsers.postgres.walking import walk
 
 READERS: dict[str, Reader] = {
     "alter_collation_stmt": catalog_objects.create_object,
@@ -234,29 +234,45 @@ def _create_schema(statement: pb.CreateSchemaStmt, source: Source) -> Operations
     owner = role(statement.authrole) if statement.HasField("authrole") else None
     schema = statement.schemaname or owner or ""
     made: list[Operation] = [CreateSchema(schema, statement.if_not_exists, owner)]
+    created: set[str] = set()
     for element in statement.schema_elts:
-        _qualify(element, schema)
+        var = _target(element)
+        if var is not None:
+            var.schemaname = var.schemaname or schema
+            created.add(var.relname)
+    for element in statement.schema_elts:
+        _qualify(element, schema, created)
         alone = Source(source.text, source.start, source.end, pb.RawStmt(stmt=element))
         made += _operations(element, alone)
     return tuple(made)
 
 
-def _qualify(element: pb.Node, schema: str) -> None:
-    """Put an element of CREATE SCHEMA into the schema, as the server does."""
+def _target(element: pb.Node) -> pb.RangeVar | None:
+    """Return the relation that an element of CREATE SCHEMA makes or is on."""
     match element.WhichOneof("node"):
         case "create_stmt":
-            var = element.create_stmt.relation
+            return element.create_stmt.relation
         case "view_stmt":
-            var = element.view_stmt.view
+            return element.view_stmt.view
         case "index_stmt":
-            var = element.index_stmt.relation
+            return element.index_stmt.relation
         case "create_seq_stmt":
-            var = element.create_seq_stmt.sequence
+            return element.create_seq_stmt.sequence
         case "create_trig_stmt":
-            var = element.create_trig_stmt.relation
+            return element.create_trig_stmt.relation
         case _:
-            return
-    var.schemaname = var.schemaname or schema
+            return None
+
+
+def _qualify(element: pb.Node, schema: str, created: set[str]) -> None:
+    """Put the schema where the server looks first while it makes the elements."""
+    for message, hidden in walk(element):
+        if (
+            isinstance(message, pb.RangeVar)
+            and not message.schemaname
+            and message.relname in created - hidden
+        ):
+            message.schemaname = schema
 
 
 def _unmapped(node: pb.Node, source: Source) -> Unrecognized:
@@ -269,8 +285,12 @@ def _unmapped(node: pb.Node, source: Source) -> Unrecognized:
 
 
 def _relations(node: pb.Node) -> tuple[Name, ...] | None:
-    """Return the relations that an unmapped statement names, None if it may name others."""
-    return queries.read(node, "").relations or None
+    """Return the relations that an unmapped statement concerns, None if it may be any."""
+    imported = node.import_foreign_schema_stmt
+    if imported.list_type != pb.FDW_IMPORT_SCHEMA_LIMIT_TO:
+        return None
+    schema = imported.local_schema
+    return tuple([Name(item.range_var.relname, schema) for item in imported.table_list])
 
 
 def read_expression(sql: str) -> Expression:

@@ -14,7 +14,7 @@ _VALUE = (
 )
 _B = r"[ \t\n\r\f\v]*+"
 _ROW = rf"\({_B}{_VALUE}(?:{_B},{_B}{_VALUE})*+{_B}\)"
-_ROWS = re.compile(rf"{_B}{_ROW}(?:{_B},{_B}{_ROW})*+(?={_B}(?:;|$|on\b|returning\b))")
+_ROWS = re.compile(rf"{_B}{_ROW}(?:{_B},{_B}{_ROW})*+(?={_B}(?:;|$|(?i:on|returning)\b))")
 _FIRST_ROW = re.compile(rf"{_B}{_ROW}")
 _ROW_END = re.compile(r"'[^']*+'|\)")
 

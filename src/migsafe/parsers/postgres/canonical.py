@@ -6,6 +6,7 @@ from postgast import PgQueryError, deparse
 from postgast import pg_query_pb2 as pb
 
 from migsafe.parsers.postgres.source import Source
+from migsafe.writing.quoting import identifier
 
 _RELATION = pb.RangeVar(relname="x", inh=True, relpersistence="p")
 
@@ -133,6 +134,7 @@ def constraint(definition: pb.Constraint, prefix: str) -> str:
     copied.CopyFrom(definition)
     copied.conname = ""
     copied.deferrable = copied.initdeferred = False
+    copied.skip_validation = False
     return _text(tree, f"ALTER TABLE x ADD {prefix}")
 
 
@@ -159,6 +161,22 @@ def identity_options(options: Iterable[pb.Node]) -> str:
     return " ".join(_text(tree, "ALTER TABLE x ALTER x").split())
 
 
+def quote_parameters(parameters: Iterable[pb.Node]) -> None:
+    """Quote the names of parameters where they must be: the deparser forgets to."""
+    for item in parameters:
+        parameter = item.function_parameter
+        if parameter.name:
+            parameter.name = identifier(parameter.name)
+
+
+def quote_statistics(elements: Iterable[pb.Node]) -> None:
+    """Quote the columns of CREATE STATISTICS: the deparser forgets to."""
+    for item in elements:
+        element = item.stats_elem
+        if element.name:
+            element.name = identifier(element.name)
+
+
 def column_options(command: pb.AlterTableCmd) -> str:
     """Return the options of ALTER COLUMN … SET (…) or RESET (…), without brackets."""
     alter = pb.AlterTableStmt(relation=_RELATION, objtype=pb.OBJECT_TABLE)
@@ -178,6 +196,7 @@ def arguments(routine: pb.ObjectWithArgs, kind: pb.ObjectType) -> str | None:
     drop.remove_type = kind
     item = drop.objects.add().object_with_args
     item.CopyFrom(routine)
+    quote_parameters(item.objfuncargs)
     del item.objname[:]
     if kind == pb.OBJECT_OPERATOR:
         item.objname.add().string.sval = "+"

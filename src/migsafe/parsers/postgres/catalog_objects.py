@@ -66,6 +66,7 @@ def _identity(node: pb.Node) -> tuple[ObjectKind, Name]:  # noqa: C901, PLR0912 
             return ObjectKind.OPERATOR_FAMILY, name_
         case "create_stats_stmt":
             parts = node.create_stats_stmt.defnames
+            canonical.quote_statistics(node.create_stats_stmt.exprs)
             # Unnamed statistics get their name from the server.
             return ObjectKind.STATISTICS, dotted(parts) if parts else Name("")
         case "alter_stats_stmt":

@@ -55,7 +55,7 @@ def read(definition: pb.ColumnDef) -> tuple[Column, tuple[Constraint, ...]]:
         default,
         identity,
         generated,
-        definition.storage_name or None,
+        definition.storage_name.upper() or None,
         definition.compression or None,
     )
     return column, tuple(lifted)

@@ -14,6 +14,7 @@ from migsafe.model.operations import (
 )
 from migsafe.parsers.postgres import canonical, expressions
 from migsafe.parsers.postgres.names import relation, strings
+from migsafe.writing.quoting import identifiers
 
 _ACTIONS = {
     "": ReferentialAction.NO_ACTION,
@@ -86,7 +87,7 @@ def read(node: pb.Constraint, column: str | None = None) -> Constraint | None:
             elements = [pair.list.items[0].index_elem for pair in node.exclusions]
             return Exclusion(
                 name,
-                canonical.constraint(node, "EXCLUDE "),
+                _exclusion(node),
                 tuple([element.name for element in elements if element.name]),
                 deferrable=node.deferrable,
                 initially_deferred=node.initdeferred,
@@ -100,6 +101,27 @@ def read(node: pb.Constraint, column: str | None = None) -> Constraint | None:
             )
         case _:
             return None
+
+
+def _exclusion(node: pb.Constraint) -> str:
+    """Return what stands after EXCLUDE.
+
+    Put together here: the deparser writes WHERE before INCLUDE and WITH, where the grammar
+    does not take it.
+    """
+    bare = pb.Constraint()
+    bare.CopyFrom(node)
+    for field in ("including", "options", "indexspace", "where_clause"):
+        bare.ClearField(field)
+    words = [
+        canonical.constraint(bare, "EXCLUDE "),
+        f"INCLUDE ({identifiers(strings(node.including))})" if node.including else "",
+        _index_options(node),
+        f"WHERE ({canonical.expression(node.where_clause)})"
+        if node.HasField("where_clause")
+        else "",
+    ]
+    return " ".join(word for word in words if word)
 
 
 def _index_options(node: pb.Constraint) -> str:

@@ -1,6 +1,7 @@
 """INSERT, UPDATE, DELETE, MERGE, TRUNCATE, COPY and queries."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from postgast import pg_query_pb2 as pb
 
@@ -42,8 +43,10 @@ def read_insert(statement: pb.InsertStmt, sql: str) -> Insert:
         rows = len(values) or None
         # VALUES counts its rows; a sub-query in one of them still reads.
         if rows is None or "SELECT" in sql:
-            read = queries.read(statement.select_stmt)
-            query = read if rows is None or read.relations else None
+            # What WITH names is seen from the whole statement only.
+            reads = queries.relations_read(statement, statement.relation, sql)
+            if rows is None or reads:
+                query = replace(queries.read(statement.select_stmt), relations=reads)
     conflict = statement.on_conflict_clause.infer
     return Insert(
         relation(statement.relation),

@@ -36,6 +36,7 @@ _RULE_EVENTS: dict[int, str] = {
 def create(node: pb.Node, source: Source) -> Operations:
     """Return CREATE FUNCTION or PROCEDURE."""
     statement = node.create_function_stmt
+    canonical.quote_parameters(statement.parameters)
     sql = canonical.statement(source)
     given = statement.options
     language = options.find(given, "language")

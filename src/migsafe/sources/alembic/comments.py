@@ -40,7 +40,7 @@ def comments_in(text: str, places: Places, within: Span) -> Iterator[str]:
     for span, comment in _comments(text, places):
         if within.start <= span.start < end:
             words = comment.lstrip("#").strip()
-            if not comment.startswith("###") and _MARK not in comment and words:
+            if not words.startswith("###") and _MARK not in comment and words:
                 yield words
 
 

@@ -15,6 +15,7 @@ from migsafe.sources.alembic.values import (
     Dml,
     Dotted,
     EnumClass,
+    EnumMember,
     Items,
     Live,
     LiveKind,
@@ -288,7 +289,7 @@ class Evaluator:
         for each in node.args:
             value = self.value(each)
             if not isinstance(each, ast.Starred):
-                positional.append(value)
+                positional.append(_as_text(value))
             elif isinstance(value, tuple):
                 positional.extend(value)
             else:
@@ -296,7 +297,7 @@ class Evaluator:
         for keyword in node.keywords:
             value = self.value(keyword.value)
             if keyword.arg is not None:
-                keywords.append((keyword.arg, value))
+                keywords.append((keyword.arg, _as_text(value)))
             elif isinstance(value, Items) and all(isinstance(key, str) for key, _ in value.items):
                 keywords.extend((str(key), item) for key, item in value.items)
             else:
@@ -340,9 +341,10 @@ def attribute(value: Value, name: str) -> Value:
             return _member(value, name)
         case Method(of=Live(), name="dialect") if name == "name":
             return _DIALECT
-        case _ if name == "value" and isinstance(value, (str, int)):
-            # A member of an enum is kept as its value.
-            return value
+        case EnumMember():
+            return {"name": value.name, "value": value.value}.get(
+                name, Unknown(f"'.{name}' of a member is not known")
+            )
         case _:
             return Method(value, name)
 
@@ -370,7 +372,7 @@ def _live_attribute(value: Live, name: str) -> Value:
 def _member(value: EnumClass, name: str) -> Value:
     for member, inner in value.members:
         if member == name:
-            return inner
+            return EnumMember(name, inner, value.is_text) if value.is_enum else inner
     return Unknown(f"'{value.name}.{name}' is not known")
 
 
@@ -573,6 +575,13 @@ def _text_of(value: Value) -> str | None:
             return value.sql
         case _:
             return None
+
+
+def _as_text(value: Value) -> Value:
+    """Return a member of a text enum as the text that it is."""
+    if isinstance(value, EnumMember) and value.is_text:
+        return value.value
+    return value
 
 
 def _is_plain(value: Value) -> bool:

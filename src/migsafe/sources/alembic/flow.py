@@ -6,6 +6,7 @@ the connection and is not understood becomes an unrecognized operation with its 
 """
 
 import ast
+import builtins
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ from migsafe.sources.alembic.values import (
     Batch,
     Dml,
     Dotted,
+    EnumClass,
     Function,
     Live,
     LiveKind,
@@ -243,6 +245,9 @@ class Walk:
         if not isinstance(root, ast.Name):
             return
         value = self._lookup(root.id)
+        if root is node.func and isinstance(value, Unknown) and not hasattr(builtins, root.id):
+            # It came with `from … import *`, or was made in a way that is not followed.
+            self._unrecognized(node, f"what '{root.id}' does is not known: {value.reason}")
         if isinstance(value, Dotted):
             package = value.path.lstrip(".").partition(".")[0]
             if value.path.startswith(".") or package not in _HARMLESS_PACKAGES:
@@ -406,6 +411,10 @@ class Walk:
                 return self._enum(node, type_, verb, arguments)
             case Function(name=name):
                 return self._helper(node, name, arguments)
+            case EnumClass(name=name, is_enum=False):
+                if gets_live(arguments) or self._class_names_op(name):
+                    self._unrecognized(node, f"class '{name}' of this file is not followed")
+                return Unknown(f"what '{name}' makes is not known")
             case _:
                 return self._other(node, function, arguments)
 
@@ -435,9 +444,9 @@ class Walk:
                 self._found.append(statement)
             else:
                 self._batches[batch.number].append(statement)
-        made = table_of(name, arguments, table)
-        if name == "create_table" and made is not None:
-            return MiniTable(made)
+        if name == "create_table":
+            made = table_of(name, arguments, table)
+            return None if made is None else MiniTable(made)
         return None
 
     def _execute(self, node: ast.Call, arguments: Arguments) -> Value:
@@ -497,6 +506,14 @@ class Walk:
         if gets_live(arguments) or self._reaches(name):
             self._unrecognized(node, f"'{name}' of this file is not followed")
         return Unknown(f"what '{name}' returns is not known")
+
+    def _class_names_op(self, name: str) -> bool:
+        """Return whether the methods of a class of the file get at `op` by name."""
+        node = self._module.classes.get(name)
+        return node is not None and any(
+            isinstance(each, ast.Name) and isinstance(self._lookup(each.id), Live)
+            for each in ast.walk(node)
+        )
 
     def _reaches(self, name: str) -> bool:
         """Return whether a function of the file does something to the database."""

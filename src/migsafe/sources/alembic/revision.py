@@ -137,11 +137,22 @@ class Module:
             for target in statement.targets
             if isinstance(target, ast.Name)
         )
-        return EnumClass(node.name, members)
+        bases = {_last_name(base) for base in node.bases}
+        is_text = "StrEnum" in bases or ("str" in bases and "Enum" in bases)
+        is_enum = any(base.endswith(("Enum", "Flag")) for base in bases)
+        return EnumClass(node.name, members, is_enum, is_text)
 
     def evaluator(self) -> Evaluator:
         """Return an evaluator for what runs when the file is loaded."""
         return Evaluator(self.text, self.places.offset, self.lookup, _not_run)
+
+
+def _last_name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
 
 
 def _not_run(node: ast.Call, function: Value, arguments: Arguments) -> Value:

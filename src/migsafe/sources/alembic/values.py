@@ -190,18 +190,31 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class EnumClass:
-    """A class of the file with constants, mostly an `enum.Enum`."""
+    """A class of the file with constants, mostly an `enum.Enum`.
+
+    `is_enum` is False for a plain class; the members of `is_text` are strings as well.
+    """
 
     name: str
     members: tuple[tuple[str, "Value"], ...] = field(default=())
     is_enum: bool = True
+    is_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnumMember:
+    """A member of an enum of the file."""
+
+    name: str
+    value: "Value"
+    is_text: bool
 
 
 Value: TypeAlias = (
     "bool | int | float | str | bytes | tuple[Value, ...] | Unknown | Items"
     " | Dotted | SqlText | SaType | SaForeignKey | SaConstraint | SaIndex | SaSequence"
     " | NoDefault | SaColumn | Identity | Generated | Live | Batch | MiniTable | Dml"
-    " | Method | Function | EnumClass | None"
+    " | Method | Function | EnumClass | EnumMember | None"
 )
 
 

@@ -1,0 +1,1 @@
+"""What was released, done, proved and approved."""

@@ -1,0 +1,1 @@
+"""Intents, the composition of deploys, and the life of a plan directory."""

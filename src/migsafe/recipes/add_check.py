@@ -1,0 +1,82 @@
+"""A CHECK on a live table: for new rows first, for the old ones while everything goes on."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migsafe.context import Applied
+from migsafe.model.intents import AddCheckIntent
+from migsafe.model.operations import AddConstraint, Check, ValidateConstraint
+from migsafe.model.plan import CodeChange, Deploy, Phase
+from migsafe.recipes import blocks, naming
+from migsafe.recipes.situation import Found, Pending, Situation, cannot, same
+from migsafe.writing import quoting
+
+RANK = 71
+
+
+def recognise(pending: Pending) -> Iterator[Found]:
+    """Yield CHECKs of live tables, with their VALIDATE if the migration has it."""
+    for applied in pending.left:
+        match applied.operation:
+            case AddConstraint(constraint=Check(enforced=True) as check) as add if pending.is_live(
+                applied, add.table
+            ):
+                name = naming.constraint(check.name, add.table, applied)
+                if name is None:
+                    yield cannot(add, "its name is the server's choice: name it", applied)
+                else:
+                    yield _found(add, replace(check, name=name), applied, pending)
+            case _:
+                pass
+
+
+def _found(add: AddConstraint, check: Check, applied: Applied, pending: Pending) -> Found:
+    parts = [applied]
+    valid = check.valid
+    for later in pending.after(applied):
+        match later.operation:
+            case ValidateConstraint(table=table, constraint=name) if (
+                name == check.name and same(applied, add.table, later, table)
+            ):
+                valid = True
+                parts.append(later)
+            case _:
+                pass
+    return Found(AddCheckIntent(add.table, replace(check, valid=valid)), tuple(parts))
+
+
+def recipe(intent: AddCheckIntent, situation: Situation) -> Iterator[Deploy]:
+    """Yield the deploys: code that complies, NOT VALID, VALIDATE."""
+    del situation
+    table, check = intent.table, intent.constraint
+    name = check.name or ""
+    yield blocks.code(
+        f"write only what {name} accepts",
+        CodeChange(f"no INSERT INTO or UPDATE of {table} breaks CHECK ({check.expression.sql})"),
+    )
+    yield blocks.schema(
+        Phase.MIGRATE,
+        f"CHECK {name} for new rows",
+        (
+            blocks.add_not_valid(
+                table,
+                replace(check, valid=False),
+                "an instant: rows that are there are not read",
+            ),
+        ),
+        works_with=(1,),
+        gate=(blocks.retired(1),),
+        min_soak=blocks.SOAK,
+    )
+    if not check.valid:
+        return
+    violators = (
+        f"SELECT count(*) FROM {quoting.name(table)} WHERE NOT ({check.expression.sql})"
+    )
+    yield blocks.schema(
+        Phase.MIGRATE,
+        f"validate {name}",
+        (blocks.validate(table, name),),
+        works_with=(1,),
+        gate=(blocks.none_left(f"rows of {table} that break {name}", violators),),
+    )

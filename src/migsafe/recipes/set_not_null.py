@@ -1,0 +1,92 @@
+"""A column that is there becomes required."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Applied
+from migsafe.model.intents import SetNotNullIntent
+from migsafe.model.operations import AddConstraint, NotNull, SetNotNull, Update
+from migsafe.model.plan import Backfill, CodeChange, Deploy, Phase
+from migsafe.recipes import batches, blocks, filling
+from migsafe.recipes.situation import Found, Pending, Situation, cannot, same
+from migsafe.writing import quoting
+
+RANK = 60
+
+
+def recognise(pending: Pending) -> Iterator[Found]:
+    """Yield SET NOT NULL of live tables, with the UPDATE that replaces the NULLs."""
+    for applied in pending.left:
+        match applied.operation:
+            case SetNotNull() as change if pending.is_live(applied, change.table):
+                if applied.before.not_null_proven(change.table, change.column):
+                    # No row is read, and nobody who writes NULL was accepted before.
+                    continue
+                yield _found(change, applied, pending)
+            case AddConstraint(constraint=NotNull(valid=True)) as add if pending.is_live(
+                applied, add.table
+            ):
+                why = "a named NOT NULL constraint: write SET NOT NULL, or add it NOT VALID"
+                yield cannot(add, why, applied)
+            case _:
+                pass
+
+
+def _found(change: SetNotNull, applied: Applied, pending: Pending) -> Found:
+    fill: Applied | None = None
+    for earlier in pending.before(applied):
+        match earlier.operation:
+            case Update() as update if (
+                filling.assigned(update, change.table, change.column)
+                and same(applied, change.table, earlier, update.table)
+                and _replaces_nulls(update)
+            ):
+                fill = earlier
+            case _:
+                pass
+    parts = (applied,) if fill is None else (fill, applied)
+    update = None if fill is None or not isinstance(fill.operation, Update) else fill.operation
+    return Found(SetNotNullIntent(change.table, change.column, update), parts)
+
+
+def _replaces_nulls(update: Update) -> bool:
+    where = update.where
+    return where is not None and where.sql.upper().endswith(" IS NULL")
+
+
+def recipe(intent: SetNotNullIntent, situation: Situation) -> Iterator[Deploy]:
+    """Yield the deploys: code that writes it, replace NULLs, NOT NULL without a scan."""
+    table, column = intent.table, intent.column
+    fill = _fill(intent, situation)
+    changes = [CodeChange(f"no INSERT INTO or UPDATE of {table} leaves {column} NULL")]
+    if fill is None:
+        changes.append(
+            CodeChange(
+                f"replace the NULLs of {table}.{column}: the migration does not say with what "
+                f"(plan --fill {table}.{column}=EXPRESSION makes it a deploy of this plan)"
+            )
+        )
+    yield blocks.code(f"write {table}.{column} always", *changes)
+    if fill is not None:
+        yield blocks.backfill(f"replace the NULLs of {table}.{column}", fill)
+    left = batches.count_sql(table, f"{quoting.identifier(column)} IS NULL")
+    yield blocks.schema(
+        Phase.MIGRATE,
+        f"make {table}.{column} NOT NULL",
+        blocks.not_null(table, column, before=(blocks.guard(table, left),)),
+        works_with=(1,),
+        gate=(blocks.retired(1), blocks.none_left(f"rows of {table} with {column} NULL", left)),
+        min_soak=blocks.SOAK,
+    )
+
+
+def _fill(intent: SetNotNullIntent, situation: Situation) -> Backfill | None:
+    table, column = intent.table, intent.column
+    given = situation.fills.get(f"{table}.{column}")
+    if given is not None:
+        value = f"{quoting.identifier(table.name)}.{quoting.identifier(column)} IS NULL"
+        return batches.fill(table, ((column, given.sql),), value, situation.before)
+    if intent.fill is None:
+        return None
+    # Its condition is that the column is NULL: a row that has a value is done.
+    made = filling.backfill(intent.fill, situation.before, frozenset({column}))
+    return None if isinstance(made, str) else made

@@ -1,0 +1,288 @@
+"""Knows a plan's files by what they do: operations, up and down, in their transactions.
+
+Name, revision, imports, comments, formatting and line ends do not count.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import zip_longest
+from typing import cast
+
+from migsafe.model.migration import Migration, Section
+from migsafe.model.operations import Begin, Commit, Operation, Rollback, SetParameter
+from migsafe.model.origin import Runner
+from migsafe.model.plan import Plan
+from migsafe.sources.plans.layout import BOUNDARY, Group, PlannedFile, layout
+from migsafe.writing.errors import UnwritableError
+from migsafe.writing.sql import write
+
+_LONGEST = 120
+_ALIKE = 0.5
+"""How alike a migration and a file must be for a difference to be worth telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A migration that is a file of a deploy, exactly; `at` counts the deploy's files."""
+
+    plan: Plan
+    deploy: int
+    at: int
+    file: PlannedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Almost:
+    """A migration that looks like a file of a deploy; `difference` says what is not as planned."""
+
+    plan: Plan
+    deploy: int
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Operations as their runner brackets them.
+
+    `transactional` is None for a statement that stands alone, where it makes no difference
+    whether it has a transaction to itself or none.
+    """
+
+    operations: tuple[Operation, ...]
+    transactional: bool | None
+
+
+def match(migration: Migration, plans: Iterable[Plan]) -> Match | Almost | None:
+    """Return which deploy of which plan a migration is, or what keeps it from being one."""
+    return matcher(plans)(migration)
+
+
+def matcher(plans: Iterable[Plan]) -> Callable[[Migration], Match | Almost | None]:
+    """Return a function that matches migrations: for many of them, read the plans once."""
+    known = tuple(_known(plans))
+
+    def matched(migration: Migration) -> Match | Almost | None:
+        up = _seen(migration.up)
+        down = () if migration.down is None else _seen(migration.down)
+        best: tuple[float, Almost] | None = None
+        for each in known:
+            if _same(up, each.up) and _same(down, each.down):
+                return Match(each.plan, each.file.deploy, each.at, each.file)
+            alike = _likeness(up, down, each)
+            if alike > (_ALIKE if best is None else best[0]):
+                best = alike, Almost(each.plan, each.file.deploy, _difference(up, down, each))
+        return None if best is None else best[1]
+
+    return matched
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A file of a plan, as a reader would see it."""
+
+    plan: Plan
+    at: int
+    file: PlannedFile
+    up: tuple[_Seen, ...]
+    down: tuple[_Seen, ...]
+
+
+def _known(plans: Iterable[Plan]) -> Iterator[_Known]:
+    for plan in plans:
+        places: dict[int, int] = {}
+        for file in layout(plan):
+            at = places[file.deploy] = places.get(file.deploy, -1) + 1
+            up, down = _expected(file.up), _expected(file.down)
+            # A file that does nothing would be known by nothing.
+            if _done(up) or _done(down):
+                yield _Known(plan, at, file, up, down)
+
+
+# --- how sections and plans are read ---------------------------------------------------
+
+
+def _seen(section: Section) -> tuple[_Seen, ...]:
+    """Return the groups of a section: what shares a transaction, and what stands alone."""
+    lone = len(section.statements) == 1
+    carriage = "\r" in section.text
+    explicit = False
+    groups: list[_Seen] = []
+    together: list[Operation] = []
+
+    def close() -> None:
+        if together:
+            groups.append(_Seen(tuple(together), transactional=True))
+            together.clear()
+
+    says_begin = any(
+        isinstance(operation, Begin)
+        for statement in section.statements
+        for operation in statement.operations
+    )
+    for statement in section.statements:
+        for operation in statement.operations:
+            if isinstance(operation, Begin | Commit) or operation == Rollback():
+                close()
+                explicit = isinstance(operation, Begin)
+                continue
+            plain = cast("Operation", _plain(operation)) if carriage else operation
+            if operation.origin is not None and operation.origin.autocommit:
+                close()
+                groups.append(_Seen((plain,), transactional=False))
+                continue
+            inside = _inside(section.runner, lone=lone, says_begin=says_begin)
+            if explicit or inside:
+                together.append(plain)
+            else:
+                groups.append(_Seen((plain,), inside))
+    close()
+    return tuple(groups)
+
+
+def _inside(runner: Runner, *, lone: bool, says_begin: bool) -> bool | None:
+    """Return whether a runner puts a statement in a transaction; None: it may as well not."""
+    match runner:
+        case Runner.RUN | Runner.FILE:
+            return True
+        case Runner.QUERY:
+            return None if lone else True
+        case Runner.NONE:
+            return False
+        case Runner.AUTO:
+            if says_begin:
+                return False
+            return None if lone else True
+
+
+def _expected(groups: Sequence[Group]) -> tuple[_Seen, ...]:
+    found: list[_Seen] = []
+    for group in groups:
+        steps = tuple(cast("Operation", _plain(each)) for each in group.operations)
+        if group.transactional:
+            found.append(_Seen(steps, transactional=True))
+        else:
+            found.extend(_Seen((each,), transactional=False) for each in steps)
+    return tuple(found)
+
+
+def _plain(value: object) -> object:
+    """Return an operation with line ends as LF in all its texts: bodies keep their own."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n") if "\r" in value else value
+    if isinstance(value, tuple):
+        items = tuple(_plain(item) for item in value)
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {
+            field.name: new
+            for field in fields(value)
+            if field.name != "origin"
+            and (new := _plain(old := getattr(value, field.name))) is not old
+        }
+        return replace(value, **changed) if changed else value
+    return value
+
+
+# --- comparing -------------------------------------------------------------------------
+
+
+def _same(seen: Sequence[_Seen], expected: Sequence[_Seen]) -> bool:
+    return len(seen) == len(expected) and all(
+        one.operations == other.operations and _agree(one, other)
+        for one, other in zip(seen, expected, strict=True)
+    )
+
+
+def _agree(one: _Seen, other: _Seen) -> bool:
+    """Return whether two groups have the same transaction."""
+    if one.transactional is None:
+        return True
+    return one.transactional is other.transactional
+
+
+def _done(groups: Sequence[_Seen]) -> list[Operation]:
+    """Return what groups do, apart from timeouts and boundaries."""
+    return [
+        operation
+        for group in groups
+        for operation in group.operations
+        if operation != BOUNDARY and not isinstance(operation, SetParameter)
+    ]
+
+
+def _likeness(up: Sequence[_Seen], down: Sequence[_Seen], known: _Known) -> float:
+    """Return how much of a file a migration does, from 0 to 1, the way up counting double."""
+    forward = _shared(_done(up), _done(known.up))
+    back = _shared(_done(down), _done(known.down))
+    return max(forward, (2 * forward + back) / 3)
+
+
+def _shared(one: Sequence[Operation], other: Sequence[Operation]) -> float:
+    if not one and not other:
+        return 1.0
+    left = list(other)
+    common = 0.0
+    for operation in one:
+        if operation in left:
+            left.remove(operation)
+            common += 1
+        elif any(_relatives(operation, each) for each in left):
+            # The same kind of change to the same object, with another detail.
+            common += 0.6
+    return common / max(len(one), len(other))
+
+
+def _relatives(one: Operation, other: Operation) -> bool:
+    if type(one) is not type(other):
+        return False
+    names = [field.name for field in fields(one) if field.name != "origin"]
+    equal = sum(bool(getattr(one, name) == getattr(other, name)) for name in names)
+    return 2 * equal >= len(names)
+
+
+def _difference(up: Sequence[_Seen], down: Sequence[_Seen], known: _Known) -> str:
+    for way, seen, planned in (("up", up, known.up), ("down", down, known.down)):
+        if not _same(seen, planned):
+            return _first_difference(way, seen, planned)
+    raise AssertionError("what differs in nothing is the same")
+
+
+def _first_difference(way: str, seen: Sequence[_Seen], planned: Sequence[_Seen]) -> str:
+    mine, theirs = list(_flat(seen)), list(_flat(planned))
+    if mine == theirs:
+        for one, other in zip_longest(seen, planned):
+            if one is None or other is None or not _same((one,), (other,)):
+                at = (other or one).operations[0]
+                break
+        else:
+            at = mine[0]
+        return f"the transactions of the way {way} differ from the plan, first at: {_sql(at)}"
+    if sorted(map(repr, mine)) == sorted(map(repr, theirs)):
+        at = next(a for a, b in zip(mine, theirs, strict=True) if a != b)
+        return f"the order of the way {way} differs from the plan, first at: {_sql(at)}"
+    for number, (one, other) in enumerate(zip_longest(mine, theirs), start=1):
+        if one == other:
+            continue
+        if other is None:
+            return f"statement {number} of the way {way} is not in the plan: {_sql(one)}"
+        if one is None:
+            return f"statement {number} of the way {way} is missing; the plan has: {_sql(other)}"
+        return (
+            f"statement {number} of the way {way} differs: {_sql(one)}; the plan has: {_sql(other)}"
+        )
+    raise AssertionError("lists that differ differ somewhere")
+
+
+def _flat(groups: Sequence[_Seen]) -> Iterator[Operation]:
+    for group in groups:
+        yield from group.operations
+
+
+def _sql(operation: Operation | None) -> str:
+    if operation is None:
+        return "nothing"
+    try:
+        text = " ".join(write(operation).split())
+    except UnwritableError:
+        text = type(operation).__name__
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

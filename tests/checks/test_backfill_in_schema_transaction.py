@@ -1,0 +1,108 @@
+"""Data changes under a lock: which are named, and where the finding stands."""
+
+import pytest
+
+from linting import lint_sql
+from migsafe.config import Settings
+from migsafe.model.findings import Finding
+from migsafe.model.origin import Runner
+
+RULE = "backfill-in-schema-transaction"
+USERS = "CREATE TABLE users (id bigint PRIMARY KEY, locale text);"
+
+
+def found(sql: str, **options: object) -> list[Finding]:
+    report = lint_sql(sql, **options)  # type: ignore[arg-type]
+    return [finding for finding in report.findings if finding.rule == RULE]
+
+
+def test_the_change_of_the_locked_table_is_named_first_and_the_others_with_their_lines() -> None:
+    (finding,) = found(
+        "ALTER TABLE refunds ADD COLUMN payment_id uuid;\n"
+        "INSERT INTO payments SELECT id FROM refunds;\n"
+        "UPDATE refunds SET payment_id = NULL;"
+    )
+    assert finding.place.line == 3
+    assert finding.message == (
+        "UPDATE refunds (and INSERT payments, line 2) under the ACCESS EXCLUSIVE lock of line 1: "
+        "every SELECT on refunds waits until COMMIT."
+    )
+
+
+def test_more_than_three_others_are_counted() -> None:
+    changes = "".join(f"INSERT INTO a{n} SELECT * FROM b;\n" for n in range(6))
+    (finding,) = found(f"ALTER TABLE users ADD COLUMN x int;\n{changes}")
+    assert "line 5; 2 more)" in finding.message
+
+
+def test_each_locked_table_has_its_finding() -> None:
+    findings = found(
+        "ALTER TABLE users ADD COLUMN x int;\nALTER TABLE orders ADD COLUMN x int;\n"
+        "UPDATE users SET x = 1;"
+    )
+    assert [finding.relations[0].name.name for finding in findings] == ["users", "orders"]
+
+
+def test_a_lock_that_lets_reads_pass_names_the_writers() -> None:
+    (finding,) = found("CREATE INDEX users_x ON users (x);\nUPDATE orders SET x = 1;")
+    assert "SHARE lock of line 1: every INSERT, UPDATE and DELETE on users" in finding.message
+
+
+def test_the_strongest_lock_is_named_with_the_line_that_took_it_first() -> None:
+    (finding,) = found(
+        "CREATE INDEX users_x ON users (x);\nALTER TABLE users ADD COLUMN y int;\n"
+        "ALTER TABLE users ADD COLUMN z int;\n"
+        "UPDATE users SET y = 1;"
+    )
+    assert "ACCESS EXCLUSIVE lock of line 2" in finding.message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO users (id) VALUES (1), (2)",
+        "UPDATE users SET locale = 'en' WHERE id = 1",
+        "UPDATE users SET locale = 'en' WHERE false",
+    ],
+)
+def test_what_lasts_an_instant_is_quiet(change: str) -> None:
+    assert not found(f"ALTER TABLE users ADD COLUMN x int; {change};", schema=USERS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM users",
+        "COPY users FROM '/x'",
+        "MERGE INTO users USING b ON users.id = b.id WHEN MATCHED THEN UPDATE SET locale = 'x'",
+        "INSERT INTO other SELECT * FROM users",
+    ],
+)
+def test_every_kind_of_data_change_counts(change: str) -> None:
+    assert found(f"ALTER TABLE users ADD COLUMN x int; {change};", schema=USERS)
+
+
+@pytest.mark.parametrize("runner", [Runner.FILE, Runner.RUN, Runner.QUERY, Runner.AUTO])
+def test_runners_that_may_open_a_transaction_are_judged_as_if_they_did(runner: Runner) -> None:
+    (finding,) = found("ALTER TABLE users ADD COLUMN x int; UPDATE users SET x = 1;", runner=runner)
+    assert ("--transaction none" in finding.help) is (runner is Runner.AUTO)
+
+
+@pytest.mark.parametrize(
+    ("sql", "options"),
+    [
+        ("ALTER TABLE users ADD COLUMN x int; UPDATE users SET x = 1;", {"runner": Runner.NONE}),
+        ("CREATE TABLE t (x int); UPDATE t SET x = 1;", {}),
+        (
+            "ALTER TABLE users ADD COLUMN x int; CREATE TABLE t (x int); UPDATE t SET x = 1;",
+            {},
+        ),
+        ("UPDATE users SET x = 1; ALTER TABLE users ADD COLUMN y int;", {}),
+        (
+            "ALTER TABLE users ADD COLUMN x int; UPDATE users SET x = 1;",
+            {"settings": Settings(lock_timeout="role", small_tables=("users",))},
+        ),
+    ],
+)
+def test_no_lock_of_a_busy_table_is_held_for_long(sql: str, options: dict[str, object]) -> None:
+    assert not found(sql, **options)

@@ -1,0 +1,72 @@
+"""Indexes dropped: which lookups are missed."""
+
+import pytest
+
+from linting import lint_sql
+from migsafe.model.findings import Severity
+from migsafe.model.origin import Runner
+
+TABLE = "CREATE TABLE b (id bigint PRIMARY KEY, job bigint, name text, n int);"
+
+
+@pytest.mark.parametrize(
+    ("dropped", "other", "missed"),
+    [
+        ("(job)", "(job, name)", False),
+        ("(job)", "(name, job)", True),
+        ("(job, name)", "(job)", True),
+        ("(lower(name))", "(lower(name), job)", False),
+        ("(lower(name))", "(upper(name))", True),
+        ("(job)", "(job) WHERE n > 1", True),
+        ("(job) WHERE n > 1", "(job) WHERE n > 1", False),
+        ("(job) WHERE n > 1", "(job, n)", False),
+        ("USING gin (name)", "(name)", True),
+    ],
+)
+def test_an_index_is_missed_unless_another_starts_with_the_same_keys(
+    dropped: str, other: str, *, missed: bool
+) -> None:
+    report = lint_sql(
+        "DROP INDEX CONCURRENTLY old",
+        schema=f"{TABLE} CREATE INDEX old ON b {dropped}; CREATE INDEX other ON b {other};",
+        runner=Runner.NONE,
+    )
+    assert [f.rule for f in report.findings] == ["drop-index"] * missed
+
+
+def test_the_golang_migrate_example_reads_as_its_screen_does() -> None:
+    report = lint_sql(
+        "CREATE UNIQUE INDEX builds_uniq ON b (job, name);\nDROP INDEX b_job;\nDROP INDEX b_name;",
+        schema=f"{TABLE} CREATE INDEX b_job ON b (job); CREATE INDEX b_name ON b (name);",
+        runner=Runner.QUERY,
+    )
+    assert [(f.place.line, f.rule, f.severity) for f in report.findings] == [
+        (1, "create-index", Severity.ERROR),
+        (1, "restrict-writes", Severity.WARNING),
+        (2, "drop-index", Severity.ERROR),
+        (3, "drop-index", Severity.ERROR),
+        (3, "drop-index", Severity.NOTE),
+    ]
+    assert "alone in its file, without BEGIN or SET beside it" in report.findings[0].help
+
+
+def test_the_way_down_of_a_new_index_draws_no_note_about_lookups() -> None:
+    report = lint_sql(
+        "CREATE INDEX CONCURRENTLY b_job ON b (job)",
+        down="DROP INDEX CONCURRENTLY b_job",
+        schema=TABLE,
+        runner=Runner.NONE,
+    )
+    assert not report.findings
+
+
+def test_an_index_that_is_not_valid_is_missed_by_nobody() -> None:
+    schema = "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE INDEX i ON ONLY p (a);"
+    report = lint_sql("DROP INDEX i", schema=f"{schema} CREATE TABLE p1 PARTITION OF p DEFAULT;")
+    assert [f.severity for f in report.findings] == [Severity.ERROR]
+
+
+def test_an_index_that_history_dropped_is_left_to_other_rules() -> None:
+    schema = f"{TABLE} CREATE INDEX b_job ON b (job); DROP INDEX b_job;"
+    report = lint_sql("DROP INDEX IF EXISTS b_job", schema=schema)
+    assert not report.findings

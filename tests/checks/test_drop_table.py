@@ -1,0 +1,48 @@
+import pytest
+
+from linting import lint_sql
+
+EVENTS = "CREATE TABLE events (id bigint PRIMARY KEY);"
+COPY = "CREATE TABLE events_2 (id bigint); INSERT INTO events_2 SELECT id FROM events;"
+SWAP = "DROP TABLE events; ALTER TABLE events_2 RENAME TO events"
+
+
+def message(sql: str, schema: str = EVENTS) -> str:
+    found = [each for each in lint_sql(sql, schema=schema).findings if each.rule == "drop-table"]
+    return found[0].message if found else ""
+
+
+@pytest.mark.parametrize(
+    ("sql", "lost"),
+    [
+        (f"{COPY} {SWAP}", True),
+        (f"CREATE TABLE events_2 AS TABLE events; {SWAP}", True),
+        (f"LOCK TABLE events; {COPY} {SWAP}", False),
+    ],
+)
+def test_a_swap_loses_writes_unless_a_lock_kept_the_writers_out(sql: str, lost: bool) -> None:  # noqa: FBT001
+    said = message(sql)
+    assert "swap" in said
+    assert ("is lost" in said) == lost
+
+
+def test_a_swap_by_two_renames_is_seen_from_the_table_that_is_dropped() -> None:
+    said = message(
+        f"{COPY} ALTER TABLE events RENAME TO events_old;"
+        "ALTER TABLE events_2 RENAME TO events; DROP TABLE events_old"
+    )
+    assert "events_2 takes the place of events" in said
+
+
+def test_a_table_that_is_known_under_another_name_is_called_by_it() -> None:
+    said = message("ALTER TABLE events RENAME TO old; DROP TABLE old")
+    assert "events, its released name," in said
+
+
+def test_a_temporary_table_may_go() -> None:
+    assert message("CREATE TEMP TABLE t (id int); DROP TABLE t") == ""
+
+
+def test_a_drop_that_the_server_refuses_says_why() -> None:
+    said = message("DROP TABLE events", EVENTS + "CREATE VIEW v AS SELECT id FROM events")
+    assert "refused (2BP01)" in said

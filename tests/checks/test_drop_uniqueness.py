@@ -1,0 +1,46 @@
+import pytest
+
+from linting import lint_sql
+from migsafe.model.origin import Runner
+
+USERS = """
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE UNIQUE INDEX one ON users (email);
+"""
+DROP = "DROP INDEX one;"
+PARTED = "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE UNIQUE INDEX one ON ONLY p (a);"
+
+
+@pytest.mark.parametrize(
+    ("schema", "sql", "expected"),
+    [
+        (USERS, DROP, ["error"]),
+        (USERS, f"CREATE UNIQUE INDEX two ON users (email); {DROP}", []),
+        (USERS, f"{DROP} CREATE UNIQUE INDEX two ON users (email)", []),
+        (USERS, f"{DROP} ALTER TABLE users ADD CONSTRAINT two UNIQUE (email)", []),
+        (USERS, f"CREATE UNIQUE INDEX two ON users (lower(email)); {DROP}", ["error"]),
+        (USERS, f"CREATE UNIQUE INDEX two ON users (email) WHERE id > 0; {DROP}", ["error"]),
+        (USERS, f"CREATE INDEX two ON users (email); {DROP}", ["error"]),
+        ("", DROP, ["note"]),
+        ("", "DROP INDEX IF EXISTS one", ["note"]),
+        ("", f"CREATE TABLE u (a int); CREATE UNIQUE INDEX one ON u (a); {DROP}", []),
+        ("", "ALTER TABLE users DROP CONSTRAINT one", []),
+        # An index on the parent alone keeps nothing unique before each partition has its own.
+        (PARTED, DROP, []),
+        (USERS, "ALTER TABLE users DROP CONSTRAINT users_pkey", []),
+    ],
+)
+def test_uniqueness_is_missed_unless_an_equal_one_stands_in(
+    schema: str, sql: str, expected: list[str]
+) -> None:
+    report = lint_sql(sql, schema=schema)
+    found = [str(each.severity) for each in report.findings if each.rule == "drop-uniqueness"]
+    assert found == expected
+
+
+def test_without_a_transaction_the_time_in_between_counts() -> None:
+    report = lint_sql(
+        f"{DROP} CREATE UNIQUE INDEX two ON users (email)", schema=USERS, runner=Runner.NONE
+    )
+    found = [str(each.severity) for each in report.findings if each.rule == "drop-uniqueness"]
+    assert found == ["warning"]

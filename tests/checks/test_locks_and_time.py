@@ -1,0 +1,258 @@
+"""What the pages of the rules about locks cannot show: runners, settings, values."""
+
+import pytest
+
+from linting import lint_sql
+from migsafe.config import Settings
+from migsafe.model.findings import Confidence, Finding, Severity
+from migsafe.model.origin import Runner
+
+FILE = Settings(lock_timeout="file")
+
+
+def found(rule: str, sql: str, **options: object) -> list[Finding]:
+    report = lint_sql(sql, **options)  # type: ignore[arg-type]
+    return [finding for finding in report.findings if finding.rule == rule]
+
+
+# --- concurrently-in-transaction --------------------------------------------------------
+
+CONCURRENT = "CREATE INDEX CONCURRENTLY i ON t (a);"
+
+
+@pytest.mark.parametrize(
+    ("sql", "runner", "severity"),
+    [
+        (CONCURRENT, Runner.FILE, Severity.ERROR),
+        (CONCURRENT, Runner.RUN, Severity.ERROR),
+        (f"SET lock_timeout = '2s'; {CONCURRENT}", Runner.QUERY, Severity.ERROR),
+        (f"SET lock_timeout = '2s'; {CONCURRENT}", Runner.AUTO, Severity.WARNING),
+        (f"BEGIN; {CONCURRENT} COMMIT;", Runner.NONE, Severity.ERROR),
+        ("DROP INDEX CONCURRENTLY i;", Runner.FILE, Severity.ERROR),
+        ("REINDEX TABLE CONCURRENTLY t;", Runner.FILE, Severity.ERROR),
+        ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY;", Runner.FILE, Severity.ERROR),
+        ("VACUUM t;", Runner.FILE, Severity.ERROR),
+    ],
+)
+def test_it_fails_where_the_runner_opens_a_transaction(
+    sql: str, runner: Runner, severity: Severity
+) -> None:
+    (finding,) = found("concurrently-in-transaction", sql, runner=runner)
+    assert finding.severity is severity
+    assert "25001" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("sql", "runner"),
+    [
+        (CONCURRENT, Runner.QUERY),
+        (CONCURRENT, Runner.AUTO),
+        (f"SET lock_timeout = '2s'; {CONCURRENT}", Runner.NONE),
+        (f"BEGIN; SELECT 1; COMMIT; {CONCURRENT}", Runner.NONE),
+        ("REFRESH MATERIALIZED VIEW CONCURRENTLY v;", Runner.FILE),
+    ],
+)
+def test_it_runs_where_no_transaction_is_open(sql: str, runner: Runner) -> None:
+    assert not found("concurrently-in-transaction", sql, runner=runner)
+
+
+# --- validate-in-same-transaction -------------------------------------------------------
+
+ADD = "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;"
+VALIDATE = "ALTER TABLE t VALIDATE CONSTRAINT c;"
+
+
+@pytest.mark.parametrize("runner", [Runner.FILE, Runner.RUN, Runner.QUERY, Runner.AUTO])
+def test_validation_is_judged_as_in_one_transaction_where_the_runner_may_open_one(
+    runner: Runner,
+) -> None:
+    (finding,) = found("validate-in-same-transaction", f"{ADD}\n{VALIDATE}", runner=runner)
+    assert finding.severity is Severity.ERROR
+    assert ("--transaction none" in finding.help) is (runner is Runner.AUTO)
+    assert str(finding.relations[0].lock) == "ACCESS EXCLUSIVE"
+
+
+def test_a_constraint_without_a_name_is_found_under_the_one_the_server_gives() -> None:
+    sql = "ALTER TABLE t ADD CHECK (a > 0) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT t_a_check;"
+    assert found("validate-in-same-transaction", sql, schema="CREATE TABLE t (a int);")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"BEGIN; {ADD} COMMIT; BEGIN; {VALIDATE} COMMIT;",
+        f"{ADD} COMMIT; {VALIDATE}",
+    ],
+)
+def test_a_validation_apart_from_its_constraint_is_quiet(sql: str) -> None:
+    schema = "CREATE TABLE t (a int);"
+    assert not found("validate-in-same-transaction", sql, schema=schema, runner=Runner.NONE)
+
+
+def test_a_validation_beside_another_constraint_is_quiet() -> None:
+    sql = f"ALTER TABLE t ADD CONSTRAINT d CHECK (a > 1) NOT VALID; {VALIDATE}"
+    schema = f"CREATE TABLE t (a int); {ADD}"
+    assert not found("validate-in-same-transaction", sql, schema=schema)
+
+
+# --- missing-lock-timeout ---------------------------------------------------------------
+
+ALTER = "ALTER TABLE t ADD COLUMN a int;"
+
+
+@pytest.mark.parametrize(
+    ("sql", "runner", "why"),
+    [
+        (ALTER, Runner.FILE, "No lock_timeout is set"),
+        (f"SET lock_timeout = 0; {ALTER}", Runner.FILE, "is 0, which waits for ever"),
+        (f"SET lock_timeout = '0ms'; {ALTER}", Runner.FILE, "is 0ms, which waits for ever"),
+        (f"SET lock_timeout = '2h'; {ALTER}", Runner.FILE, "7200 s is longer"),
+        (f"SET LOCAL lock_timeout = '2s'; {ALTER}", Runner.NONE, "no effect outside"),
+        (
+            f"BEGIN; SET LOCAL lock_timeout = '2s'; COMMIT; {ALTER}",
+            Runner.NONE,
+            "ended with its transaction",
+        ),
+        (f"SET lock_timeout = '2s'; RESET lock_timeout; {ALTER}", Runner.FILE, "taken back"),
+        (f"SET lock_timeout = '2s'; RESET ALL; {ALTER}", Runner.FILE, "taken back"),
+        (f"SET statement_timeout = '2s'; {ALTER}", Runner.FILE, "No lock_timeout is set"),
+        (f"{ALTER} SET lock_timeout = '2s'; {ALTER}", Runner.FILE, "No lock_timeout is set"),
+        ("LOCK TABLE t;", Runner.FILE, "No lock_timeout is set"),
+        ("CREATE TABLE c (t_id bigint REFERENCES t (id));", Runner.FILE, "long query on t "),
+    ],
+)
+def test_a_lock_without_a_bound_is_reported_with_the_reason(
+    sql: str, runner: Runner, why: str
+) -> None:
+    (finding,) = found("missing-lock-timeout", sql, runner=runner, settings=FILE)
+    assert why in finding.message
+    assert finding.confidence is Confidence.HIGH
+
+
+@pytest.mark.parametrize(
+    ("sql", "settings"),
+    [
+        (f"SET lock_timeout = '2s'; {ALTER}", FILE),
+        (f"SET LOCAL lock_timeout = 2000; {ALTER}", FILE),
+        (f"SELECT set_config('lock_timeout', '2s', true); {ALTER}", FILE),
+        (ALTER, Settings(lock_timeout="role")),
+        (ALTER, Settings(small_tables=("t",))),
+        ("SELECT 1; UPDATE t SET a = 1 WHERE id = 1;", FILE),
+        (
+            f"SET lock_timeout = '2min'; {ALTER}",
+            Settings(rule_options={"missing-lock-timeout": {"max_ms": 120_000}}),
+        ),
+    ],
+)
+def test_a_bounded_lock_is_quiet(sql: str, settings: Settings) -> None:
+    assert not found("missing-lock-timeout", sql, settings=settings)
+
+
+def test_only_the_first_lock_of_a_deploy_is_reported() -> None:
+    (finding,) = found("missing-lock-timeout", f"{ALTER}\n{ALTER}", settings=FILE)
+    assert finding.place.line == 1
+
+
+# --- whole-table-update -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "severity"),
+    [("", Severity.ERROR), (" WHERE true", Severity.ERROR), (" WHERE a = 1", Severity.WARNING)],
+)
+def test_an_update_is_graver_the_more_rows_it_is_known_to_reach(
+    where: str, severity: Severity
+) -> None:
+    (finding,) = found("whole-table-update", f"UPDATE t SET b = 1{where}")
+    assert finding.severity is severity
+
+
+def test_a_delete_with_a_condition_is_another_rules_subject() -> None:
+    assert not found("whole-table-update", "DELETE FROM t WHERE a = 1")
+
+
+@pytest.mark.parametrize(
+    ("column", "severity"), [("x int", Severity.ERROR), ("x int DEFAULT 1", Severity.WARNING)]
+)
+def test_null_in_a_new_column_is_every_row_unless_it_has_a_default(
+    column: str, severity: Severity
+) -> None:
+    sql = f"ALTER TABLE t ADD COLUMN {column}; UPDATE t SET x = 2 WHERE t.x IS NULL;"
+    (finding,) = found("whole-table-update", sql, runner=Runner.NONE)
+    assert finding.severity is severity
+
+
+# --- what rewrites a table: the default, or the type ------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "rules"),
+    [
+        ("x email DEFAULT 'a@b'", ["add-column-domain"]),
+        ("x email DEFAULT random()::text", ["add-column-domain"]),
+        ("x text DEFAULT random()::text", ["add-column-volatile-default"]),
+        ("x not_known DEFAULT 'a'", ["add-column-domain"]),
+        ("x text DEFAULT not_known()", ["add-column-volatile-default"]),
+        ("x label DEFAULT not_known()", ["add-column-volatile-default"]),
+        ("x serial CHECK (x > 0)", ["add-column-serial"]),
+    ],
+)
+def test_one_rewrite_is_reported_once_for_its_cause(column: str, rules: list[str]) -> None:
+    report = lint_sql(
+        f"ALTER TABLE t ADD COLUMN {column}",
+        schema="CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%'); CREATE DOMAIN label AS text;",
+    )
+    named = [finding.rule for finding in report.findings]
+    assert [rule for rule in named if rule.startswith("add-column")] == rules
+
+
+# --- small tables, and tables that the deploy makes -------------------------------------
+
+BUSY = [
+    ("add-check", "ALTER TABLE t ADD CHECK (a > 0)"),
+    ("add-foreign-key", "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (id)"),
+    ("add-unique-constraint", "ALTER TABLE t ADD UNIQUE (a)"),
+    ("add-primary-key", "ALTER TABLE t ADD PRIMARY KEY (a)"),
+    ("create-index", "CREATE INDEX i ON t (a)"),
+    ("whole-table-update", "UPDATE t SET a = 1"),
+    ("add-column-volatile-default", "ALTER TABLE t ADD COLUMN x float DEFAULT random()"),
+    ("add-column-volatile-default", "ALTER TABLE t ADD COLUMN x float[] DEFAULT ARRAY[random()]"),
+    ("add-column-volatile-default", "ALTER TABLE t ADD COLUMN x int DEFAULT nextval('s')"),
+    ("add-column-serial", "ALTER TABLE t ADD COLUMN x serial"),
+    ("add-column-generated", "ALTER TABLE t ADD COLUMN x int GENERATED ALWAYS AS (a) STORED"),
+    ("add-column-check", "ALTER TABLE t ADD COLUMN x int CHECK (x > 0)"),
+    ("add-column-foreign-key", "ALTER TABLE t ADD COLUMN x int DEFAULT 1 REFERENCES u (id)"),
+    ("add-column-unique", "ALTER TABLE t ADD COLUMN x int UNIQUE"),
+    ("add-column-unique", "ALTER TABLE t ADD COLUMN x int PRIMARY KEY DEFAULT 1"),
+]
+
+
+@pytest.mark.parametrize(("rule", "sql"), BUSY)
+def test_it_is_reported_on_a_table_that_others_use(rule: str, sql: str) -> None:
+    (finding,) = found(rule, sql)
+    assert finding.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(("rule", "sql"), BUSY)
+def test_it_is_quiet_on_a_table_configured_as_small(rule: str, sql: str) -> None:
+    assert not found(rule, sql, settings=Settings(lock_timeout="role", small_tables=("t",)))
+
+
+@pytest.mark.parametrize(("rule", "sql"), BUSY)
+def test_it_is_quiet_on_a_table_that_the_deploy_makes(rule: str, sql: str) -> None:
+    assert not found(rule, f"CREATE TABLE public.t (a int); {sql}", runner=Runner.NONE)
+
+
+@pytest.mark.parametrize(
+    ("version", "advice"), [(14, "Add it NOT VALID to each partition"), (18, "Add it NOT VALID,")]
+)
+def test_a_foreign_key_of_a_partitioned_table_is_advised_by_version(
+    version: int, advice: str
+) -> None:
+    (finding,) = found(
+        "add-foreign-key",
+        "ALTER TABLE p ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES u (id)",
+        schema="CREATE TABLE p (a int) PARTITION BY RANGE (a);",
+        settings=Settings(lock_timeout="role", server_version=version),
+    )
+    assert finding.help.startswith(advice)

@@ -1,0 +1,41 @@
+"""rename-column and rename-table: what keeps the old name, and what only looks so."""
+
+import pytest
+
+from linting import lint_sql
+from migsafe.model.origin import Runner
+
+USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email text);"
+COLUMN = "ALTER TABLE users RENAME email TO mail;"
+TABLE = "ALTER TABLE users RENAME TO people;"
+BOTH = f"{TABLE} ALTER TABLE people RENAME email TO mail;"
+
+
+def rules(sql: str, runner: Runner = Runner.FILE) -> list[str]:
+    report = lint_sql(sql, schema=USERS, runner=runner)
+    return [each.rule for each in report.findings if each.rule.startswith("rename-")]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        (f"{TABLE} CREATE VIEW users AS SELECT id, email FROM people", []),
+        (f"{TABLE} CREATE VIEW users AS SELECT 1 AS id", ["rename-table"]),
+        (f"{TABLE} CREATE VIEW user_list AS SELECT id FROM people", ["rename-table"]),
+        (f"{TABLE} ALTER TABLE people RENAME TO folk; CREATE VIEW users AS TABLE folk", []),
+        (f"{BOTH} CREATE VIEW users AS SELECT id, mail AS email FROM people", []),
+        (f"{BOTH} CREATE VIEW users AS SELECT id, mail FROM people", ["rename-column"]),
+        (f"{COLUMN} ALTER TABLE users ADD email text", ["rename-column"]),
+        ("ALTER VIEW users RENAME COLUMN email TO mail", ["rename-column"]),
+        ("ALTER TYPE pair RENAME ATTRIBUTE a TO b", []),
+    ],
+)
+def test_a_rename_is_quiet_when_its_transaction_keeps_the_old_name(
+    sql: str, expected: list[str]
+) -> None:
+    assert rules(sql) == expected
+
+
+def test_a_view_in_another_transaction_comes_too_late() -> None:
+    sql = f"{TABLE} CREATE VIEW users AS TABLE people"
+    assert rules(sql, Runner.NONE) == ["rename-table"]

@@ -1,0 +1,298 @@
+"""Conventions of SQL tools: names, order, pairs, runners, names of new migrations."""
+
+from pathlib import Path
+
+import pytest
+
+from migsafe.model.migration import Down, Selection
+from migsafe.model.operations import Unrecognized
+from migsafe.model.origin import Runner
+from migsafe.sources import Request, load
+from migsafe.sources.convention import convention_named, conventions
+from migsafe.sources.numbered import _parts
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "sql"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(path: str, text: str = "SELECT 1;\n") -> None:
+    where = Path(path)
+    where.parent.mkdir(parents=True, exist_ok=True)
+    where.write_text(text, "utf-8")
+
+
+def only(request: Request) -> Selection:
+    (selection,) = load(request).selections
+    return selection
+
+
+def test_conventions_are_found_without_a_list() -> None:
+    names = [each.name for each in conventions()]
+    assert {"alembic", "golang-migrate", "numbered", "up-down-folders"} <= set(names)
+    # It takes any SQL file, so it is asked last.
+    assert names[-1] == "file"
+
+
+TREES = [
+    (
+        "golang",
+        "golang-migrate",
+        [
+            ("1_create_builds", Runner.QUERY, Down.PRESENT, None),
+            (
+                "2_index_builds",
+                Runner.QUERY,
+                Down.EMPTY,
+                "the index may stay: nothing depends on its absence",
+            ),
+            ("10_unique_names", Runner.QUERY, Down.MISSING, None),
+        ],
+    ),
+    (
+        "folders",
+        "up-down-folders",
+        [
+            ("2024-01-08-101500_create_posts", Runner.FILE, Down.PRESENT, None),
+            ("2024-02-01-090000_index_posts", Runner.NONE, Down.PRESENT, None),
+            (
+                "2024-03-01-120000_enum_value",
+                Runner.FILE,
+                Down.EMPTY,
+                "This file should undo anything in `up.sql`",
+            ),
+        ],
+    ),
+    (
+        "numbered",
+        "numbered",
+        [
+            ("0001_accounts", Runner.AUTO, Down.MISSING, None),
+            ("0002_index", Runner.NONE, Down.MISSING, None),
+            ("0010_email", Runner.AUTO, Down.PRESENT, None),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("directory", "convention", "expected"), TREES)
+def test_tree_is_read_in_its_order_with_its_runners_and_downs(
+    directory: str,
+    convention: str,
+    expected: list[tuple[str, Runner, Down, str | None]],
+) -> None:
+    found = only(Request((str(FIXTURES / directory),))).tree
+    assert found.convention == convention
+    assert found.problems == ()
+    assert [
+        (each.id, each.up.runner, each.down_state, each.down_reason) for each in found.migrations
+    ] == expected
+    operations = [
+        operation
+        for migration in found.migrations
+        for section in migration.sections
+        for statement in section.statements
+        for operation in statement.operations
+    ]
+    assert not any(isinstance(each, Unrecognized) for each in operations)
+
+
+def test_numbers_are_ordered_as_numbers_and_later_ones_are_not_read(
+    tree: Path,
+) -> None:
+    del tree
+    for number in (1, 2, 9, 10, 11):
+        write(f"db/{number}_x.sql", "\0" if number > 10 else "SELECT 1;")
+    selection = only(Request(("db/10_x.sql",)))
+    assert [each.id for each in selection.tree.migrations] == [
+        "1_x",
+        "2_x",
+        "9_x",
+        "10_x",
+    ]
+    assert selection.tree.later == ("11_x",)
+
+
+ORDERED = [
+    "001.sql",
+    "001_a.sql",
+    "1-a.sql",
+    "1.2_a.sql",
+    "20240101120000_a.sql",
+    "2024-01-31_a.sql",
+    "2024_01_31_120000_a.sql",
+    "0001 a b.sql",
+    "0001_2fa.sql",
+]
+LONE = ["a.sql", "001a.sql", "V1__a.sql", "a_001.sql", "rename_email.up.sql"]
+
+
+@pytest.mark.parametrize(
+    ("name", "ordered"),
+    [(name, True) for name in ORDERED] + [(name, False) for name in LONE],
+)
+def test_name_carries_an_order_or_the_file_stands_alone(
+    tree: Path, name: str, *, ordered: bool
+) -> None:
+    del tree
+    write(f"db/{name}")
+    write("db/other.sql")
+    (migration,) = only(Request((f"db/{name}",))).tree.migrations
+    assert migration.ordered is ordered
+
+
+def test_dates_are_ordered_by_day() -> None:
+    names = ["2024-02-01_a.sql", "2024-01-10_b.sql", "2024-01-09_c.sql"]
+    parts = [_parts(name) for name in names]
+    orders = [part[2] for part in parts if part is not None]
+    assert sorted(orders) == list(reversed(orders))
+
+
+def test_same_number_twice_is_a_problem_that_names_both(tree: Path) -> None:
+    del tree
+    write("db/0001_a.sql")
+    write("db/1_b.sql")
+    (problem,) = only(Request(("db",))).tree.problems
+    assert "'1_b' has the same number as '0001_a'" in problem.message
+
+
+def test_down_without_up_is_a_problem(tree: Path) -> None:
+    del tree
+    write("db/0001_a.down.sql")
+    (problem,) = only(Request(("db",))).tree.problems
+    assert problem.message == "'0001_a' has a way down and no way up"
+
+
+def test_lone_pair_is_one_migration_whichever_is_named(tree: Path) -> None:
+    del tree
+    write("rename.up.sql")
+    write("rename.down.sql")
+    for path in ("rename.up.sql", "rename.down.sql", "."):
+        (migration,) = only(Request((path,))).tree.migrations
+        assert (migration.id, migration.down_state) == ("rename", Down.PRESENT)
+
+
+def test_history_that_cannot_be_read_may_have_changed_anything(tree: Path) -> None:
+    del tree
+    Path("db").mkdir()
+    Path("db/0001_a.sql").write_bytes(b"\xff")
+    write("db/0002_b.sql")
+    loaded = load(Request(("db/0002_b.sql",)))
+    assert [error.path for error in loaded.errors] == ["db/0001_a.sql"]
+    unread = loaded.selections[0].tree.migrations[0]
+    (operation,) = unread.up.statements[0].operations
+    assert isinstance(operation, Unrecognized)
+    assert operation.relations is None
+
+
+RUNNERS = [
+    ("0001_a.sql", "SELECT 1;", "auto", Runner.AUTO),
+    ("0001_a.sql", "SELECT 1;", "file", Runner.FILE),
+    ("0001_a.sql", "SELECT 1;", "none", Runner.NONE),
+    ("0001_a.sql", "-- migsafe: transaction=none\nSELECT 1;", "auto", Runner.NONE),
+    ("0001_a.sql", "-- migsafe: transaction=none\nSELECT 1;", "file", Runner.NONE),
+    ("0001_a.sql", "SELECT '-- migsafe: transaction=none';", "auto", Runner.AUTO),
+    ("0001_a.up.sql", "SELECT 1;", "none", Runner.QUERY),
+    ("0001_a.up.sql", "-- migsafe: transaction=none\nSELECT 1;", "auto", Runner.NONE),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "transaction", "expected"), RUNNERS)
+def test_runner_is_the_files_word_then_the_conventions_then_the_options(
+    tree: Path, name: str, text: str, transaction: str, expected: Runner
+) -> None:
+    del tree
+    write(name, text)
+    (migration,) = only(Request((name,), transaction=transaction)).tree.migrations
+    assert migration.up.runner is expected
+
+
+NEXT = [
+    (
+        "golang-migrate",
+        ["1_a.up.sql", "10_b.up.sql"],
+        "11_add_x",
+        "db/11_add_x.up.sql",
+        "db/11_add_x.down.sql",
+    ),
+    (
+        "golang-migrate",
+        ["000009_a.up.sql"],
+        "000010_add_x",
+        "db/000010_add_x.up.sql",
+        "db/000010_add_x.down.sql",
+    ),
+    (
+        "golang-migrate",
+        ["20240229235959_a.up.sql"],
+        "20240301000000_add_x",
+        "db/20240301000000_add_x.up.sql",
+        "db/20240301000000_add_x.down.sql",
+    ),
+    ("numbered", ["0009_a.sql"], "0010_add_x", "db/0010_add_x.sql", "db/0010_add_x.down.sql"),
+    (
+        "numbered",
+        ["2024-01-31_a.sql"],
+        "2024-02-01_add_x",
+        "db/2024-02-01_add_x.sql",
+        "db/2024-02-01_add_x.down.sql",
+    ),
+    ("numbered", ["1.9_a.sql"], "1.10_add_x", "db/1.10_add_x.sql", "db/1.10_add_x.down.sql"),
+    (
+        "up-down-folders",
+        ["2024-01-08-101500_a/up.sql"],
+        "2024-01-09-101500_add_x",
+        "db/2024-01-09-101500_add_x/up.sql",
+        "db/2024-01-09-101500_add_x/down.sql",
+    ),
+]
+
+
+@pytest.mark.parametrize(("convention", "names", "id", "up", "down"), NEXT)
+def test_next_name_follows_the_last(
+    tree: Path, convention: str, names: list[str], id: str, up: str, down: str
+) -> None:
+    del tree
+    for name in names:
+        write(f"db/{name}")
+    found = only(Request(("db",))).tree
+    chosen = convention_named(convention)
+    assert chosen is not None
+    assert found.convention == convention
+    assert chosen.next_name(found, "Add x!") == id
+    assert chosen.paths(found, id) == (up, down)
+
+
+def test_next_name_counts_migrations_that_were_not_read(tree: Path) -> None:
+    del tree
+    for name in ("1_a.up.sql", "2_b.up.sql", "3_c.up.sql"):
+        write(f"db/{name}")
+    found = only(Request(("db/1_a.up.sql",))).tree
+    chosen = convention_named("golang-migrate")
+    assert chosen is not None
+    assert chosen.next_name(found, "x") == "4_x"
+
+
+@pytest.mark.parametrize("mark", ["2_b", "2", "2_b.up.sql", "db/2_b.up.sql"])
+def test_start_after_takes_id_number_file_or_path(tree: Path, mark: str) -> None:
+    del tree
+    for name in ("1_a.up.sql", "2_b.up.sql", "20_c.up.sql"):
+        write(f"db/{name}")
+    loaded = load(Request(("db",), start_after=mark))
+    assert loaded.started
+    assert loaded.selections[0].given == {"20_c"}
+
+
+def test_folder_named_from_inside_knows_its_place(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("db/2024-01-01-000000_a/up.sql")
+    write("db/2024-01-02-000000_b/up.sql")
+    monkeypatch.chdir(tree / "db" / "2024-01-02-000000_b")
+    selection = only(Request(("up.sql",)))
+    assert selection.given == {"2024-01-02-000000_b"}
+    assert len(selection.tree.migrations) == 2
