@@ -127,7 +127,7 @@ def versions() -> tuple[int, ...]:
 
 @contextmanager
 def databases(server_of: Callable[[int], Server]) -> Iterator[Callable[[int], str]]:
-    """Give one database for each version that is asked for, for tests that make their own schema."""
+    """Give one database a version, for tests that make their schema anew."""
     with ExitStack() as stack:
         made: dict[int, str] = {}
 

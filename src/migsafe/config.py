@@ -1,9 +1,7 @@
 """Settings: `[tool.migsafe]` of pyproject.toml or migsafe.toml, with closed keys."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -123,6 +121,8 @@ def load(path: Path | None = None, *, start: Path | None = None) -> Settings:
 
 
 def _read(path: Path, *, required: bool = False) -> Settings | None:
+    import tomllib  # noqa: PLC0415  most directories have no configuration
+
     shown = _shown(path)
     try:
         data = tomllib.loads(path.read_text("utf-8"))
@@ -218,6 +218,8 @@ def dialect(value: str) -> str:
 def _known(key: str, keys: tuple[str, ...], what: str, path: str) -> None:
     if key in keys:
         return
+    from difflib import get_close_matches  # noqa: PLC0415  only a mistake needs it
+
     near = get_close_matches(key, keys, n=1)
     raise UsageError(
         f"no {what} is called {key!r}",

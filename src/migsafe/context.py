@@ -251,11 +251,13 @@ class Context:
             "writes": f"writes to {relation} wait",
             "other schema changes": f"other schema changes of {relation} wait",
         }[None if lock is None else lock.blocks]
-        if key in self.effects.rewrites:
+        # The rows of a partitioned table are in its partitions.
+        stored = {key, *(child.name for child in self.catalog.children(key))}
+        if not stored.isdisjoint(self.effects.rewrites):
             return f"{who} while the whole table is rewritten"
-        if key in self.effects.builds:
+        if not stored.isdisjoint(self.effects.builds):
             return f"{who} while the index is built"
-        if key in self.effects.scans:
+        if not stored.isdisjoint(self.effects.scans):
             return f"{who} while every row is read"
         return who if lock is None else f"{who} for an instant"
 

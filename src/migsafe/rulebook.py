@@ -1,11 +1,8 @@
 """The rule pages: metadata and prose, one Markdown file a rule."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from migsafe.model.errors import UsageError
@@ -55,10 +52,12 @@ class Rule:
             raise RulebookError(message) from None
 
 
-def _folder() -> Traversable:
+@cache
+def _folder() -> Path:
     # An editable install hides the wheel's copy, so the checkout is the second place.
-    shipped = files("migsafe") / "rules"
-    return shipped if shipped.is_dir() else Path(__file__).parents[2] / "rules"
+    here = Path(__file__).parent
+    shipped = here / "rules"
+    return shipped if shipped.is_dir() else here.parents[1] / "rules"
 
 
 @cache
@@ -88,6 +87,8 @@ def rule(rule_id: str) -> Rule:
 
 
 def _read(rule_id: str, text: str) -> Rule:
+    import tomllib  # noqa: PLC0415  a run without findings reads no page
+
     heading, _, rest = text.partition("\n")
     if heading != f"# {rule_id}":
         raise RulebookError(f"rules/{rule_id}.md must begin with '# {rule_id}'")

@@ -42,7 +42,8 @@ QUERIES = {
         WHERE k.contype <> 'n' AND {own}""",
     "indexes": """
         SELECT n.nspname, i.relname, c.relname, x.indisunique, x.indisvalid, p.relname
-        FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
+        FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+        JOIN pg_class c ON c.oid = x.indrelid
         JOIN pg_namespace n ON n.oid = i.relnamespace
         LEFT JOIN pg_inherits h ON h.inhrelid = i.oid LEFT JOIN pg_class p ON p.oid = h.inhparent
         WHERE {own}""",

@@ -47,6 +47,9 @@ def _blocked(applied: Applied, context: Context) -> Name | None:
 def _finding(relation: Name, waits: int | None, last: Applied | None, context: Context) -> Finding:
     lock = context.effects.locks[relation]
     scope = "SET LOCAL" if context.current.transaction.is_open else "SET"
+    setting = f"{scope} lock_timeout = '2s'"
+    if context.current.origin.call_span is not None:
+        setting = f'op.execute("{setting}")'
     known = True
     if waits is not None:
         why = f"A lock_timeout of {waits / 1000:g} s is longer than traffic can wait"
@@ -57,7 +60,7 @@ def _finding(relation: Name, waits: int | None, last: Applied | None, context: C
     return context.finding(
         f"{why}: one long query on {relation} holds up this {lock} lock, and all {lock.blocks} "
         f"of {relation} queue behind it.",
-        help=f"{scope} lock_timeout = '2s' before it, and run the migration again when it gives "
+        help=f"{setting} before it, and run the migration again when it gives "
         'up; or set it for the role that migrates and configure lock-timeout = "role".',
         relations=(relation,),
         confidence=Confidence.HIGH if known else Confidence.LOW,

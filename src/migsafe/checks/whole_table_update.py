@@ -16,7 +16,7 @@ _IS_NULL = 3
 def check_operation(operation: Update | Delete, context: Context) -> Iterator[Finding]:
     """Report an UPDATE or DELETE of every row, and an UPDATE that may be one."""
     table, where = operation.table, operation.where
-    if not context.is_busy(table):
+    if not context.is_busy(table) or _is_under_a_lock(context):
         return
     reach = reach_of(table, where, context.catalog, operation.sql)
     fills = isinstance(operation, Update) and _fills_new_column(operation, context)
@@ -33,6 +33,13 @@ def check_operation(operation: Update | Delete, context: Context) -> Iterator[Fi
             hazards=_LOCKED,
             confidence=Confidence.LOW,
         )
+
+
+def _is_under_a_lock(context: Context) -> bool:
+    """Say whether a lock of the transaction makes the change another rule's subject."""
+    return any(
+        lock.blocks_writes and context.is_busy(name) for name, lock in context.current.held.items()
+    )
 
 
 def _all_rows(operation: Update | Delete, context: Context) -> Finding:

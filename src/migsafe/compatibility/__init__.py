@@ -197,7 +197,7 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case CreateRule():
             return objects.create_rule(operation)
         case SetRowSecurity():
-            return objects.set_row_security(operation)
+            return objects.set_row_security(operation, catalog)
         case ChangePolicy():
             return objects.change_policy(operation)
         case Grant():

@@ -47,6 +47,8 @@ from migsafe.writing import quoting
 STAR = (OldStatement.SELECT_STAR,)
 FULL = (OldStatement.INSERT_FULL,)
 MINIMAL = (OldStatement.INSERT_MINIMAL,)
+OMITTING = (OldStatement.INSERT_MINIMAL, OldStatement.UPSERT)
+"""Statements that may leave to a default what they need not name."""
 EXPLICIT = (OldStatement.INSERT_FULL, OldStatement.UPDATE, OldStatement.UPSERT)
 """Statements that give a column its value themselves."""
 
@@ -124,6 +126,9 @@ def add_column(operation: AddColumn, catalog: Catalog) -> Compatibility:
             if isinstance(constraint, Unique | PrimaryKey):
                 inserts = Outcome.FAILS
     elif column.type is None and not fills_itself(column):
+        inserts = Outcome.UNKNOWN
+    elif column.type is not None and column.type.name in SERIALS:
+        # The role of old code may lack the right to draw from the new sequence.
         inserts = Outcome.UNKNOWN
     back = DropColumn(table, column.name)
     if column.generated is not None:
@@ -293,7 +298,9 @@ def _type_back(
         using = Expression(sql, columns=(column,))
     possible = None
     if back.values is not Values.KEPT or using is not None:
-        possible = probes.misfits(table, column, old) or probes.filled(table, column)
+        possible = probes.filled(table, column)
+        if _family(old) == _family(new):
+            possible = probes.misfits(table, column, old) or possible
     return undone_by(AlterColumnType(table, column, old, using=using), possible_sql=possible)
 
 
@@ -305,7 +312,7 @@ def set_default(operation: SetDefault, catalog: Catalog) -> Compatibility:
     table, column = operation.table, operation.column
     state = catalog.column(table, column)
     if state is None:
-        return Compatibility(old=met((MINIMAL, Outcome.UNKNOWN)))
+        return Compatibility(old=met((OMITTING, Outcome.UNKNOWN)))
     if state.default == operation.default:
         return HARMLESS
     changes = Outcome.WORKS if is_required(state) else Outcome.CHANGES
@@ -314,7 +321,7 @@ def set_default(operation: SetDefault, catalog: Catalog) -> Compatibility:
         if state.default is None
         else SetDefault(table, column, state.default)
     )
-    return Compatibility(old=met((MINIMAL, changes)), undo=undone_by(back))
+    return Compatibility(old=met((OMITTING, changes)), undo=undone_by(back))
 
 
 _DEFAULTLESS = {
@@ -330,12 +337,12 @@ def drop_default(operation: DropDefault, catalog: Catalog) -> Compatibility:
     table, column = operation.table, operation.column
     state = catalog.column(table, column)
     if state is None:
-        return Compatibility(old=met((MINIMAL, Outcome.UNKNOWN)))
+        return Compatibility(old=met((OMITTING, Outcome.UNKNOWN)))
     if state.default is None:
         return HARMLESS
     outcome = _DEFAULTLESS[state.nullable]
     return Compatibility(
-        old=met(((*MINIMAL, OldStatement.UPSERT), outcome)),
+        old=met((OMITTING, outcome)),
         undo=undone_by(SetDefault(table, column, state.default)),
     )
 
@@ -415,7 +422,7 @@ def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Compatibility:
             undo = None
             if before is not None:
                 undo = undone_by(AlterIdentity(table, column, IdentityAction.ADD, before))
-            return Compatibility(old=met((MINIMAL, Outcome.FAILS)), loses=Loss.VALUES, undo=undo)
+            return Compatibility(old=met((OMITTING, Outcome.FAILS)), loses=Loss.VALUES, undo=undo)
 
 
 def _set_identity(operation: AlterIdentity, before: Identity | None) -> Compatibility:
@@ -436,7 +443,7 @@ def _set_identity(operation: AlterIdentity, before: Identity | None) -> Compatib
     return Compatibility(
         old=met(
             (EXPLICIT, Outcome.FAILS if always and not already else Outcome.WORKS),
-            (MINIMAL, Outcome.CHANGES if options else Outcome.WORKS),
+            (OMITTING, Outcome.CHANGES if options else Outcome.WORKS),
         ),
         undo=undo,
     )

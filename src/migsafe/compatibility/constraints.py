@@ -2,7 +2,7 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ConstraintState, Existence, IndexState
-from migsafe.compatibility.columns import refusing_nulls
+from migsafe.compatibility.columns import is_required, refusing_nulls
 from migsafe.compatibility.outcomes import (
     HARMLESS,
     READS,
@@ -53,15 +53,16 @@ def _restricting(
     match constraint:
         case Check(enforced=False) | ForeignKey(enforced=False):
             return {}
-        case Check():
+        case Check(expression=expression):
+            if not _lets_null_pass(constraint):
+                return met((WRITES, Outcome.FAILS))
+            return _refusing(table, expression.columns, catalog)
+        case ForeignKey(columns=columns):
+            return _refusing(table, columns, catalog) | met((DELETE, deleting_parents(constraint)))
+        case Unique(using_index=None, nulls_not_distinct=True) | PrimaryKey(using_index=None):
             return met((WRITES, Outcome.FAILS))
-        case ForeignKey():
-            return met(
-                (WRITES, Outcome.FAILS),
-                (DELETE, deleting_parents(constraint)),
-            )
-        case Unique(using_index=None) | Exclusion() | PrimaryKey(using_index=None):
-            return met((WRITES, Outcome.FAILS))
+        case Unique(using_index=None, columns=columns) | Exclusion(columns=columns):
+            return _refusing(table, columns, catalog)
         case Unique() | PrimaryKey():
             worst = [] if not constraint.deferrable else [(UPSERT, Outcome.FAILS)]
             # Only an index that checks at once can be the target of ON CONFLICT.
@@ -76,6 +77,33 @@ def _restricting(
             return met(*worst)
         case NotNull():
             return refusing_nulls(table, constraint.column, catalog)
+
+
+def _lets_null_pass(check: Check) -> bool:
+    """Say whether a CHECK is sure to accept a NULL: it does not speak of NULLs."""
+    sql = check.expression.sql.upper()
+    return not check.expression.opaque and not any(word in sql for word in ("NULL", "COALESCE"))
+
+
+def _refusing(
+    table: Name, columns: tuple[str, ...], catalog: Catalog
+) -> dict[OldStatement, Outcome]:
+    """Return what writers meet when some values of columns are refused, but no NULL.
+
+    An INSERT of the required columns alone leaves the others to NULL or to a default.
+    """
+    named = [is_required(catalog.column(table, column)) for column in columns]
+    filled = [
+        state is None or state.fills_itself
+        for state in (catalog.column(table, column) for column in columns)
+    ]
+    minimal = Outcome.WORKS
+    if not columns or any(named):
+        minimal = Outcome.FAILS
+    elif None in named or any(filled):
+        minimal = Outcome.UNKNOWN
+    explicit = (OldStatement.INSERT_FULL, OldStatement.UPDATE, OldStatement.UPSERT)
+    return met((explicit, Outcome.FAILS), ((OldStatement.INSERT_MINIMAL,), minimal))
 
 
 def deleting_parents(key: ForeignKey) -> Outcome:
@@ -250,7 +278,16 @@ def create_index(operation: CreateIndex, catalog: Catalog) -> Compatibility:
     undo = None
     if index is not None:
         undo = undone_by(DropIndex(index, concurrently=operation.concurrently))
-    return Compatibility(old=met((WRITES, Outcome.FAILS)) if operation.unique else {}, undo=undo)
+    return Compatibility(old=_indexed(operation, catalog), undo=undo)
+
+
+def _indexed(operation: CreateIndex, catalog: Catalog) -> dict[OldStatement, Outcome]:
+    if not operation.unique:
+        return {}
+    columns = tuple(element.column or "" for element in operation.elements)
+    if not all(columns) or operation.nulls_not_distinct:
+        return met((WRITES, Outcome.FAILS))
+    return _refusing(operation.table, columns, catalog)
 
 
 def drop_index(operation: DropIndex, catalog: Catalog) -> Compatibility:

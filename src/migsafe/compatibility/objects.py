@@ -409,13 +409,21 @@ _SECURITY_BACK = {
 }
 
 
-def set_row_security(operation: SetRowSecurity) -> Compatibility:
+def set_row_security(operation: SetRowSecurity, catalog: Catalog) -> Compatibility:
     """Return what row security does: rows hide, writes are refused; or all is open."""
     action = operation.action.upper().removesuffix(" ROW LEVEL SECURITY").strip()
     back = _SECURITY_BACK.get(action)
     undo = None if back is None else undone_by(SetRowSecurity(operation.table, back))
     if action in {"ENABLE", "FORCE"}:
-        old = met((READS, Outcome.CHANGES), (WRITES, Outcome.FAILS), (DELETE, Outcome.CHANGES))
+        # Without a policy no row is found, so that no UPDATE gets as far as to fail.
+        policies = any(name.startswith("policy ") for name in catalog.settings(operation.table))
+        updates = Outcome.FAILS if policies or not catalog.complete else Outcome.CHANGES
+        old = met(
+            (READS, Outcome.CHANGES),
+            (INSERTS, Outcome.FAILS),
+            (UPDATE, updates),
+            (DELETE, Outcome.CHANGES),
+        )
     else:
         old = met((READS, Outcome.CHANGES), ((*UPDATE, *DELETE), Outcome.CHANGES))
     return Compatibility(old=old, undo=undo)

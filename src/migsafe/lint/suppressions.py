@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 
 from migsafe import rulebook
 from migsafe.context import Suppression
@@ -119,10 +118,12 @@ def _problem(rules: tuple[str, ...], until: str | None, reason: str, today: date
     known = rulebook.ids()
     for rule in rules:
         if rule not in known:
+            from difflib import get_close_matches  # noqa: PLC0415  only a mistake needs it
+
             near = get_close_matches(rule, known, n=1)
             return f"no rule is called {rule!r}" + (f"; did you mean {near[0]!r}?" if near else "")
     if not reason:
-        return "it gives no reason, so it silences nothing"
+        return "it gives no reason"
     if until is not None:
         try:
             last = date.fromisoformat(until)

@@ -190,7 +190,7 @@ def recipe(intent: RenameColumnIntent, situation: Situation) -> Iterator[Deploy]
     yield blocks.schema(
         Phase.CONTRACT,
         f"drop {table}.{old} and its trigger",
-        (sync.finish(hidden, situation.before, *made.renames),),
+        (sync.finish(hidden, new, situation.before, *made.renames),),
         works_with=(1,),
         gate=(blocks.retired(1),),
         min_soak=blocks.RELEASE_SOAK,

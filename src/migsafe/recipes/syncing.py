@@ -218,15 +218,15 @@ class Sync:
             "rename, because the trigger goes on filling it",
         )
 
-    def finish(self, hidden: str, catalog: Catalog, *then: Operation) -> Step:
+    def finish(self, hidden: str, new: str, catalog: Catalog, *then: Operation) -> Step:
         """Return the step that removes trigger and old column, and gives out the last names.
 
         Args:
             hidden: The name of the old column by then.
+            new: The name of the new column by then.
             catalog: The schema before the plan: sequences of the old column must outlive it.
             then: What follows in the same transaction.
         """
-        new = self.new.name if hidden == names.quarantined(self.old) else self.old
         moved = tuple(
             AlterSequence(state.name, owned_by=(self.table, new))
             for state in catalog.sequences_of(self.table)

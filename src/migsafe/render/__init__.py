@@ -1,6 +1,12 @@
 """Reports and plans as text: one module a format, each with one function `render`."""
 
+import re
+from collections.abc import Sequence
+
 from migsafe.model.findings import Finding
+from migsafe.model.plan import Condition, DeployKind, Plan
+
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 
 
 def plain(text: str) -> str:
@@ -23,3 +29,50 @@ def grouped(findings: tuple[Finding, ...]) -> list[list[Finding]]:
         key = (finding.place.path, finding.section, finding.rule, finding.severity, names)
         groups.setdefault(key if names else (id(finding),), []).append(finding)
     return list(groups.values())
+
+
+def duration(iso: str) -> str:
+    """Return an ISO 8601 duration in words: `PT24H` is `24 h`, `P7D` is `7 days`."""
+    found = _DURATION.fullmatch(iso)
+    if found is None:
+        return iso
+    days, hours, minutes = found.groups()
+    parts = [
+        *([f"{days} day{'' if days == '1' else 's'}"] if days else []),
+        *([f"{hours} h"] if hours else []),
+        *([f"{minutes} min"] if minutes else []),
+    ]
+    return " ".join(parts) or iso
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Return numbers in rising order as ranges: `1-3, 5`."""
+    groups: list[list[int]] = []
+    for number in numbers:
+        if groups and number == groups[-1][-1] + 1:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    return ", ".join(
+        str(group[0]) if len(group) == 1 else f"{group[0]}-{group[-1]}" for group in groups
+    )
+
+
+def evidence(condition: Condition) -> str:
+    """Return a condition's evidence in words; the oldest code is named where one is."""
+    oldest = condition.oldest_code
+    if oldest is None or re.search(rf"\bC{oldest}\b", condition.evidence):
+        return condition.evidence
+    return f"{condition.evidence} C{oldest}"
+
+
+def brings(plan: Plan, number: int) -> str | None:
+    """Return the code version that a code deploy brings, None for other deploys.
+
+    That is the newest one that works after it: versions count in the order of deploys.
+    """
+    deploy = plan.deploys[number - 1]
+    if deploy.kind is not DeployKind.CODE:
+        return None
+    before = sum(each.kind is DeployKind.CODE for each in plan.deploys[:number])
+    return f"C{min(before, len(plan.code_versions) - 1)}"

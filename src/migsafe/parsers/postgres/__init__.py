@@ -167,9 +167,11 @@ def read_parts(sql: str) -> tuple[Part, ...]:
         # The tree is nested deeper than protobuf follows.
         reason = "nested too deeply"
         return (Part(Unrecognized(Cause.UNMAPPED, reason, sql), 0, len(sql)),)
+    if len(tree.stmts) == 1:
+        return tuple(_read(_source(sql, tree.stmts[0], tree)))
     parts: list[Part] = []
     for statement in tree.stmts:
-        parts += _read(_source(sql, statement))
+        parts += _read(_source(sql, statement, None))
     return tuple(parts)
 
 
@@ -192,13 +194,13 @@ def _refused(sql: str, error: PgQueryError) -> Part:
     return Part(Unrecognized(Cause.SYNTAX, reason, sql), 0, len(sql))
 
 
-def _source(sql: str, statement: pb.RawStmt) -> Source:
+def _source(sql: str, statement: pb.RawStmt, tree: pb.ParseResult | None) -> Source:
     whole = Source(sql, 0, len(sql), statement)
     start = whole.offset(statement.stmt_location)
     if not statement.stmt_len:
-        return Source(sql, start, len(sql), statement)
+        return Source(sql, start, len(sql), statement, tree)
     end = whole.offset(statement.stmt_location + statement.stmt_len)
-    return Source(sql, start, end, statement)
+    return Source(sql, start, end, statement, tree)
 
 
 def _read(source: Source) -> list[Part]:

@@ -25,7 +25,10 @@ def _text(tree: pb.ParseResult, prefix: str) -> str:
 def statement(source: Source) -> str:
     """Return the canonical text of a whole statement, its own text if there is none."""
     try:
-        text: str = deparse(pb.ParseResult(stmts=[source.statement]))
+        tree = source.tree
+        if tree is None:
+            tree = pb.ParseResult(stmts=[source.statement])
+        text: str = deparse(tree)
     except PgQueryError:
         return source.text[source.start : source.end].strip().removesuffix(";").rstrip()
     return text

@@ -20,6 +20,9 @@ class Source:
     start: int
     end: int
     statement: pb.RawStmt
+    tree: pb.ParseResult | None = None
+    """The tree that holds this statement and no other, if there is one: to write it back
+    without a copy."""
 
     def offset(self, location: int) -> int:
         """Return the character offset of a location that the grammar counts in bytes."""

@@ -1,0 +1,384 @@
+"""Intents -> plan: the recipes' deploys, merged into as few as are safe."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from migsafe import __version__
+from migsafe.catalog.comparing import digest
+from migsafe.config import Settings
+from migsafe.context import Applied
+from migsafe.context import Deploy as Ship
+from migsafe.effects import effects_of
+from migsafe.model.compatibility import OldStatement, Outcome
+from migsafe.model.effects import Certain
+from migsafe.model.errors import Exit, MigsafeError, RefusedError, UsageError
+from migsafe.model.expressions import Expression
+from migsafe.model.intents import AsIs, NoRecipe
+from migsafe.model.plan import (
+    CodeVersion,
+    Condition,
+    Deploy,
+    DeployKind,
+    Direction,
+    Phase,
+    Plan,
+    Source,
+    Step,
+)
+from migsafe.parsers.errors import ParseError
+from migsafe.parsers.sql import read_expression
+from migsafe.planning.intents import Planned, intents_of
+from migsafe.recipes import blocks
+from migsafe.recipes.situation import Situation
+from migsafe.writing.sql import write
+
+FILL = "fill."
+"""The options `fill.TABLE.COLUMN` hold the value of rows that are there, as SQL."""
+_SHOWN = 72
+
+
+class NothingToPlanError(MigsafeError):
+    """The migration is safe as it is: that is no fault."""
+
+    exit = Exit.OK
+
+
+class _Rank(IntEnum):
+    """What is taken first where several intents are ready.
+
+    Expands can never hurt. Whatever can be done before code changes is done before, so that
+    the plan needs few versions of the code. What removes something is last, and what removes
+    it for good is last of all.
+    """
+
+    EXPAND = 0
+    BACKFILL = 1
+    MIGRATE = 2
+    CODE = 3
+    CONTRACT = 4
+    POINT_OF_NO_RETURN = 5
+
+
+def plan(
+    deploy: Ship,
+    settings: Settings,
+    *,
+    plan_id: str,
+    sources: tuple[Source, ...] = (),
+    options: Mapping[str, str] | None = None,
+) -> Plan:
+    """Return the plan for what ships together.
+
+    Args:
+        deploy: The migrations, folded on the schema before them.
+        settings: Dialect, version, and which tables are small.
+        plan_id: The plan's id.
+        sources: The migrations as the plan records them.
+        options: What the plan was asked for; see `FILL`.
+
+    Raises:
+        NothingToPlanError: If the migrations are safe as they are.
+        RefusedError: If a statement is not safe and no recipe is for it.
+        UsageError: If an option cannot be read.
+    """
+    asked = dict(options or {})
+    planned = intents_of(deploy, settings)
+    _refuse(planned)
+    if all(isinstance(each.intent, AsIs) for each in planned):
+        raise NothingToPlanError(
+            "nothing to plan: safe as it is", help="Release it; lint says what it rests on."
+        )
+    situations = tuple(
+        Situation(
+            plan_id, ordinal, each.parts[0].before, deploy.after, settings.version, _fills(asked)
+        )
+        for ordinal, each in _numbered(planned)
+    )
+    tracks = tuple(
+        _Track(tuple(_deploys(each, situation)))
+        for each, situation in zip(planned, situations, strict=True)
+    )
+    merged = _Merging(tracks)
+    deploys = merged.deploys()
+    _runs(deploys, deploy, settings)
+    return Plan(
+        id=plan_id,
+        dialect=settings.dialect,
+        tool_version=__version__,
+        options=tuple(sorted(asked.items())),
+        base_digest=digest(deploy.before),
+        sources=sources,
+        code_versions=merged.code_versions(),
+        deploys=deploys,
+        notes=tuple(dict.fromkeys(_notes(planned, situations))),
+    )
+
+
+def _numbered(planned: tuple[Planned, ...]) -> Iterator[tuple[int, Planned]]:
+    """Yield the intents with numbers for names: those that ship as they are need none."""
+    number = 0
+    for each in planned:
+        number += each.recipe is not None
+        yield max(number, 1), each
+
+
+def _fills(options: Mapping[str, str]) -> dict[str, Expression]:
+    fills: dict[str, Expression] = {}
+    for name, value in options.items():
+        if not name.startswith(FILL):
+            continue
+        try:
+            fills[name.removeprefix(FILL)] = read_expression(value)
+        except ParseError as error:
+            raise UsageError(
+                f"{value!r} for {name.removeprefix(FILL)} is not an SQL expression: {error}",
+                help="Write it as it would stand after SET column =.",
+            ) from None
+    return fills
+
+
+# --- what cannot be planned -------------------------------------------------------------
+
+
+def _refuse(planned: tuple[Planned, ...]) -> None:
+    """Raise where a statement is unsafe and no recipe is for it: it is named, never hidden."""
+    without = [each for each in planned if isinstance(each.intent, NoRecipe)]
+    if not without:
+        return
+    first = without[0]
+    applied = first.parts[0]
+    why = first.intent.why if isinstance(first.intent, NoRecipe) else ""
+    if isinstance(first.intent, NoRecipe):
+        applied = next(
+            (part for part in first.parts if part.operation is first.intent.operation), applied
+        )
+    others = len(without) - 1
+    more = f" ({others} more cannot be planned)" if others else ""
+    raise RefusedError(
+        f"no plan for '{_shown(applied)}': {why}{more}",
+        help="Put it into a migration of its own, or change it; the rest can be planned then.",
+        path=applied.section.path,
+        line=applied.line,
+    )
+
+
+def _shown(applied: Applied) -> str:
+    text = " ".join(applied.statement.sql.split()).rstrip(";")
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _runs(deploys: tuple[Deploy, ...], ship: Ship, settings: Settings) -> None:
+    """Raise where an operation of the plan would certainly fail where it stands.
+
+    A migration may use what another of its statements makes under a name, or with a type,
+    that the plan gives it later only.
+    """
+    catalog = ship.before
+    for number, deploy in enumerate(deploys, start=1):
+        for step in deploy.steps:
+            for operation in step.up:
+                fails = effects_of(
+                    operation, catalog, dialect=settings.dialect, version=settings.version
+                ).fails
+                if isinstance(fails, Certain):
+                    raise RefusedError(
+                        f"no plan for these statements together: in deploy {number} "
+                        f"'{write(operation)}' would fail, because {fails.reason}",
+                        help="Split the migration: what renames or changes types goes first.",
+                        path=ship.migrations[0].path,
+                    )
+                catalog = catalog.apply(operation)
+
+
+# --- deploys of one intent --------------------------------------------------------------
+
+
+def _deploys(planned: Planned, situation: Situation) -> Iterator[Deploy]:
+    if planned.recipe is not None:
+        yield from planned.recipe.module.recipe(planned.intent, situation)
+        return
+    (applied,) = planned.parts
+    undo = applied.compatibility.undo
+    transactional = not (isinstance(planned.intent, AsIs) and not planned.intent.transactional)
+    operation = replace(applied.operation, origin=None)
+    text = write(operation)
+    step = Step(
+        (operation,),
+        () if undo is None else undo.operations,
+        Direction.ADD,
+        "nobody is harmed by it as it was written",
+        transactional=transactional,
+        lock_timeout_ms=blocks.LOCK_TIMEOUT_MS if transactional else None,
+        statement_timeout_ms=blocks.STATEMENT_TIMEOUT_MS if transactional else None,
+        rollback_possible_sql=None if undo is None else undo.possible_sql,
+    )
+    title = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    yield blocks.schema(Phase.EXPAND, title, (step,))
+
+
+def _notes(planned: tuple[Planned, ...], situations: tuple[Situation, ...]) -> Iterator[str]:
+    for each, situation in zip(planned, situations, strict=True):
+        if each.recipe is not None:
+            notes = getattr(each.recipe.module, "notes", None)
+            if notes is not None:
+                yield from notes(each.intent, situation)
+            continue
+        (applied,) = each.parts
+        changed = _changed(applied)
+        if changed:
+            yield f"{_shown(applied)}: running code's {changed} may meet what it did not before."
+        if applied.compatibility.undo is None:
+            yield f"{_shown(applied)}: nothing takes it back, and nothing needs to."
+
+
+def _changed(applied: Applied) -> str:
+    return ", ".join(
+        str(kind)
+        for kind in OldStatement
+        if applied.compatibility.outcome(kind) is Outcome.CHANGES
+    )
+
+
+# --- merging ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Track:
+    """The deploys of one intent, in their order."""
+
+    deploys: tuple[Deploy, ...]
+
+    @property
+    def works_before(self) -> tuple[int, ...]:
+        """The intent's code versions that run before its first deploy."""
+        first = self.deploys[0]
+        return first.works_with if first.kind is DeployKind.CODE else (0,)
+
+
+@dataclass
+class _Emitted:
+    """A deploy of the plan, with what each intent's schema works with after it."""
+
+    members: tuple[tuple[int, Deploy], ...]
+    works: tuple[tuple[int, ...], ...]
+
+
+@dataclass
+class _Merging:
+    """Takes deploys from the tracks, those that may ship together as one."""
+
+    tracks: tuple[_Track, ...]
+    versions: list[tuple[int, ...]] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    emitted: list[_Emitted] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        at = [0] * len(self.tracks)
+        works = [track.works_before for track in self.tracks]
+        self.versions.append((0,) * len(self.tracks))
+        while heads := [
+            (number, track.deploys[at[number]])
+            for number, track in enumerate(self.tracks)
+            if at[number] < len(track.deploys)
+        ]:
+            rank = min(_rank(deploy) for _, deploy in heads)
+            members = [head for head in heads if _rank(head[1]) == rank]
+            if rank is _Rank.BACKFILL:
+                members = members[:1]
+            for number, deploy in members:
+                at[number] += 1
+                works[number] = deploy.works_with
+            if rank is _Rank.CODE:
+                moved = {number for number, _ in members}
+                self.versions.append(
+                    tuple(
+                        version + (number in moved)
+                        for number, version in enumerate(self.versions[-1])
+                    )
+                )
+                self.titles.append("; ".join(deploy.title for _, deploy in members))
+            self.emitted.append(_Emitted(tuple(members), tuple(works)))
+
+    def code_versions(self) -> tuple[CodeVersion, ...]:
+        """Return the versions of the application that the plan needs."""
+        return (
+            CodeVersion("C0", "runs today"),
+            *(
+                CodeVersion(f"C{number}", title)
+                for number, title in enumerate(self.titles, start=1)
+            ),
+        )
+
+    def deploys(self) -> tuple[Deploy, ...]:
+        """Return the plan's deploys, in the plan's code versions."""
+        return tuple(self._merged(emitted) for emitted in self.emitted)
+
+    def _merged(self, emitted: _Emitted) -> Deploy:
+        parts = [deploy for _, deploy in emitted.members]
+        first = parts[0]
+        soaks = [deploy.min_soak for deploy in parts if deploy.min_soak is not None]
+        fails = [deploy.if_it_fails for deploy in parts if deploy.if_it_fails]
+        return replace(
+            first,
+            title="; ".join(dict.fromkeys(deploy.title for deploy in parts)),
+            steps=tuple(step for deploy in parts for step in deploy.steps),
+            code=tuple(dict.fromkeys(change for deploy in parts for change in deploy.code)),
+            flags=tuple(dict.fromkeys(flag for deploy in parts for flag in deploy.flags)),
+            gate=tuple(self._gate(emitted)),
+            works_with=tuple(
+                version
+                for version, locals_ in enumerate(self.versions)
+                if all(own in works for own, works in zip(locals_, emitted.works, strict=True))
+            ),
+            min_soak=max(soaks, key=_hours, default=None),
+            if_it_fails=" ".join(dict.fromkeys(fails)) or None,
+        )
+
+    def _gate(self, emitted: _Emitted) -> Iterator[Condition]:
+        """Yield the conditions of all parts, each once; of fleets the strictest."""
+        others: dict[Condition, None] = {}
+        oldest: dict[int, Condition] = {}
+        for number, deploy in emitted.members:
+            for condition in deploy.gate:
+                if condition.oldest_code is None:
+                    others.setdefault(condition)
+                else:
+                    version = self._plan_version(number, condition.oldest_code)
+                    oldest[version] = condition
+        if oldest:
+            version = max(oldest)
+            condition = oldest[version]
+            yield replace(
+                condition, evidence=f"{condition.evidence} C{version}", oldest_code=version
+            )
+        yield from others
+
+    def _plan_version(self, number: int, local: int) -> int:
+        return next(
+            version for version, locals_ in enumerate(self.versions) if locals_[number] >= local
+        )
+
+
+def _rank(deploy: Deploy) -> _Rank:
+    if deploy.point_of_no_return:
+        return _Rank.POINT_OF_NO_RETURN
+    match deploy.kind, deploy.phase:
+        case DeployKind.CODE, _:
+            return _Rank.CODE
+        case DeployKind.BACKFILL, _:
+            return _Rank.BACKFILL
+        case DeployKind.SCHEMA, Phase.EXPAND:
+            return _Rank.EXPAND
+        case DeployKind.SCHEMA, Phase.MIGRATE:
+            return _Rank.MIGRATE
+        case DeployKind.SCHEMA, Phase.CONTRACT:
+            return _Rank.CONTRACT
+    raise TypeError(f"{deploy.kind} {deploy.phase}")
+
+
+def _hours(soak: str) -> int:
+    """Return the hours of one of the soaks that recipes use: `PT24H`, `P7D`."""
+    return int(soak[1:-1]) * 24 if soak.endswith("D") else int(soak[2:-1])
+
+
