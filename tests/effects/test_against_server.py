@@ -106,6 +106,17 @@ FACTS = {
 }
 
 
+def is_right_about_failing(effects: Effects, state: str | None) -> bool:
+    match effects.fails:
+        case Never():
+            return state is None or not effects.knows(Fact.FAILS)
+        case Certain(sqlstate=expected):
+            return state == expected
+        case OnData(sqlstate=expected):
+            # A PRIMARY KEY is refused for duplicates or for NULLs.
+            return state in {None, expected} or {state, expected} == {"23502", "23505"}
+
+
 def disagreements(effects: Effects, found: Measured) -> dict[str, tuple[object, object]]:
     """Return each fact on which prediction and server differ: (said, measured).
 
@@ -113,15 +124,7 @@ def disagreements(effects: Effects, found: Measured) -> dict[str, tuple[object, 
     """
     wrong: dict[str, tuple[object, object]] = {}
     state = found.sqlstate
-    match effects.fails:
-        case Never():
-            right = state is None or not effects.knows(Fact.FAILS)
-        case Certain(sqlstate=expected):
-            right = state == expected
-        case OnData(sqlstate=expected):
-            # A PRIMARY KEY is refused for duplicates or for NULLs.
-            right = state in {None, expected} or {state, expected} == {"23502", "23505"}
-    if not right:
+    if not is_right_about_failing(effects, state):
         wrong["fails"] = (effects.fails, state)
     forbidden = effects.transaction is TransactionNeed.FORBIDDEN
     if state is None and forbidden != found.forbidden and effects.knows(Fact.TRANSACTION):
@@ -181,3 +184,14 @@ def test_a_query_finds_a_row_exactly_where_the_statement_fails_on_data(
         stands_in_the_way = session.execute(fails.query.encode()).fetchone() is not None
     found = measure(dsn, case.setup, case.statement)
     assert stands_in_the_way == (found.sqlstate is not None)
+
+
+def test_what_is_not_known_about_the_cases_is_listed(
+    golden: Callable[[Path, str], None],
+) -> None:
+    lines = [
+        f"{case}\n    {unknown.fact}: {unknown.decides}\n"
+        for case in cases()
+        for unknown in predicted(case, NEWEST).unknown
+    ]
+    golden(FIXTURES / "unknown.txt", "".join(lines))

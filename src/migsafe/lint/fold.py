@@ -61,7 +61,7 @@ def _replayed(migration: Migration, catalog: Catalog) -> Catalog:
     for statement in migration.up.statements:
         for operation in statement.operations:
             catalog = catalog.apply(operation, migration.id)
-    return catalog
+    return catalog.session_ended()
 
 
 def fold_deploy(migrations: tuple[Migration, ...], settings: Settings, before: Catalog) -> Deploy:
@@ -72,6 +72,7 @@ def fold_deploy(migrations: tuple[Migration, ...], settings: Settings, before: C
         after, session, made = _section(
             migration, migration.up, settings, after, session, made, ups
         )
+    after = after.session_ended()
     downs: list[Applied] = []
     catalog, session, unmade = after, Session(), frozenset[Name]()
     for migration in reversed(migrations):

@@ -234,9 +234,7 @@ def _notes(planned: tuple[Planned, ...], situations: tuple[Situation, ...]) -> I
 
 def _changed(applied: Applied) -> str:
     return ", ".join(
-        str(kind)
-        for kind in OldStatement
-        if applied.compatibility.outcome(kind) is Outcome.CHANGES
+        str(kind) for kind in OldStatement if applied.compatibility.outcome(kind) is Outcome.CHANGES
     )
 
 
@@ -380,5 +378,3 @@ def _rank(deploy: Deploy) -> _Rank:
 def _hours(soak: str) -> int:
     """Return the hours of one of the soaks that recipes use: `PT24H`, `P7D`."""
     return int(soak[1:-1]) * 24 if soak.endswith("D") else int(soak[2:-1])
-
-

@@ -3,19 +3,19 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from migsafe import __version__
 from migsafe.ledger import released as record
 from migsafe.model.errors import InputError, RefusedError
-from migsafe.model.plan import Plan
+from migsafe.model.plan import Deploy, Plan
 from migsafe.planning.files import Written, written
 from migsafe.planning.finish import Finished
 from migsafe.render import plan_json, plan_markdown
-from migsafe.sources.convention import conventions
-from migsafe.sources.files import Files, shown
+from migsafe.sources.convention import conventions, owner
+from migsafe.sources.files import Files, is_plan_directory, shown
 from migsafe.sources.plans.tree import plan_in
 
 _PLAN, _PAGE = "plan.json", "PLAN.md"
@@ -100,54 +100,76 @@ def _swap(new: Path, directory: Path) -> None:
 
 
 def refuse_runner(directory: Path) -> None:
-    """Raise RefusedError if a migration tool reads a directory or one above it."""
+    """Raise RefusedError if a migration tool reads a directory, or one that it lies in."""
     files = Files()
-    start = Path(os.path.abspath(directory))  # noqa: PTH100 - links stay as they were written
-    for place in (start, *start.parents):
-        runner = _runner_of(shown(str(place)), files, recursive=place != start)
+    start = os.path.abspath(directory)  # noqa: PTH100 - links stay as they were written
+    here = str(Path.cwd())
+    for place in (start, *map(str, Path(start).parents)):
+        if place == here and place != start:
+            # A stray 01_x.sql in the project's own root does not make all of it a tree.
+            break
+        runner = _runner_of(place, start, files)
         if runner is not None:
             raise RefusedError(
-                f"'{directory}' lies where {runner} looks for migrations: a plan that it reads "
-                "would be applied as a whole",
+                f"'{directory}' lies where {runner} looks for migrations: it would run the "
+                "plan as a whole",
                 help="Name a directory outside of it, such as migsafe/plans/NAME.",
                 path=str(directory),
             )
-        if (place / ".git").exists():
+        if ".git" in files.names(place):
             break
+    for runner, root in _configured(start, files):
+        if _holds(root, start):
+            raise RefusedError(
+                f"'{directory}' lies in '{shown(root)}', which {runner} reads",
+                help="Name a directory outside of it, such as migsafe/plans/NAME.",
+                path=str(directory),
+            )
 
 
-def _runner_of(directory: str, files: Files, *, recursive: bool) -> str | None:
-    """Return the tool that reads a directory, as far as its files tell."""
-    names = files.names(directory)
-    if "plan.json" in names and not recursive:
-        return None
-    for convention in conventions():
-        if convention.roots is not None:
-            # A configuration names its directories, empty ones too.
-            for root in convention.roots(directory, files):
-                if not recursive and _same_place(root, directory):
-                    return convention.name
-    for name in sorted(names):
-        path = name if directory == "." else f"{directory}/{name}"
-        if not files.exists(path):
-            continue
+def _configured(start: str, files: Files) -> Iterator[tuple[str, str]]:
+    """Yield the directories that configuration files name, empty ones too."""
+    for place in map(str, Path(start).parents):
         for convention in conventions():
-            home = convention.home(path, files)
-            if home is None:
-                continue
-            if home != path and _holds(home, directory):
-                return convention.name
-            break
+            if convention.roots is not None:
+                for root in convention.roots(shown(place), files):
+                    yield convention.name, root
+        if ".git" in files.names(place):
+            return
+
+
+def _runner_of(place: str, start: str, files: Files) -> str | None:
+    """Return the tool that reads a directory, as far as its files tell."""
+    plain = shown(place)
+    names = files.names(place)
+    if is_plan_directory(place, names):
+        return None
+    for name in sorted(names):
+        path = name if plain == "." else f"{plain}/{name}"
+        runner = _reader(path, start, files)
+        if runner is not None:
+            return runner
+        if place == start and Path(place, name).is_dir():
+            # A tool that has a folder for each migration.
+            for inner in sorted(files.names(path)):
+                runner = _reader(f"{path}/{inner}", start, files)
+                if runner is not None:
+                    return runner
     return None
 
 
-def _same_place(one: str, other: str) -> bool:
-    return os.path.normpath(one) == os.path.normpath(other)
+def _reader(path: str, start: str, files: Files) -> str | None:
+    if not files.exists(path):
+        return None
+    belongs = owner(path, files)
+    if belongs is None or belongs[1] == path or not _holds(belongs[1], start):
+        return None
+    return belongs[0].name
 
 
 def _holds(root: str, directory: str) -> bool:
-    here, there = os.path.abspath(root), os.path.abspath(directory)  # noqa: PTH100
-    return there == here or there.startswith(here.rstrip(os.sep) + os.sep)
+    there = os.path.abspath(root)  # noqa: PTH100
+    return directory == there or directory.startswith(there.rstrip(os.sep) + os.sep)
 
 
 def _refuse_other(plan: Plan, directory: Path) -> None:
@@ -215,9 +237,13 @@ def check(directory: Path, replan: Replan) -> tuple[Problem, ...]:
     """
     plan = read(directory)
     again = replan(plan)
+    since = tuple(each for each in again.plan.base_history if each not in plan.base_history)
+    if since:
+        help_ = f"run 'migsafe plan rebase {directory}'"
+        message = f"{', '.join(since)} touched its tables since it was planned: {help_}"
+        return (Problem("stale", str(directory / _PLAN), message),)
     if plan.tool_version != __version__:
         return tuple(_other_version(plan, again.plan, directory))
-    again = replace(again, plan=replace(again.plan, sources=plan.sources))
     problems: list[Problem] = []
     expected = {file.path: file.text for file in contents(again)}
     for path, text in expected.items():
@@ -241,7 +267,7 @@ def check(directory: Path, replan: Replan) -> tuple[Problem, ...]:
 def _other_version(plan: Plan, again: Plan, directory: Path) -> list[Problem]:
     """Return problems where another version wrote the plan: operations count, not bytes."""
     path = str(directory / _PLAN)
-    if _done(plan) == _done(again):
+    if [_work(each) for each in plan.deploys] == [_work(each) for each in again.deploys]:
         return []
     return [
         Problem(
@@ -252,15 +278,16 @@ def _other_version(plan: Plan, again: Plan, directory: Path) -> list[Problem]:
     ]
 
 
-def _done(plan: Plan) -> tuple[object, ...]:
-    """Return what a plan does, without words and digests."""
-    return tuple(
-        (
-            deploy.kind,
-            deploy.works_with,
-            deploy.point_of_no_return,
-            tuple((step.up, step.down, step.transactional) for step in deploy.steps),
-            None if deploy.backfill is None else deploy.backfill,
-        )
-        for deploy in plan.deploys
+def same_work(one: Deploy, other: Deploy) -> bool:
+    """Return whether two deploys do the same, whatever words they use."""
+    return _work(one) == _work(other)
+
+
+def _work(deploy: Deploy) -> tuple[object, ...]:
+    return (
+        deploy.kind,
+        deploy.works_with,
+        deploy.point_of_no_return,
+        tuple((step.up, step.down, step.transactional) for step in deploy.steps),
+        deploy.backfill,
     )

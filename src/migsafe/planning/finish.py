@@ -1,15 +1,12 @@
 """Completes a composed plan: where it comes from, what it stands on, locks, files."""
 
-# Paths are compared as text, as in `sources`.
-# ruff: noqa: PTH118, PTH120
-
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from migsafe.catalog.catalog import Catalog
-from migsafe.context import Deploy
 from migsafe.model.errors import UsageError
-from migsafe.model.migration import Migration, Tree
+from migsafe.model.migration import Migration
 from migsafe.model.origin import Runner
 from migsafe.model.plan import Plan, Source
 from migsafe.planning import base
@@ -25,52 +22,75 @@ class Finished:
     copies: tuple[Written, ...]
 
 
-def finished(plan: Plan, deploy: Deploy, tree: Tree, *, version: int, start: Catalog) -> Finished:
-    """Return a plan with its sources, base, locks and files.
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a plan starts: the migrations it is made from, and how their tool runs files."""
+
+    sources: tuple[Source, ...]
+    copies: tuple[Written, ...]
+    convention: str
+    runner: Runner
+
+
+def start_of(migrations: Sequence[Migration], root: str) -> Start:
+    """Return where a plan for some migrations starts.
 
     Args:
-        plan: What was composed.
-        deploy: The migrations it was composed from.
-        tree: Their tree, with the history before them.
-        version: The server's major version.
-        start: The schema before the first migration of the tree.
+        migrations: What the plan is made from, in their order.
+        root: The root of their tree.
 
     Raises:
-        UsageError: If no plan can start where the migration stands.
+        UsageError: If no plan can start where they stand.
     """
     copies: list[Written] = []
     sources: list[Source] = []
-    for migration in deploy.migrations:
-        own = tuple(_copies(migration, tree))
+    for migration in migrations:
+        sections = {section.path: section.text for section in migration.sections}
+        own = [Written(_copy_path(path, root), text) for path, text in sections.items()]
         copies.extend(own)
-        sources.append(
-            Source(
-                migration.path,
-                migration.id,
-                digest(migration.up.text),
-                migration.revises,
-                tuple(copy.path for copy in own),
-            )
-        )
-    first = deploy.migrations[0]
+        paths = tuple(copy.path for copy in own)
+        text = migration.up.text
+        sources.append(Source(migration.path, migration.id, digest(text), migration.revises, paths))
+    first = migrations[0]
     if first.convention == ALEMBIC and len(first.revises) > 1:
         raise UsageError(
             f"revision '{first.id}' is a merge: a chain of revisions cannot replace it",
             help="Merge the heads in a revision of its own, and plan the change on top of it.",
             path=first.path,
         )
-    plan = replace(plan, sources=tuple(sources), convention=first.convention, runner=_runner(first))
-    plan = base.with_locks(plan, deploy.before, version)
-    tables = base.tables_of(plan, deploy.before, version)
-    given = {migration.id for migration in deploy.migrations}
-    history = tuple(each for each in tree.migrations if each.id not in given)
+    return Start(tuple(sources), tuple(copies), first.convention, _runner(first))
+
+
+def finished(
+    plan: Plan,
+    start: Start,
+    history: Sequence[Migration],
+    *,
+    before: Catalog,
+    first: Catalog,
+    version: int,
+) -> Finished:
+    """Return a plan with its sources, base, locks and files.
+
+    Args:
+        plan: What was composed.
+        start: Where it starts.
+        history: The migrations before its sources.
+        before: The schema that they leave.
+        first: The schema before the first of them.
+        version: The server's major version.
+    """
+    plan = replace(plan, sources=start.sources, convention=start.convention, runner=start.runner)
+    plan = base.with_locks(plan, before, version)
+    tables = base.tables_of(plan, before, version)
+    touched = base.touching(history, tables, first, dialect=plan.dialect, version=version)
     plan = replace(
         plan,
         base_tables=tables,
-        base_history=base.touching(history, tables, start, dialect=plan.dialect, version=version),
-        base_digest=base.digest(deploy.before, tables),
+        base_history=touched,
+        base_digest=base.digest(before, tables),
     )
-    return Finished(with_files(plan), tuple(copies))
+    return Finished(with_files(plan), start.copies)
 
 
 def _runner(migration: Migration) -> Runner:
@@ -79,14 +99,9 @@ def _runner(migration: Migration) -> Runner:
     return Runner.AUTO if said else migration.up.runner
 
 
-def _copies(migration: Migration, tree: Tree) -> list[Written]:
-    sections = {section.path: section.text for section in migration.sections}
-    return [Written(_copy_path(path, tree.root), text) for path, text in sections.items()]
-
-
 def _copy_path(path: str, root: str) -> str:
     """Return where a copy lies: the path below the tree's root, in `source`."""
     inside = os.path.relpath(path, root) if path != root else ""
     if not inside or inside.startswith(os.pardir):
         inside = os.path.basename(path)  # noqa: PTH119
-    return "/".join(("source", *inside.split(os.sep)))
+    return f"source/{inside.replace(os.sep, '/')}"

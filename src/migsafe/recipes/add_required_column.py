@@ -151,7 +151,8 @@ def recipe(intent: AddRequiredColumn, situation: Situation) -> Iterator[Deploy]:
     if needs_code:
         yield _code(intent, owner_fills=fill is None)
     if fill is not None:
-        yield blocks.backfill(f"fill {table}.{name}", fill, works_with=works)
+        gate = (blocks.retired(1),) if needs_code else ()
+        yield blocks.backfill(f"fill {table}.{name}", fill, works_with=works, gate=gate)
     if intent.column.nullable:
         return
     left = batches.count_sql(table, f"{quoting.identifier(name)} IS NULL")

@@ -301,5 +301,10 @@ def backfill(
         backfill=fill,
         gate=gate,
         works_with=works_with,
-        if_it_fails="Run it again: batches that are done find nothing left to do.",
+        if_it_fails=(
+            "Run it again: batches that are done find nothing left to do. So too after older code "
+            "has run once more."
+            if gate
+            else "Run it again: batches that are done find nothing left to do."
+        ),
     )

@@ -67,7 +67,9 @@ def recipe(intent: SetNotNullIntent, situation: Situation) -> Iterator[Deploy]:
         )
     yield blocks.code(f"write {table}.{column} always", *changes)
     if fill is not None:
-        yield blocks.backfill(f"replace the NULLs of {table}.{column}", fill)
+        yield blocks.backfill(
+            f"replace the NULLs of {table}.{column}", fill, gate=(blocks.retired(1),)
+        )
     left = batches.count_sql(table, f"{quoting.identifier(column)} IS NULL")
     yield blocks.schema(
         Phase.MIGRATE,

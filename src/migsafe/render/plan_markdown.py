@@ -102,14 +102,7 @@ def _deploy(number: int, deploy: Deploy, plan: Plan) -> Iterator[str]:
     if deploy.point_of_no_return:
         yield ("**Point of no return.** What this deploy removes comes back from a backup only.")
     yield from _gate(deploy.gate)
-    for change in deploy.code:
-        yield f"The code: {_ended(change.instruction)}"
-        if change.before:
-            yield f"Before:\n\n{_fence(change.before, '')}"
-        if change.after:
-            yield f"After:\n\n{_fence(change.after, '')}"
-    if deploy.flags:
-        yield f"Behind the flags {', '.join(map(_code, deploy.flags))}."
+    yield from _code_changes(deploy)
     for at, step in enumerate(deploy.steps, start=1):
         yield from _step(f"{number}.{at}", step, deploy)
     if deploy.backfill is not None:
@@ -122,6 +115,18 @@ def _deploy(number: int, deploy: Deploy, plan: Plan) -> Iterator[str]:
             "A lock that was not granted in time is the usual cause."
         )
     yield _going_back(number, deploy, plan)
+
+
+def _code_changes(deploy: Deploy) -> Iterator[str]:
+    for change in deploy.code:
+        yield f"The code: {_ended(change.instruction)}"
+        if change.before:
+            yield f"Before:\n\n{_fence(change.before, '')}"
+        if change.after:
+            yield f"After:\n\n{_fence(change.after, '')}"
+
+    if deploy.flags:
+        yield f"Behind the flags {', '.join(map(_code, deploy.flags))}."
 
 
 def _gate(gate: tuple[Condition, ...]) -> Iterator[str]:

@@ -78,19 +78,18 @@ def drop_index(operation: DropIndex, catalog: Catalog) -> Effects:
     state = catalog.index(operation.index)
     table = state.table if state is not None else operation.table
     lock = SUE if operation.concurrently else AE
+    absent = (
+        state is None and catalog.existence(ObjectKind.INDEX, operation.index) is Existence.ABSENT
+    )
     fails: Fails = Never()
     if state is not None and state.constraint is not None:
         fails = Certain("2BP01", f"the constraint {state.constraint} needs the index")
-    elif (
-        state is None
-        and not operation.if_exists
-        and catalog.existence(ObjectKind.INDEX, operation.index) is Existence.ABSENT
-    ):
+    elif absent and not operation.if_exists:
         fails = Certain("42704", f"there is no index {operation.index}")
     elif table is not None and operation.concurrently and is_partitioned(catalog, table):
         fails = Certain("0A000", f"{table} is partitioned: no concurrent drop")
     unknown: tuple[Unknown, ...] = ()
-    if table is None:
+    if table is None and not absent:
         decides = f"the table that {operation.index} belongs to"
         unknown = (Unknown(Fact.LOCKS, decides),)
     reached: tuple[Name, ...] = ()

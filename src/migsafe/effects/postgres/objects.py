@@ -329,6 +329,8 @@ def change_publication(operation: ChangePublication) -> Effects:
 
 def create_object(operation: CreateObject) -> Effects:
     """Return what an object costs that no rule tells apart: mostly nothing, unproven."""
+    if operation.kind in {ObjectKind.DATABASE, ObjectKind.TABLESPACE}:
+        return Effects(transaction=TransactionNeed.FORBIDDEN, sources=_SOURCES)
     if operation.kind in _HARMLESS:
         return Effects(sources=_SOURCES)
     return unknown_everything(f"what {operation.kind} {operation.object} touches")

@@ -222,40 +222,50 @@ def _between(old: Type, new: Type, *, explicit: bool, catalog: Catalog | None) -
     if _plain(old) == _plain(new):
         return FREE
     if old.array or new.array:
-        if old.array and new.array:
-            inner = _between(
-                Type(old.name, old.modifiers, schema=old.schema),
-                Type(new.name, new.modifiers, schema=new.schema),
-                explicit=explicit,
-                catalog=catalog,
-            )
-            # The elements are converted one by one even where nothing changes in them.
-            if inner.work in {Work.NONE, Work.INDEX_REBUILD}:
-                return TypeChange(Work.REWRITE, inner.values, inner.sqlstate)
-            return inner
-        return _other(old, new, explicit=explicit)
-    if catalog is not None and (domain := _domain(old, new, explicit, catalog)):
-        return domain
+        return _between_arrays(old, new, explicit=explicit, catalog=catalog)
+    if catalog is not None and (
+        change := _with_user_type(old, new, explicit=explicit, catalog=catalog)
+    ):
+        return change
     old_name = _SERIALS.get(old.name, old.name)
     new_name = _SERIALS.get(new.name, new.name)
-    pair = _PAIRS.get((old_name, new_name))
-    if pair is not None:
+    if (pair := _PAIRS.get((old_name, new_name))) is not None:
         return pair
-    if old_name == new_name and old_name in _TIMES:
-        return _precision(old, new)
+    if (old_name, new_name) in _ONLY_EXPLICIT:
+        return TypeChange(Work.REWRITE, Values.MAY_CHANGE) if explicit else _uncastable(old, new)
     if old_name in _TIMES and new_name in _TIMES:
-        return _between_times(old, new)
-    if new_name == "numeric" and old_name in {*_DIGITS, "numeric"}:
-        return _to_numeric(old, new)
-    if old_name in _DIGITS and new_name in _DIGITS:
-        wider = _DIGITS[new_name] >= _DIGITS[old_name]
-        return TypeChange(Work.REWRITE) if wider else _OVERFLOW
+        return _precision(old, new) if old_name == new_name else _between_times(old, new)
+    if old_name in {*_DIGITS, "numeric"} and new_name in {*_DIGITS, "numeric"}:
+        return _between_numbers(old, new)
     if old_name == new_name == "bit varying":
         return _by_length(old, new, explicit=explicit)
     if new_name in {*_TEXTS, "character"}:
         return _to_text(old, new, explicit=explicit)
     return _other(old, new, explicit=explicit)
 
+
+def _between_arrays(old: Type, new: Type, *, explicit: bool, catalog: Catalog | None) -> TypeChange:
+    if not (old.array and new.array):
+        return _other(old, new, explicit=explicit)
+    inner = _between(
+        replace(old, array=False), replace(new, array=False), explicit=explicit, catalog=catalog
+    )
+    # The elements are converted one by one even where nothing changes in them.
+    if inner.work in {Work.NONE, Work.INDEX_REBUILD}:
+        return replace(inner, work=Work.REWRITE)
+    return inner
+
+
+def _uncastable(old: Type, new: Type) -> TypeChange:
+    return TypeChange(
+        Work.REFUSED,
+        sqlstate="42804",
+        reason=f"{old} cannot be cast automatically to {new}: it needs USING",
+    )
+
+
+_ONLY_EXPLICIT = {("integer", "boolean"), ("boolean", "integer")}
+"""Casts that USING must ask for."""
 
 _OVERFLOW = TypeChange(Work.REWRITE, Values.MAY_FAIL, "22003")
 _ROUNDED = TypeChange(Work.REWRITE, Values.MAY_CHANGE, "22003")
@@ -307,21 +317,22 @@ def _number(type: Type, position: int, default: int | None) -> int | None:
         return default
 
 
-def _to_numeric(old: Type, new: Type) -> TypeChange:
-    digits = _DIGITS.get(_SERIALS.get(old.name, old.name))
+def _between_numbers(old: Type, new: Type) -> TypeChange:
+    old_digits = _DIGITS.get(_SERIALS.get(old.name, old.name))
+    new_digits = _DIGITS.get(_SERIALS.get(new.name, new.name))
+    if old_digits is not None and new_digits is not None:
+        return _COPIED if new_digits >= old_digits else _OVERFLOW
     precision, scale = _number(new, 0, None), _number(new, 1, 0) or 0
-    if digits is not None:
-        fits = precision is None or precision - scale >= digits
+    if old_digits is not None:
+        fits = precision is None or precision - scale >= old_digits
         return _COPIED if fits else _OVERFLOW
     if precision is None:
         return FREE
     old_precision, old_scale = _number(old, 0, None), _number(old, 1, 0) or 0
-    if old_precision is None:
+    if old_precision is None or scale < old_scale:
         return _ROUNDED
     if scale == old_scale and precision >= old_precision:
         return FREE
-    if scale < old_scale:
-        return _ROUNDED
     fits = precision - scale >= old_precision - old_scale
     return _COPIED if fits else _OVERFLOW
 
@@ -393,11 +404,7 @@ def _other(old: Type, new: Type, *, explicit: bool) -> TypeChange:
         if explicit:
             state = "22007" if new.name in {*_TIMES, "date"} else "22P02"
             return TypeChange(Work.REWRITE, Values.MAY_FAIL, state)
-        return TypeChange(
-            Work.REFUSED,
-            sqlstate="42804",
-            reason=f"{old} cannot be cast automatically to {new}: it needs USING",
-        )
+        return _uncastable(old, new)
     return TypeChange(
         Work.UNKNOWN,
         Values.UNKNOWN,
@@ -405,12 +412,7 @@ def _other(old: Type, new: Type, *, explicit: bool) -> TypeChange:
     )
 
 
-def _domain(
-    old: Type,
-    new: Type,
-    explicit: bool,
-    catalog: Catalog,
-) -> TypeChange | None:
+def _with_user_type(old: Type, new: Type, *, explicit: bool, catalog: Catalog) -> TypeChange | None:
     """Return the change where one of the types is a domain or an enum."""
     target = catalog.domain(Name(new.name, new.schema))
     source = catalog.domain(Name(old.name, old.schema))
@@ -429,13 +431,9 @@ def _domain(
     if new_enum and not old_enum and old.name in {*_TEXTS, "character"}:
         if explicit:
             return TypeChange(Work.REWRITE, Values.MAY_FAIL, "22P02")
-        return TypeChange(
-            Work.REFUSED,
-            sqlstate="42804",
-            reason=f"{old} cannot be cast automatically to {new}: it needs USING",
-        )
+        return _uncastable(old, new)
     if old_enum and new_enum:
-        return TypeChange(Work.REFUSED, sqlstate="42804", reason=f"{old} has no cast to {new}")
+        return _uncastable(old, new)
     return None
 
 

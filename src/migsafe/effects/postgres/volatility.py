@@ -17,6 +17,24 @@ class Volatility(IntEnum):
     VOLATILE = 4
 
 
+KEYWORDS = frozenset(
+    {
+        "current_catalog",
+        "current_date",
+        "current_role",
+        "current_schema",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "localtime",
+        "localtimestamp",
+        "session_user",
+        "user",
+    }
+)
+"""Functions that the grammar knows instead of pg_proc: all of them are stable."""
+
+
 def volatility(expression: Expression, catalog: Catalog) -> Volatility:
     """Return how volatile an expression is.
 
@@ -40,7 +58,7 @@ def function_volatility(function: str, catalog: Catalog) -> Volatility:
     if schema in {"", "pg_catalog"}:
         if name in builtin_functions.VOLATILE:
             return Volatility.VOLATILE
-        if name in builtin_functions.STABLE:
+        if name in builtin_functions.STABLE or name in KEYWORDS:
             return Volatility.STABLE
         if name in builtin_functions.IMMUTABLE:
             return Volatility.IMMUTABLE

@@ -38,7 +38,7 @@ _REFUSAL = (
             AnonymousBlock(
                 "plpgsql",
                 "\nBEGIN\n"
-                "  RAISE EXCEPTION 'point of no return: no statement brings back what was removed';\n"
+                "  RAISE EXCEPTION 'point of no return: nothing brings back what was removed';\n"
                 "END\n",
             ),
         ),

@@ -1,7 +1,7 @@
 """Plan directories as trees, and the plans that a project has."""
 
 # Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH112, PTH118
+# ruff: noqa: PTH112, PTH114, PTH118
 
 import os
 import re
