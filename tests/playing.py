@@ -83,7 +83,9 @@ def down(connection: psycopg.Connection, steps: Sequence[Step]) -> None:
         _run(connection, step.down, transactional=step.transactional)
 
 
-def _run(connection: psycopg.Connection, operations: Sequence[object], *, transactional: bool) -> None:
+def _run(
+    connection: psycopg.Connection, operations: Sequence[object], *, transactional: bool
+) -> None:
     texts = [write(operation) for operation in operations]  # type: ignore[arg-type]
     if not transactional:
         for text in texts:
@@ -100,6 +102,9 @@ def fill(connection: psycopg.Connection, backfill: Backfill, limit: int = 2) -> 
     if bounds is None:
         return 0
     width = len(backfill.keys)
+    if width == 0:
+        connection.execute(backfill.batch_sql)
+        return 1
     first, stop = bounds[:width], bounds[width:]
     names = [""] if width == 1 else [f"_{number}" for number in range(1, width + 1)]
     sql = _PARAMETER.sub(r"%(\1)s", backfill.batch_sql.replace("%", "%%"))
@@ -226,5 +231,3 @@ def connected(dsn: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.prepare_threshold = None
         yield connection
-
-

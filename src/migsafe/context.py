@@ -7,6 +7,7 @@ from functools import cached_property
 
 from migsafe import rulebook
 from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.facts import TEMPORARY
 from migsafe.config import Settings
 from migsafe.model.compatibility import Compatibility
 from migsafe.model.effects import Effects
@@ -22,6 +23,9 @@ from migsafe.model.migration import Migration, Place, Section, Statement, Tree
 from migsafe.model.operations import Operation
 from migsafe.model.origin import Origin, SectionName, Span
 from migsafe.rulebook import DEFAULT_CASE, Rule
+
+_LONGEST_SQL = 80
+"""Characters of an expression that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,13 @@ class Applied:
 
     @property
     def line(self) -> int:
-        """The line on which its statement starts."""
-        return self.section.place(self.origin.statement_span).line
+        """The line on which its statement starts, in a revision the `op.` call."""
+        return self.place.line
+
+    @property
+    def place(self) -> Place:
+        """Where a person looks for it: its statement, in a revision the `op.` call."""
+        return self.section.place(self.origin.call_span or self.origin.statement_span)
 
 
 @dataclass(frozen=True)
@@ -196,7 +205,7 @@ class Context:
         that nobody has seen is taken as live.
         """
         key = self.catalog.key(relation)
-        if key in self.current.made:
+        if key in self.current.made or key.schema == TEMPORARY:
             return False
         table = self.catalog.table(key)
         return table is None or not table.temporary
@@ -295,7 +304,7 @@ class Context:
             section, text, locks = None, "", {}
         else:
             applied = at or self.current
-            place = applied.section.place(applied.origin.statement_span)
+            place = applied.place
             focus = applied.section.place(applied.origin.span)
             section, text = applied.section.name, _normalised(applied)
             locks = dict(applied.effects.locks)
@@ -319,6 +328,12 @@ class Context:
     def place_of(self, section: Section, span: Span | None = None) -> Place:
         """Return a place in a section; its first character where no span is given."""
         return section.place(span or Span(0, 0))
+
+
+def clipped(sql: str) -> str:
+    """Return SQL as a message can hold it: on one line, a long one cut."""
+    line = " ".join(sql.split())
+    return line if len(line) <= _LONGEST_SQL else f"{line[:_LONGEST_SQL].rstrip()} …"
 
 
 def _normalised(applied: Applied) -> str:

@@ -104,9 +104,7 @@ def test_every_recipe_is_played() -> None:
         case = read(path)
         deploy = fold_sql(case.source, schema=case.before)
         played |= {
-            each.recipe.name
-            for each in intents_of(deploy, Settings())
-            if each.recipe is not None
+            each.recipe.name for each in intents_of(deploy, Settings()) if each.recipe is not None
         }
     assert played == {recipe.name for recipe in found_recipes()}
 

@@ -103,6 +103,9 @@ class Catalog:
             return Existence.UNKNOWN
         if not present:
             return Existence.ABSENT
+        if kind is ObjectKind.DOMAIN and (ObjectKind.TYPE, key) in self._facts.objects:
+            # A composite or base type bears the name.
+            return Existence.ABSENT
         if group is not ObjectKind.TABLE:
             return Existence.PRESENT
         return Existence.PRESENT if self._is_a(kind, key) else Existence.ABSENT
@@ -166,7 +169,11 @@ class Catalog:
         return self._facts.column(self.key(table), column)
 
     def column_existence(self, table: Name, column: str) -> Existence:
-        """Say whether a table or view has a column."""
+        """Say whether a table or view has a column.
+
+        A column is absent only if history dropped it, or if the catalog is complete: what
+        a replayed CREATE TABLE did not list may have been added elsewhere.
+        """
         facts, key = self._facts, self.key(table)
         if facts.is_present(key) is False:
             return Existence.ABSENT
@@ -176,7 +183,7 @@ class Catalog:
         if facts.is_certain(key):
             if state.column(column) is not None:
                 return Existence.PRESENT
-            known = state.complete or column in facts.belongings(key).dropped
+            known = facts.complete or column in facts.belongings(key).dropped
             return Existence.ABSENT if known else Existence.UNKNOWN
         touched = dict(facts.belongings(key).touched).get(column, 0)
         if touched <= facts.doubt(key):
@@ -190,10 +197,14 @@ class Catalog:
         True for a NOT NULL column and for a valid, enforced CHECK that implies it; None
         where constraints may exist that history did not show.
         """
-        state = self.table(table)
-        if state is None or not self.certain(table):
+        state, known = self.table(table), self.column(table, column)
+        if state is None:
             return None
-        known = state.column(column)
+        # On a column that was seen being made, all constraints were seen as well.
+        since = 0 if known is None else known.since
+        seen = since > self._facts.doubt(self.key(table))
+        if not seen and not self.certain(table):
+            return None
         if known is not None and known.nullable is False:
             return True
         for each in self.constraints(table):
@@ -205,7 +216,7 @@ class Catalog:
                     return True
                 case _:
                     pass
-        return False if state.complete else None
+        return False if seen or state.complete else None
 
     # --- constraints and indexes -----------------------------------------------------
 

@@ -65,6 +65,7 @@ def column_state(facts: Facts, key: Name, column: Column, made_by: str | None) -
         identity=column.identity,
         generated=column.generated,
         made_by=made_by,
+        since=facts.tick,
     )
 
 

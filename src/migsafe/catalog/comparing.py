@@ -17,7 +17,7 @@ from migsafe.model.operations import Query
 
 # What says where a record came from, not what it is; `columns` and `functions` of an
 # expression follow from its text.
-_NO_PART = frozenset({"made_by", "origin"})
+_NO_PART = frozenset({"made_by", "since", "origin"})
 
 Lines = Mapping[str, str]
 

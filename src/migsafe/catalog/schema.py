@@ -1,6 +1,6 @@
 """Records of the schema: what a catalog holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from migsafe.model.expressions import Expression, Name, Type
@@ -28,7 +28,8 @@ class Existence(StrEnum):
 class ColumnState:
     """A column; `nullable` is None where it is not known. `type` is None likewise.
 
-    serial types are folded into the integer type, NOT NULL and a `nextval` default.
+    serial types are folded into the integer type, NOT NULL and a `nextval` default. `since`
+    counts the operation that made it; 0 for a column that nobody saw being made.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ColumnState:
     identity: Identity | None = None
     generated: Generated | None = None
     made_by: str | None = None
+    since: int = field(default=0, compare=False)
 
     @property
     def fills_itself(self) -> bool:

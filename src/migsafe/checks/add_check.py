@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Context
+from migsafe.context import Context, clipped
 from migsafe.model.effects import OnData
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddConstraint, Check
@@ -19,7 +19,7 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
         case _:
             refused = ""
     lock = context.effects.lock_on(context.catalog.key(table))
-    label = f"CHECK {check.name}" if check.name else f"CHECK ({check.expression.sql})"
+    label = f"CHECK {check.name}" if check.name else f"CHECK ({clipped(check.expression.sql)})"
     name = "" if check.name else "Name it. "
     python = " (postgresql_not_valid=True)" if context.current.origin.call_span else ""
     yield context.finding(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from migsafe.context import Context
+from migsafe.context import Context, clipped
 from migsafe.effects import effects_of
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddColumn, Check
@@ -24,9 +24,10 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     # A rewrite reads every row anyway, and is another rule's subject.
     if not alone.scans:
         return
+    test = clipped(checks[0].expression.sql)
     yield context.finding(
-        f"Adding {table}.{column.name} with CHECK ({checks[0].expression.sql}) tests every row "
+        f"Adding {table}.{column.name} with CHECK ({test}) tests every row "
         f"although all hold the same value: {context.waits(table)}.",
         help=f"ADD COLUMN {column.name} without the CHECK, then ADD CONSTRAINT … CHECK "
-        f"({checks[0].expression.sql}) NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
+        f"({test}) NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
     )

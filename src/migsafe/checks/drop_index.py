@@ -24,7 +24,7 @@ def check_operation(operation: DropIndex, context: Context) -> Iterator[Finding]
     if table is None:
         yield from _on_unknown_table(operation, context)
         return
-    if not context.is_busy(table):
+    if not context.is_busy(table) or _goes_with(table, context):
         return
     yield from _lock(operation, table, context)
     if index is not None and _is_missed(index, context):
@@ -37,6 +37,11 @@ def check_operation(operation: DropIndex, context: Context) -> Iterator[Finding]
             case="no other index",
             hazards=_SLOWER,
         )
+
+
+def _goes_with(table: Name, context: Context) -> bool:
+    """Say whether the deploy drops the table as well, which is another rule's subject."""
+    return context.ship.after.existence(ObjectKind.TABLE, table) is Existence.ABSENT
 
 
 def _lock(operation: DropIndex, table: Name, context: Context) -> Iterator[Finding]:

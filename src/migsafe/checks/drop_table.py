@@ -6,7 +6,7 @@ from migsafe.catalog.schema import Existence
 from migsafe.context import Applied, Context
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
-from migsafe.model.findings import Finding
+from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import (
     CreateTableAs,
     DropTable,
@@ -22,7 +22,8 @@ def check_operation(operation: DropTable, context: Context) -> Iterator[Finding]
     table = operation.table
     if not context.is_live(table):
         return
-    if context.catalog.existence(ObjectKind.TABLE, table) is Existence.ABSENT:
+    found = context.catalog.existence(ObjectKind.TABLE, table)
+    if found is Existence.ABSENT:
         return
     name = _released_name(table, context)
     if (renamed := _replacement(name, context)) is not None:
@@ -49,7 +50,15 @@ def check_operation(operation: DropTable, context: Context) -> Iterator[Finding]
         case _:
             pass
     parts.extend(f"{context.waits(parent)} too" for parent in _parents(table, context))
-    yield context.finding(f"{'; '.join(parts)}.", help=help_)
+    # IF EXISTS of a table that nobody has seen often only makes room for a new one.
+    guessed = operation.if_exists and found is Existence.UNKNOWN
+    if guessed:
+        parts.append(f"whether {table} is there, the known schema does not say")
+    yield context.finding(
+        f"{'; '.join(parts)}.",
+        help=help_,
+        confidence=Confidence.LOW if guessed else Confidence.HIGH,
+    )
 
 
 def _parents(table: Name, context: Context) -> list[Name]:
@@ -59,7 +68,11 @@ def _parents(table: Name, context: Context) -> list[Name]:
         for state in context.catalog.foreign_keys_of(table)
         if isinstance(state.constraint, ForeignKey)
     }
-    return [parent for parent in referenced if parent != own and context.is_busy(parent)]
+    return [
+        parent
+        for parent in referenced
+        if parent != own and context.effects.lock_on(parent) and context.is_busy(parent)
+    ]
 
 
 def _released_name(table: Name, context: Context) -> Name:

@@ -1,14 +1,25 @@
 """`migsafe gate`."""
 
+from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 import click
 
-from migsafe.cli._common import Work, common, common_options, read, settings_of, today
+from migsafe.catalog.catalog import Catalog
+from migsafe.cli._common import common, common_options, read, settings_of, today
+from migsafe.cli._plans import is_plan, replanner_of
+from migsafe.config import Settings
 from migsafe.gating.migrations import stage_one
+from migsafe.gating.plans import deploy_verdict
+from migsafe.ledger.released import load as load_released
 from migsafe.lint import Options, lint
 from migsafe.model.errors import Exit, UsageError
-from migsafe.model.verdict import StageVerdict, Verdict
+from migsafe.model.findings import Report
+from migsafe.model.verdict import Reason, StageVerdict, Verdict
+from migsafe.planning import directory
+from migsafe.planning.done import deploy_of
+from migsafe.sources import Loaded, Request, load
 
 _STATUS = {
     Verdict.SAFE: Exit.OK,
@@ -41,24 +52,45 @@ def command(
     """
     del stage
     given = common(ctx)
+    module = import_module(f"migsafe.render.verdict_{format_}")
+    if len(given.paths) == 1 and is_plan(given.paths[0]):
+        verdict = _of_plan(Path(given.paths[0]), deploy, settings_of(given))
+        click.echo(module.render(verdict), nl=False)
+        ctx.exit(_STATUS[verdict.verdict])
+    if deploy is not None:
+        raise UsageError("--deploy needs the directory of a plan", help="Name it as PATH.")
     if not given.paths and settings_of(given).start_after is None:
         raise UsageError(
             "the gate needs to know what is to be applied",
             help="Name migrations or a plan directory, or say --start-after REVISION.",
         )
     work = read(given)
-    verdict = _verdict(work)
-    module = import_module(f"migsafe.render.verdict_{format_}")
+    verdict = stage_one(_report(work.loaded, work.settings, work.base))
     click.echo(module.render(verdict), nl=False)
     ctx.exit(Exit.USAGE if work.loaded.errors else _STATUS[verdict.verdict])
 
 
-def _verdict(work: Work) -> StageVerdict:
-    report = lint(
-        work.loaded.selections,
-        work.settings,
-        Options(today=today(), base=work.base),
-        errors=work.loaded.errors,
-        skipped=work.loaded.skipped,
+def _report(loaded: Loaded, settings: Settings, base: Catalog | None = None) -> Report:
+    return lint(
+        loaded.selections,
+        settings,
+        Options(today=today(), base=base),
+        errors=loaded.errors,
+        skipped=loaded.skipped,
     )
-    return stage_one(report)
+
+
+def _of_plan(folder: Path, number: int | None, settings: Settings) -> StageVerdict:
+    plan = directory.read(folder)
+    released = load_released(folder, plan.id)
+    number = number or released.next_deploy(len(plan.deploys))
+    if number is None:
+        done = Reason("complete", "every deploy of the plan is recorded as done", "released.json")
+        return StageVerdict(1, None, Verdict.SAFE, (done,), None)
+    files = tuple(str(folder / file.path) for file in deploy_of(plan, number).files)
+    report = None
+    if files:
+        request = Request(files, settings.dialect, settings.transaction)
+        report = _report(load(request), replace(settings, plans=str(folder)))
+    problems = directory.check(folder, replanner_of(folder, settings))
+    return deploy_verdict(plan, number, released, problems, report)

@@ -10,7 +10,9 @@ from migsafe.cli._common import Work, common, common_options, read, today
 from migsafe.lint import Options, lint
 from migsafe.model.errors import Exit, UsageError, worst
 from migsafe.model.findings import Report, Severity
+from migsafe.model.migration import Selection
 from migsafe.model.verdict import Verdict
+from migsafe.sources.files import Files, is_plan_directory
 
 _MANY = 3
 """Fewer migrations than these are not a tree with a past."""
@@ -116,7 +118,7 @@ def _older(report: Report, work: Work) -> tuple[str, ...]:
     if work.settings.start_after is not None or report.verdict is Verdict.SAFE:
         return ()
     whole = max(work.loaded.selections, key=lambda selection: len(selection.given), default=None)
-    if whole is None or len(whole.given) < _MANY or whole.tree.later:
+    if whole is None or len(whole.given) < _MANY or whole.tree.later or _is_plan(whole):
         return ()
     last = whole.tree.migrations[-1]
     older = sum(
@@ -132,6 +134,11 @@ def _older(report: Report, work: Work) -> tuple[str, ...]:
             f"--start-after {before} (or start-after in the configuration) leaves them alone."
         ),
     )
+
+
+def _is_plan(selection: Selection) -> bool:
+    root = selection.tree.root
+    return is_plan_directory(root, Files().names(root))
 
 
 def _status(report: Report, fail_level: str) -> Exit:

@@ -8,8 +8,9 @@ from datetime import date
 from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
 from migsafe.context import Deploy, Run
-from migsafe.lint import engine, precedence, suppressions
+from migsafe.lint import engine, gated, precedence, suppressions
 from migsafe.lint.fold import fold
+from migsafe.model.expressions import Name
 from migsafe.model.findings import (
     FileError,
     Finding,
@@ -17,10 +18,11 @@ from migsafe.model.findings import (
     Report,
     Severity,
 )
-from migsafe.model.migration import Migration, Selection
-from migsafe.model.operations import Unrecognized
+from migsafe.model.migration import Migration, Selection, Tree
+from migsafe.model.operations import DropTable, Unrecognized
 from migsafe.model.origin import Runner
 from migsafe.model.verdict import Verdict
+from migsafe.sources.convention import convention_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,12 @@ def lint(
     )
     found: list[Finding] = []
     for selection in chosen:
-        found.extend(engine.check_history(selection.tree, settings))
+        found.extend(engine.check_history(_concerned(selection), settings))
     for deploy in deploys:
         found.extend(engine.check_deploy(deploy, settings))
     trees = tuple(selection.tree for selection in chosen)
     found.extend(engine.check_run(Run(trees, deploys), settings))
-    ups, downs = precedence.way_down(found, settings)
+    ups, downs = precedence.way_down(found, settings, _dropped(deploys))
     judged = precedence.one_harm_one_finding((*ups, *downs))
     shown = tuple(precedence.by_profile(judged, settings.profile))
     migrations = tuple(migration for deploy in deploys for migration in deploy.migrations)
@@ -79,17 +81,20 @@ def lint(
     stays += tuple(
         precedence.by_profile(engine.check_suppressions(comments, settings), settings.profile)
     )
-    findings = _numbered(_chosen(stays, options))
+    by_plan = gated.sort(stays, deploys, settings)
+    errors += by_plan.errors
+    findings = _numbered(_chosen(by_plan.stays, options))
     statements = tuple(_judged(migration) for migration in migrations)
     return Report(
         findings=findings,
         suppressed=_numbered(_chosen(silenced, options)),
-        gated=(),
+        gated=_numbered(_chosen(by_plan.gated, options)),
         errors=errors,
         judged=statements,
         verdict=_verdict(findings, statements, errors),
         replayed=sum(_replayed(selection) for selection in chosen),
         skipped=skipped,
+        remarks=by_plan.remarks,
         texts={
             section.path: section.text for migration in migrations for section in migration.sections
         },
@@ -103,6 +108,39 @@ def deploys_of(selection: Selection, settings: Settings, options: Options) -> tu
         selection = replace(selection, tree=replace(selection.tree, migrations=alone))
     base = options.base or Catalog.empty(complete=settings.catalog == "complete")
     return tuple(fold(selection, settings, base, one_deploy=options.one_deploy))
+
+
+def _dropped(deploys: Iterable[Deploy]) -> dict[str, frozenset[Name]]:
+    """Return the tables that each way down drops, by the path of its file."""
+    found: dict[str, set[Name]] = {}
+    for deploy in deploys:
+        for applied in deploy.down:
+            match applied.operation:
+                case DropTable(table=table):
+                    names = found.setdefault(applied.section.path, set())
+                    names.add(applied.before.key(table))
+                case _:
+                    pass
+    return {path: frozenset(names) for path, names in found.items()}
+
+
+def _concerned(selection: Selection) -> Tree:
+    """Return the tree without the problems of files that are not judged.
+
+    What is wrong between two old files is nothing that a new one can mend.
+    """
+    judged = {
+        section.path
+        for migration in selection.tree.migrations
+        if migration.id in selection.given
+        for section in migration.sections
+    }
+    problems = tuple(
+        problem
+        for problem in selection.tree.problems
+        if not problem.concerns or not judged.isdisjoint(problem.concerns)
+    )
+    return replace(selection.tree, problems=problems)
 
 
 def _replayed(selection: Selection) -> int:
@@ -170,7 +208,9 @@ def runner_words(migration: Migration) -> str:
         Runner.NONE: "no transaction",
         Runner.AUTO: "runner not known, judged as one transaction",
     }
-    return f"{migration.convention}: {words[migration.up.runner]}"
+    convention = convention_named(migration.convention)
+    name = None if convention is None else convention.title
+    return f"{name or migration.convention}: {words[migration.up.runner]}"
 
 
 def _verdict(

@@ -1,9 +1,10 @@
 """One harm, one finding; and what counts in the way down."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from migsafe.config import Settings
+from migsafe.model.expressions import Name
 from migsafe.model.findings import ROLLBACK_HAZARDS, Finding, Hazard, Severity
 from migsafe.model.migration import Place
 from migsafe.model.origin import SectionName
@@ -54,12 +55,13 @@ def one_harm_one_finding(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def way_down(
-    findings: Iterable[Finding], settings: Settings
+    findings: Iterable[Finding], settings: Settings, dropped: Mapping[str, frozenset[Name]]
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Return the findings of the ways up as they are, and what remains of those below.
 
     In a `down` old code is not judged (it is what the down brings back), and locks make
-    one note for each migration, a warning where downgrades are required.
+    one note for each migration, a warning where downgrades are required. Nobody waits for
+    long for a table that the same way down drops: `dropped` are those by path.
     """
     ups: list[Finding] = []
     downs: list[Finding] = []
@@ -70,11 +72,16 @@ def way_down(
         elif _LOCK_HAZARDS.isdisjoint(finding.hazards):
             if ROLLBACK_HAZARDS.isdisjoint(finding.hazards):
                 downs.append(finding)
-        elif ROLLBACK_HAZARDS.isdisjoint(finding.hazards):
+        elif ROLLBACK_HAZARDS.isdisjoint(finding.hazards) and not _all_dropped(finding, dropped):
             locks.setdefault(finding.place.path, []).append(finding)
     level = Severity.WARNING if settings.downgrades == "required" else Severity.NOTE
     downs.extend(_one_note(found, level) for found in locks.values())
     return tuple(ups), tuple(downs)
+
+
+def _all_dropped(finding: Finding, dropped: Mapping[str, frozenset[Name]]) -> bool:
+    gone = dropped.get(finding.place.path, frozenset())
+    return bool(finding.relations) and all(each.name in gone for each in finding.relations)
 
 
 def _one_note(findings: list[Finding], level: Severity) -> Finding:

@@ -10,6 +10,7 @@ from migsafe.model.operations import (
     CreateIndex,
     DropIndex,
     ForeignKey,
+    Insert,
     Operation,
     Unique,
     Update,
@@ -132,6 +133,13 @@ class FillRows:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyRows:
+    """Rows that are missing are made from others (INSERT … SELECT of what is not there yet)."""
+
+    insert: Insert
+
+
+@dataclass(frozen=True, slots=True)
 class AsIs:
     """Operations that are safe as they were written; they ship in one expand deploy."""
 
@@ -150,5 +158,5 @@ class NoRecipe:
 Intent = (
     AddRequiredColumn | RenameColumnIntent | RenameTableIntent | DropColumnIntent
     | SetNotNullIntent | ChangeTypeIntent | AddCheckIntent | AddForeignKeyIntent
-    | AddUniqueIntent | CreateIndexIntent | DropIndexIntent | FillRows | AsIs | NoRecipe
+    | AddUniqueIntent | CreateIndexIntent | DropIndexIntent | FillRows | CopyRows | AsIs | NoRecipe
 )  # fmt: skip

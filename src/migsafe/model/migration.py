@@ -117,12 +117,16 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class HistoryProblem:
-    """Something wrong with the order of a tree; `span` lies in the named migration's text."""
+    """Something wrong with the order of a tree; `span` lies in the named migration's text.
+
+    `concerns` are the files that it is about; empty where it stops the whole tree.
+    """
 
     path: str
     message: str
     help: str
     span: Span = field(default_factory=lambda: Span(0, 0))
+    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

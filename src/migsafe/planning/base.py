@@ -122,6 +122,7 @@ def touching(
                 ):
                     found[migration.id] = None
                 catalog = catalog.apply(operation, migration.id)
+        catalog = catalog.session_ended()
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from migsafe.model.effects import Certain
 from migsafe.model.errors import Exit, MigsafeError, RefusedError, UsageError
 from migsafe.model.expressions import Expression
 from migsafe.model.intents import AsIs, NoRecipe
+from migsafe.model.operations import Insert, Update
 from migsafe.model.plan import (
     CodeVersion,
     Condition,
@@ -96,7 +97,7 @@ def plan(
         for ordinal, each in _numbered(planned)
     )
     tracks = tuple(
-        _Track(tuple(_deploys(each, situation)))
+        _Track(tuple(_deploys(each, situation)), _data_at(each, deploy))
         for each, situation in zip(planned, situations, strict=True)
     )
     merged = _Merging(tracks)
@@ -232,6 +233,14 @@ def _notes(planned: tuple[Planned, ...], situations: tuple[Situation, ...]) -> I
             yield f"{_shown(applied)}: nothing takes it back, and nothing needs to."
 
 
+def _data_at(planned: Planned, ship: Ship) -> int:
+    """Return the place of the first statement of an intent that writes rows; else of its last."""
+    places = {id(applied): at for at, applied in enumerate(ship.up)}
+    own = [(places[id(part)], part) for part in planned.parts]
+    writes = [at for at, part in own if isinstance(part.operation, Insert | Update)]
+    return min(writes, default=max(at for at, _ in own))
+
+
 def _changed(applied: Applied) -> str:
     return ", ".join(
         str(kind) for kind in OldStatement if applied.compatibility.outcome(kind) is Outcome.CHANGES
@@ -243,9 +252,10 @@ def _changed(applied: Applied) -> str:
 
 @dataclass(frozen=True)
 class _Track:
-    """The deploys of one intent, in their order."""
+    """The deploys of one intent, in their order; `data_at` is where it first writes rows."""
 
     deploys: tuple[Deploy, ...]
+    data_at: int
 
     @property
     def works_before(self) -> tuple[int, ...]:
@@ -283,7 +293,8 @@ class _Merging:
             rank = min(_rank(deploy) for _, deploy in heads)
             members = [head for head in heads if _rank(head[1]) == rank]
             if rank is _Rank.BACKFILL:
-                members = members[:1]
+                # Rows may be made from rows that an earlier statement has written.
+                members = [min(members, key=lambda head: self.tracks[head[0]].data_at)]
             for number, deploy in members:
                 at[number] += 1
                 works[number] = deploy.works_with

@@ -1,15 +1,17 @@
 """Plans a source again on what is there now, and keeps the deploys that are out."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
+from migsafe.context import Deploy as Ship
 from migsafe.ledger import released as record
-from migsafe.lint.fold import fold_deploy
+from migsafe.lint.fold import fold
 from migsafe.model.errors import InputError, RefusedError
-from migsafe.model.migration import Migration, Section
+from migsafe.model.migration import Migration, Section, Selection, Tree
 from migsafe.model.origin import Runner
 from migsafe.model.plan import Plan
 from migsafe.planning.around import around
@@ -22,11 +24,14 @@ from migsafe.planning.directory import (
 )
 from migsafe.planning.files import Written, digest, with_files
 from migsafe.planning.finish import Finished, Start, finished
-from migsafe.planning.make import composed_again, replayed
 from migsafe.sources.convention import Options, convention_named
 from migsafe.sources.files import Files
 
-def replanner(directory: Path, settings: Settings) -> Replan:
+Compose = Callable[[Ship, Plan], Plan]
+"""Composes a plan for a deploy, with the id and the options of an earlier one."""
+
+
+def replanner(directory: Path, settings: Settings, compose: Compose) -> Replan:
     """Return a function that plans a directory's source again, from its own copy.
 
     The base is the runner's tree without the source and without what the plan released.
@@ -34,6 +39,7 @@ def replanner(directory: Path, settings: Settings) -> Replan:
     Args:
         directory: The plan directory.
         settings: What the plan is made with.
+        compose: Composes the deploys.
     """
 
     def replan(plan: Plan) -> Finished:
@@ -41,15 +47,16 @@ def replanner(directory: Path, settings: Settings) -> Replan:
         released = record.load(directory, plan.id)
         history = around(plan, released, options).others
         first = Catalog.empty(complete=settings.catalog == "complete")
-        before = replayed(history, first)
-        start = Start(plan.sources, _copies(plan, directory), plan.convention, plan.runner)
         sources = _sources(plan, directory, options)
-        ship = fold_deploy(sources, settings, before)
+        given = frozenset(each.id for each in sources)
+        tree = Tree(str(directory), plan.convention, (*history, *sources))
+        (ship,) = fold(Selection(tree, given), settings, first, one_deploy=True)
+        start = Start(plan.sources, _copies(plan, directory), plan.convention, plan.runner)
         return finished(
-            composed_again(settings, ship, plan),
+            compose(ship, plan),
             start,
             history,
-            before=before,
+            before=ship.before,
             first=first,
             version=settings.version,
         )
@@ -136,7 +143,7 @@ def rebase(directory: Path, replan: Replan) -> tuple[int, ...]:
         if not there or not same_work(plan.deploys[number - 1], there[0]):
             raise RefusedError(
                 f"deploy {number} is out, and would be another one on the schema as it is now",
-                help="Take it back and record that, or go on with the plan as it is.",
+                help=f"Take it back, then: migsafe plan rolled-back {directory} --deploy {number}",
                 path=str(directory),
             )
     deploys = (*plan.deploys[:out], *again.plan.deploys[out:])

@@ -1,5 +1,8 @@
 """A CHECK on a live table: for new rows first, for the old ones while everything goes on."""
 
+# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
+# ruff: noqa: S608
+
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -35,8 +38,8 @@ def _found(add: AddConstraint, check: Check, applied: Applied, pending: Pending)
     valid = check.valid
     for later in pending.after(applied):
         match later.operation:
-            case ValidateConstraint(table=table, constraint=name) if (
-                name == check.name and same(applied, add.table, later, table)
+            case ValidateConstraint(table=table, constraint=name) if name == check.name and same(
+                applied, add.table, later, table
             ):
                 valid = True
                 parts.append(later)
@@ -70,13 +73,11 @@ def recipe(intent: AddCheckIntent, situation: Situation) -> Iterator[Deploy]:
     )
     if not check.valid:
         return
-    violators = (
-        f"SELECT count(*) FROM {quoting.name(table)} WHERE NOT ({check.expression.sql})"
-    )
+    violators = f"SELECT count(*) FROM {quoting.name(table)} WHERE NOT ({check.expression.sql})"
     yield blocks.schema(
         Phase.MIGRATE,
         f"validate {name}",
-        (blocks.validate(table, name),),
+        (blocks.validate(table, name, again=replace(check, valid=False)),),
         works_with=(1,),
         gate=(blocks.none_left(f"rows of {table} that break {name}", violators),),
     )

@@ -1,5 +1,8 @@
 """A foreign key on a live table: for new rows first, for the old ones while everything goes on."""
 
+# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
+# ruff: noqa: S608
+
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -50,8 +53,8 @@ def _found(add: AddConstraint, key: ForeignKey, applied: Applied, pending: Pendi
     valid = key.valid
     for later in pending.after(applied):
         match later.operation:
-            case ValidateConstraint(table=table, constraint=name) if (
-                name == key.name and same(applied, add.table, later, table)
+            case ValidateConstraint(table=table, constraint=name) if name == key.name and same(
+                applied, add.table, later, table
             ):
                 valid = True
                 parts.append(later)
@@ -90,7 +93,7 @@ def recipe(intent: AddForeignKeyIntent, situation: Situation) -> Iterator[Deploy
     yield blocks.schema(
         Phase.MIGRATE,
         f"validate {name}",
-        (blocks.validate(table, name),),
+        (blocks.validate(table, name, again=replace(key, valid=False)),),
         works_with=(1,),
         gate=() if orphans is None else (blocks.none_left(f"orphans of {name}", orphans),),
     )
@@ -99,7 +102,9 @@ def recipe(intent: AddForeignKeyIntent, situation: Situation) -> Iterator[Deploy
 def _deleting(key: ForeignKey, table: str) -> str:
     match key.on_delete:
         case ReferentialAction.CASCADE:
-            return f"a DELETE of {key.referenced} deletes its rows of {table}: no code counts on them"
+            return (
+                f"a DELETE of {key.referenced} deletes its rows of {table}: no code counts on them"
+            )
         case ReferentialAction.SET_NULL | ReferentialAction.SET_DEFAULT:
             return f"a DELETE of {key.referenced} changes its rows of {table}: readers accept that"
         case ReferentialAction.NO_ACTION | ReferentialAction.RESTRICT:
@@ -136,6 +141,6 @@ def notes(intent: AddForeignKeyIntent, situation: Situation) -> Iterator[str]:
     )
     if not led:
         yield (
-            f"No known index of {intent.table} starts with {', '.join(key.columns)}: each DELETE of "
-            f"{key.referenced} reads the whole of {intent.table}."
+            f"No known index of {intent.table} starts with {', '.join(key.columns)}: each DELETE "
+            f"of {key.referenced} reads the whole of {intent.table}."
         )

@@ -152,15 +152,23 @@ def add_not_valid(
     )
 
 
-def validate(table: Name, constraint: str) -> Step:
+def validate(table: Name, constraint: str, *, again: Constraint | None = None) -> Step:
     """Return the step that reads the old rows while reads and writes go on.
 
-    No statement timeout: it reads the whole table. Nothing takes it back and nothing needs to:
-    the constraint goes with the step that added it.
+    No statement timeout: it reads the whole table.
+
+    Args:
+        table: The table.
+        constraint: The constraint's name.
+        again: The constraint as it was added, where that was in another deploy. In the same
+            deploy nothing needs to take it back: it goes with the step that added it.
     """
+    back: tuple[Operation, ...] = ()
+    if again is not None:
+        back = (DropConstraint(table, constraint), AddConstraint(table, again))
     return Step(
         (ValidateConstraint(table, constraint),),
-        (),
+        back,
         Direction.RESTRICT,
         f"reads and writes of {table} go on while every row is read",
         lock_timeout_ms=LOCK_TIMEOUT_MS,
@@ -170,9 +178,7 @@ def validate(table: Name, constraint: str) -> Step:
 
 def not_null(table: Name, column: str, *, before: Iterable[Operation] = ()) -> tuple[Step, ...]:
     """Return the three steps that make a column NOT NULL without a scan under a strong lock."""
-    check = Check(
-        names.not_null_check(table, column), is_not_null(column), valid=False
-    )
+    check = Check(names.not_null_check(table, column), is_not_null(column), valid=False)
     return (
         add_not_valid(
             table, check, f"new NULLs in {column} are refused from here on", before=before
@@ -281,9 +287,7 @@ def code(
     phase: Phase = Phase.MIGRATE,
 ) -> Deploy:
     """Return a deploy of the application: one instruction or several."""
-    return Deploy(
-        phase, DeployKind.CODE, title, code=changes, gate=gate, works_with=works_with
-    )
+    return Deploy(phase, DeployKind.CODE, title, code=changes, gate=gate, works_with=works_with)
 
 
 def backfill(

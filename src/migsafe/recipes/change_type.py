@@ -1,5 +1,8 @@
 """A column gets another type: in place where that is an instant, else by a column beside it."""
 
+# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
+# ruff: noqa: S608
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -151,9 +154,7 @@ def _in_place(intent: ChangeTypeIntent, change: AlterColumnType) -> Iterator[Dep
                 (AlterColumnType(table, column, existing),),
                 Direction.RELAX,
                 "an instant: every value that is there stays as it is",
-                rollback_possible_sql=None
-                if existing is None
-                else _too_long(intent, existing),
+                rollback_possible_sql=None if existing is None else _too_long(intent, existing),
             ),
         ),
         works_with=(0, 1),
@@ -199,13 +200,17 @@ def _beside(intent: ChangeTypeIntent, situation: Situation) -> Iterator[Deploy]:
         Phase.EXPAND,
         f"add {table}.{shadow} as {intent.type}, kept equal to {column} by a trigger",
         (sync.start(),),
+        works_with=(0, 1),
     )
-    yield blocks.backfill(f"fill {table}.{shadow} from {column}", fill, works_with=(0,))
+    yield blocks.backfill(f"fill {table}.{shadow} from {column}", fill)
     yield blocks.schema(
         Phase.MIGRATE,
         f"prove that {table}.{shadow} equals {column}, give it what {column} has",
         (*sync.prove(fill), *made.steps),
-        gate=(blocks.none_left(f"rows of {table} whose {shadow} is not filled", fill.remaining_sql),),
+        works_with=(0, 1),
+        gate=(
+            blocks.none_left(f"rows of {table} whose {shadow} is not filled", fill.remaining_sql),
+        ),
     )
     yield blocks.code(
         f"accept {table}.{column} as {intent.existing} and as {intent.type}",
@@ -269,8 +274,8 @@ def notes(intent: ChangeTypeIntent, situation: Situation) -> Iterator[str]:
     if change_of_column(change, situation.before).work is Work.NONE:
         return
     yield (
-        f"{intent.table} holds {intent.column} twice until the last deploy: mind the space, and the "
-        "backfill in replication."
+        f"{intent.table} holds {intent.column} twice until the last deploy: mind the space, and "
+        "the backfill in replication."
     )
     conversion = _conversion(intent)
     if conversion is not None and conversion.lost is not None:

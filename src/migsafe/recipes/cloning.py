@@ -1,12 +1,15 @@
 """Indexes and constraints of a column, made again for the column that takes its place."""
 
+# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
+# ruff: noqa: S608
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from migsafe.catalog import text
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ConstraintState, IndexState
-from migsafe.model.expressions import Expression, Name
+from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AddConstraint,
     Check,
@@ -63,11 +66,19 @@ def fixed(catalog: Catalog, table: Name, column: str) -> str | None:
             return f"{table} is partitioned by {column}"
         if known.inherits or catalog.children(table):
             return f"{table} has parents, children or partitions"
-        if any(column in _reads(each.generated) for each in known.columns):
+        if any(
+            each.generated is not None and column in each.generated.expression.columns
+            for each in known.columns
+        ):
             return f"a generated column of {table} reads {column}"
     views = catalog.views_on_column(table, column)
     if views:
         return f"view {views[0].name} reads {table}.{column}"
+    return _held(catalog, table, column)
+
+
+def _held(catalog: Catalog, table: Name, column: str) -> str | None:
+    """Return in words which constraint does not let go of a column."""
     for state in catalog.constraints_on(table, column):
         match state.constraint:
             case PrimaryKey():
@@ -82,11 +93,6 @@ def fixed(catalog: Catalog, table: Name, column: str) -> str | None:
         ):
             return f"foreign key {state.name} of {state.table} refers to {table}.{column}"
     return None
-
-
-def _reads(generated: object) -> tuple[str, ...]:
-    expression = getattr(generated, "expression", None)
-    return expression.columns if isinstance(expression, Expression) else ()
 
 
 def _referenced(key: ForeignKey, catalog: Catalog, table: Name) -> tuple[str, ...]:
@@ -147,9 +153,7 @@ def _constraint(
 def attach(table: Name, constraint: Unique) -> Step:
     """Return the step that makes a constraint of a unique index, in an instant."""
     name = constraint.name or ""
-    taken = replace(
-        constraint, columns=(), include=(), nulls_not_distinct=False, index_options=""
-    )
+    taken = replace(constraint, columns=(), include=(), nulls_not_distinct=False, index_options="")
     return blocks.brief(
         (AddConstraint(table, taken),),
         (DropConstraint(table, name),),
@@ -206,15 +210,11 @@ def _swapped(columns: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
     return tuple(new if column == old else column for column in columns)
 
 
-def duplicates(table: Name, index: CreateIndex) -> str | None:
-    """Return the query for what a unique index would refuse; None where keys are expressions."""
-    columns = [element.column for element in index.elements]
-    if any(column is None for column in columns):
-        keys = [_key(element) for element in index.elements]
-    else:
-        keys = [quoting.identifier(column) for column in columns if column is not None]
+def duplicates(table: Name, index: CreateIndex) -> str:
+    """Return the query for what a unique index would refuse."""
+    keys = [_key(element) for element in index.elements]
     listed = ", ".join(keys)
-    conditions = [] if index.nulls_not_distinct else [f"({key}) IS NOT NULL" for key in keys]
+    conditions = [] if index.nulls_not_distinct else [f"{key} IS NOT NULL" for key in keys]
     if index.where is not None:
         conditions.append(f"({index.where.sql})")
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from migsafe.context import Applied
 from migsafe.model.intents import CreateIndexIntent
-from migsafe.model.operations import AttachIndex, CreateIndex, DropIndex
+from migsafe.model.operations import AttachIndex, CreateIndex, DropIndex, Operation
 from migsafe.model.plan import Deploy, Direction, Phase, Step
 from migsafe.recipes import blocks, naming
 from migsafe.recipes.situation import Found, Pending, Situation, cannot
@@ -67,12 +67,14 @@ def _partitioned(index: CreateIndex, situation: Situation) -> Iterator[Step]:
         Direction.PHYSICAL,
         "an index of the parent alone: invalid, and empty, until every partition has its own",
     )
+    attached: list[Operation] = []
     for part in situation.before.partitions(index.table):
         child = replace(index, name=naming.of_partition(part.name, index), table=part.name)
         yield blocks.build_index(child)
-        yield blocks.brief(
-            (AttachIndex(name, blocks.index_name(child)),),
-            (),
-            Direction.PHYSICAL,
-            "an instant: the index is there, and goes with the parent's",
-        )
+        attached.append(AttachIndex(name, blocks.index_name(child)))
+    yield blocks.brief(
+        attached,
+        (DropIndex(name, if_exists=True),),
+        Direction.PHYSICAL,
+        "an instant: the indexes are there; with the last one the parent's is valid",
+    )

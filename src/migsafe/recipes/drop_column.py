@@ -1,5 +1,8 @@
 """A column goes away: first nobody has to write it, then nobody knows it, then it is hidden."""
 
+# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
+# ruff: noqa: S608
+
 from collections.abc import Iterator
 
 from migsafe.catalog.schema import ColumnState
@@ -105,7 +108,9 @@ def recipe(intent: DropColumnIntent, situation: Situation) -> Iterator[Deploy]:
     )
 
 
-def _relax(intent: DropColumnIntent, state: ColumnState | None, situation: Situation) -> Step | None:
+def _relax(
+    intent: DropColumnIntent, state: ColumnState | None, situation: Situation
+) -> Step | None:
     """Return the step after which an INSERT may leave the column out, None if it may already."""
     if state is None or state.nullable is not False or state.fills_itself:
         return None
@@ -125,9 +130,7 @@ def _relax(intent: DropColumnIntent, state: ColumnState | None, situation: Situa
         (SetNotNull(table, column),),
         Direction.RELAX,
         f"rows of new code hold NULL in {column}: code that runs today must read that",
-        rollback_possible_sql=(
-            f"SELECT 1 FROM {quoting.name(table)} WHERE {name} IS NULL LIMIT 1"
-        ),
+        rollback_possible_sql=(f"SELECT 1 FROM {quoting.name(table)} WHERE {name} IS NULL LIMIT 1"),
     )
 
 

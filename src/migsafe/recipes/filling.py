@@ -7,7 +7,7 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.text import column_of
 from migsafe.effects.postgres.volatility import Volatility, volatility
 from migsafe.model.expressions import Name
-from migsafe.model.operations import Update
+from migsafe.model.operations import Assignment, Update
 from migsafe.model.plan import Backfill
 from migsafe.parsers.tokens import tokens
 from migsafe.recipes import batches
@@ -75,7 +75,7 @@ def backfill(update: Update, catalog: Catalog, new: Collection[str]) -> Backfill
             continue
         if volatility(assignment.value, catalog) is not Volatility.IMMUTABLE:
             return f"{assignment.column} gets another value each time it runs"
-        if assignment.column in assignment.value.columns and not _settles(update):
+        if assignment.column in assignment.value.columns and not _settles(assignment):
             return f"{assignment.column} is computed from itself: a second run changes it again"
         undone.append(f"{column} IS DISTINCT FROM ({assignment.value.sql})")
     condition = " OR ".join(undone)
@@ -94,12 +94,10 @@ def backfill(update: Update, catalog: Catalog, new: Collection[str]) -> Backfill
 _SETTLING = frozenset({"lower", "upper", "trim", "btrim", "ltrim", "rtrim", "coalesce", "abs"})
 
 
-def _settles(update: Update) -> bool:
-    """Say whether a second run finds every row as the first left it."""
-    return all(
-        assignment.value.functions and _SETTLING.issuperset(assignment.value.functions)
-        for assignment in update.assignments
-    )
+def _settles(assignment: Assignment) -> bool:
+    """Say whether a second run finds the value as the first left it."""
+    functions = assignment.value.functions
+    return bool(functions) and _SETTLING.issuperset(functions)
 
 
 def assigned(update: Update, table: Name, column: str) -> bool:

@@ -10,6 +10,7 @@ from migsafe.model.intents import RenameColumnIntent
 from migsafe.model.operations import (
     AddColumn,
     Column,
+    CreateIndex,
     DropColumn,
     ObjectKind,
     RenameColumn,
@@ -54,7 +55,7 @@ def _written_out(add: AddColumn, applied: Applied, pending: Pending) -> Iterator
         return
     copied: str | None = None
     parts = [applied]
-    required = column.nullable
+    nullable: bool = True
     default = column.default
     for later in pending.after(applied):
         match later.operation:
@@ -68,10 +69,10 @@ def _written_out(add: AddColumn, applied: Applied, pending: Pending) -> Iterator
                 if copied is None or not _covers(update.where, column.name, copied):
                     return
                 parts.append(later)
-            case SetNotNull(table=table, column=name) if (
-                name == column.name and same(applied, add.table, later, table)
+            case SetNotNull(table=table, column=name) if name == column.name and same(
+                applied, add.table, later, table
             ):
-                required = False
+                nullable = False
                 parts.append(later)
             case SetDefault(table=table, column=name, default=value) if (
                 name == column.name and same(applied, add.table, later, table)
@@ -79,14 +80,10 @@ def _written_out(add: AddColumn, applied: Applied, pending: Pending) -> Iterator
                 default = value
                 parts.append(later)
             case DropColumn(table=table, column=name) as drop if (
-                copied is not None
-                and name == copied
-                and same(applied, add.table, later, table)
+                copied is not None and name == copied and same(applied, add.table, later, table)
             ):
                 parts.append(later)
-                yield _copied(
-                    add, replace(column, nullable=required, default=default), drop, parts
-                )
+                yield _copied(add, replace(column, nullable=nullable, default=default), drop, parts)
                 return
             case _:
                 pass
@@ -100,6 +97,8 @@ def _copied(add: AddColumn, column: Column, drop: DropColumn, parts: list[Applie
     if why is not None:
         return cannot(drop, why, *parts)
     old = before.column(add.table, drop.column)
+    if old is not None and (old.generated is not None or old.identity is not None):
+        return cannot(drop, f"{drop.column} fills itself: a trigger cannot write it", *parts)
     if old is not None and not _same_values(old.type, column.type):
         return cannot(
             drop,
@@ -113,10 +112,15 @@ def _copied(add: AddColumn, column: Column, drop: DropColumn, parts: list[Applie
 
 def _same_values(old: Type | None, new: Type | None) -> bool:
     """Say whether every old value is a new one as it stands; unknown types are taken to be."""
-    return old is None or new is None or (old.name, old.modifiers, old.array) == (
-        new.name,
-        new.modifiers,
-        new.array,
+    return (
+        old is None
+        or new is None
+        or (old.name, old.modifiers, old.array)
+        == (
+            new.name,
+            new.modifiers,
+            new.array,
+        )
     )
 
 
@@ -152,7 +156,12 @@ def recipe(intent: RenameColumnIntent, situation: Situation) -> Iterator[Deploy]
         else cloning.Clones()
     )
     hidden = names.quarantined(old)
-    indexes = [step for step in made.steps if not step.transactional]
+    built = [
+        blocks.index_name(operation)
+        for step in made.steps
+        for operation in step.up
+        if isinstance(operation, CreateIndex)
+    ]
     yield blocks.schema(
         Phase.EXPAND,
         f"add {table}.{new}, kept equal to {old} by a trigger",
@@ -165,10 +174,7 @@ def recipe(intent: RenameColumnIntent, situation: Situation) -> Iterator[Deploy]
         (*sync.prove(fill), *made.steps),
         works_with=(0, 1),
         gate=(blocks.none_left(f"rows of {table} whose {new} is not {old}", fill.remaining_sql),),
-        if_it_fails=(
-            " ".join(blocks.restart_index(table.beside(_name(step.up[0]))) for step in indexes)
-            or None
-        ),
+        if_it_fails=" ".join(blocks.restart_index(name) for name in built) or None,
     )
     yield blocks.code(
         f"use {table}.{new} instead of {old}",
@@ -196,10 +202,6 @@ def recipe(intent: RenameColumnIntent, situation: Situation) -> Iterator[Deploy]
         min_soak=blocks.RELEASE_SOAK,
         point_of_no_return=True,
     )
-
-
-def _name(operation: object) -> str:
-    return str(getattr(operation, "name", ""))
 
 
 def _sync(intent: RenameColumnIntent, situation: Situation) -> Sync:
@@ -251,12 +253,11 @@ def notes(intent: RenameColumnIntent, situation: Situation) -> Iterator[str]:
     known = situation.column(table, old)
     if known is None or (known.nullable is not False and known.default is not None):
         yield (
-            f"While both columns are there, an INSERT of NULL into {new} gets the default of {old}, "
-            "if it has one: the trigger cannot tell it from an INSERT that leaves the column out."
+            f"While both columns are there, an INSERT of NULL into {new} gets the default of "
+            f"{old}, if it has one: the trigger cannot tell it from one that leaves {new} out."
         )
     yield (
         f"GRANTs on {table}.{old} alone, comments, statistics targets and publications with column "
         f"lists are not carried over to {new}; rows loaded under session_replication_role = "
         "replica pass the trigger by."
     )
-

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.text import column_of
 from migsafe.context import Applied
 from migsafe.model.intents import SetNotNullIntent
 from migsafe.model.operations import AddConstraint, NotNull, SetNotNull, Update
@@ -9,6 +10,7 @@ from migsafe.model.plan import Backfill, CodeChange, Deploy, Phase
 from migsafe.recipes import batches, blocks, filling
 from migsafe.recipes.situation import Found, Pending, Situation, cannot, same
 from migsafe.writing import quoting
+from migsafe.writing.tokens import tokens
 
 RANK = 60
 
@@ -32,25 +34,36 @@ def recognise(pending: Pending) -> Iterator[Found]:
 
 
 def _found(change: SetNotNull, applied: Applied, pending: Pending) -> Found:
-    fill: Applied | None = None
+    fill: Update | None = None
+    parts = [applied]
     for earlier in pending.before(applied):
         match earlier.operation:
             case Update() as update if (
-                filling.assigned(update, change.table, change.column)
+                fill is None
+                and filling.assigned(update, change.table, change.column)
                 and same(applied, change.table, earlier, update.table)
-                and _replaces_nulls(update)
+                and _replaces_nulls(update, change.column)
             ):
-                fill = earlier
+                fill = update
+                parts.insert(0, earlier)
             case _:
                 pass
-    parts = (applied,) if fill is None else (fill, applied)
-    update = None if fill is None or not isinstance(fill.operation, Update) else fill.operation
-    return Found(SetNotNullIntent(change.table, change.column, update), parts)
+    return Found(SetNotNullIntent(change.table, change.column, fill), tuple(parts))
 
 
-def _replaces_nulls(update: Update) -> bool:
-    where = update.where
-    return where is not None and where.sql.upper().endswith(" IS NULL")
+def _replaces_nulls(update: Update, column: str) -> bool:
+    """Say whether an UPDATE reaches the rows in which a column is NULL, and no others."""
+    if update.where is None:
+        return False
+    *name, is_, null = ["", "", *tokens(update.where.sql)]
+    words = [word for word in name if word]
+    return (
+        (is_.upper(), null.upper()) == ("IS", "NULL")
+        and (
+            len(words) == 1 or (len(words) == 3 and words[1] == ".")  # noqa: PLR2004 - table.column
+        )
+        and column_of(words[-1]) == column
+    )
 
 
 def recipe(intent: SetNotNullIntent, situation: Situation) -> Iterator[Deploy]:

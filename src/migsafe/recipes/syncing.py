@@ -255,9 +255,7 @@ def _differs(one: str, other: str, type: str | None) -> str:
 
 def _canonical(table: Name, check: Check) -> Check:
     """Return a CHECK with its expression as the parser spells it."""
-    made = blocks.operation(
-        f"ALTER TABLE {quoting.name(table)} ADD CHECK ({check.expression.sql})"
-    )
+    made = blocks.operation(f"ALTER TABLE {quoting.name(table)} ADD CHECK ({check.expression.sql})")
     if not isinstance(made, AddConstraint) or not isinstance(made.constraint, Check):
         raise TypeError("ADD CHECK was read as something else")
     return replace(check, expression=made.constraint.expression)

@@ -30,7 +30,7 @@ def _blocks(plan: Plan) -> Iterator[str]:
     yield _table(plan)
     yield (
         "✓: this version of the code runs correctly after the deploy and until the next one. "
-        "✗: it does not, and must not run any more when the deploy starts."
+        "✗: it does not; older code must be gone when the deploy starts, newer code must wait."
     )
     if 1 < len(plan.deploys) <= _NODES:
         yield _picture(plan)

@@ -68,7 +68,12 @@ def _deploy(number: int, deploy: Deploy, plan: Plan) -> Iterator[str]:
 
 
 def _gate(number: int, deploy: Deploy) -> Iterator[str]:
-    parts = [plain(evidence(condition)) for condition in deploy.gate]
+    parts = [
+        plain(f"{evidence(condition)}: {condition.expect}")
+        if condition.sql is not None
+        else plain(evidence(condition))
+        for condition in deploy.gate
+    ]
     if deploy.min_soak is not None:
         parts.append(f"then {duration(deploy.min_soak)} before the next deploy")
     if parts:
@@ -82,8 +87,10 @@ def _step(step: Step) -> Iterator[str]:
 
 
 def _statement(sql: str) -> Iterator[str]:
+    """Yield a statement; of a body of several lines only what stands before it."""
     indent = " " * _COLUMN
-    lines = _wrapped(plain(sql), indent, f"{indent}    ")
+    head, several, _ = sql.partition("\n")
+    lines = _wrapped(plain(head) + (" …" if several else ""), indent, f"{indent}    ")
     yield from lines[:_LINES]
     if len(lines) > _LINES:
         yield f"{indent}    …"

@@ -75,6 +75,7 @@ class Convention:
         next_name: The id of a new migration after all others of a tree.
         paths: Where the up and the down of a new migration are written.
         roots: The trees that the configuration files of a directory name.
+        title: What people call it, if it is not its name.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Convention:
     next_name: Callable[[Tree, str], str]
     paths: Callable[[Tree, str], tuple[str, str | None]]
     roots: Callable[[str, Files], tuple[str, ...]] | None = None
+    title: str | None = None
 
 
 @cache

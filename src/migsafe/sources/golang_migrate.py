@@ -40,6 +40,7 @@ def _candidates(root: str, files: Files) -> list[Candidate]:
     ups: dict[str, str] = {}
     downs: dict[str, str] = {}
     numbers: dict[str, int] = {}
+    by_number: dict[int, list[str]] = {}
     for name in files.names(directory):
         found = _NAME.fullmatch(name)
         path = os.path.join(directory, name)
@@ -48,7 +49,19 @@ def _candidates(root: str, files: Files) -> list[Candidate]:
         number, title, direction = found.groups()
         key = f"{number}_{title}"
         numbers[key] = int(number)
-        (ups if direction == "up" else downs)[key] = path
+        if direction == "up":
+            ups[key] = path
+            by_number.setdefault(int(number), []).append(key)
+        else:
+            downs[key] = path
+    for key in [key for key in downs if key not in ups]:
+        # The tool pairs by number; the titles may differ.
+        match by_number.get(numbers[key], []):
+            case [only] if only not in downs:
+                downs[only] = downs.pop(key)
+                del numbers[key]
+            case _:
+                pass
     return [
         Candidate(key, (number,), ups.get(key), downs.get(key), Runner.QUERY, downs=True)
         for key, number in numbers.items()

@@ -19,6 +19,7 @@ from migsafe.model.origin import Origin, Runner, SectionName, Span
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
+from migsafe.sources.marks import Way, ways
 
 _COMMENT = re.compile(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
 # A date is one number in several groups; elsewhere the second group belongs to the title.
@@ -81,7 +82,7 @@ def read_tree(
 
 def _problems(ordered: Sequence[Candidate]) -> tuple[HistoryProblem, ...]:
     problems = []
-    seen: dict[Order, str] = {}
+    seen: dict[Order, Candidate] = {}
     for candidate in ordered:
         if candidate.up is None:
             problems.append(
@@ -89,18 +90,20 @@ def _problems(ordered: Sequence[Candidate]) -> tuple[HistoryProblem, ...]:
                     candidate.paths[0],
                     f"'{candidate.id}' has a way down and no way up",
                     "Add the way up, or delete the file.",
+                    concerns=candidate.paths,
                 )
             )
         if candidate.order is None:
             continue
-        first = seen.setdefault(candidate.order, candidate.id)
-        if first != candidate.id:
+        first = seen.setdefault(candidate.order, candidate)
+        if first is not candidate:
             problems.append(
                 HistoryProblem(
                     candidate.paths[0],
-                    f"'{candidate.id}' has the same number as '{first}': "
+                    f"'{candidate.id}' has the same number as '{first.id}': "
                     "nothing says which of them runs first",
                     "Give one of them the next free number.",
+                    concerns=(*first.paths, *candidate.paths),
                 )
             )
     return tuple(problems)
@@ -111,12 +114,17 @@ def _migration(candidate: Candidate, convention: str, files: Files, options: Opt
         path = candidate.paths[0]
         up = Section(SectionName.UP, path, "", (), candidate.runner)
     else:
-        up = _section(candidate.up, SectionName.UP, candidate.runner, files, options)
+        text = files.text(candidate.up)
+        both = ways(text) if candidate.down is None else None
+        if both is not None:
+            return _marked(candidate, convention, text, both, options)
+        up = _section(candidate.up, SectionName.UP, text, candidate.runner, options)
     down = None
     reason = None
     state = Down.MISSING if candidate.downs else Down.NO_CONVENTION
     if candidate.down is not None:
-        down = _section(candidate.down, SectionName.DOWN, candidate.runner, files, options)
+        text = files.text(candidate.down)
+        down = _section(candidate.down, SectionName.DOWN, text, candidate.runner, options)
         state = Down.PRESENT if down.statements else Down.EMPTY
         reason = None if down.statements else _reason(down.text)
     return Migration(
@@ -131,22 +139,60 @@ def _migration(candidate: Candidate, convention: str, files: Files, options: Opt
     )
 
 
+def _marked(
+    candidate: Candidate,
+    convention: str,
+    text: str,
+    both: tuple[Way, Way | None],
+    options: Options,
+) -> Migration:
+    """Return the migration of a file that holds both directions."""
+    path = candidate.paths[0]
+    way_up, way_down = both
+    up = _section(path, SectionName.UP, text, way_up.runner, options, way_up.parts)
+    down = None
+    state = Down.MISSING
+    reason = None
+    if way_down is not None:
+        parts = way_down.parts
+        down = _section(path, SectionName.DOWN, text, way_down.runner, options, parts)
+        state = Down.PRESENT if down.statements else Down.EMPTY
+        if not down.statements:
+            reason = _reason("".join(text[part.start : part.end] for part in parts))
+    return Migration(
+        candidate.id,
+        path,
+        convention,
+        up,
+        down,
+        state,
+        down_reason=reason,
+        ordered=candidate.order is not None,
+    )
+
+
 def _section(
-    path: str, name: SectionName, runner: Runner, files: Files, options: Options
+    path: str,
+    name: SectionName,
+    text: str,
+    runner: Runner,
+    options: Options,
+    parts: tuple[Span, ...] | None = None,
 ) -> Section:
-    text = files.text(path)
-    try:
-        read = read_sql(text, Placement(path, name), options.dialect)
-    except InputError as error:
-        error.path = error.path or path
-        raise
+    statements: list[Statement] = []
+    directives: list[Directive] = []
+    for part in parts or (Span(0, len(text)),):
+        sql = text[part.start : part.end]
+        read = read_sql(sql, Placement(path, name, offset=part.start), options.dialect)
+        statements.extend(read.statements)
+        directives.extend(read.directives)
     return Section(
         name,
         path,
         text,
-        read.statements,
-        _runner(runner, read.directives, options.transaction),
-        read.directives,
+        tuple(statements),
+        _runner(runner, directives, options.transaction),
+        tuple(directives),
     )
 
 

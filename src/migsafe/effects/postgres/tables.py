@@ -159,7 +159,7 @@ def drop_table(operation: DropTable, catalog: Catalog) -> Effects:
     if state is None or not state.complete:
         decides = f"the tables that {table} references: they are locked too"
         return Effects(
-            locks=held(catalog, ([table], AE)),
+            locks=held(catalog, ([table, *parents(catalog, table)], AE)),
             unknown=(Unknown(Fact.LOCKS, decides),),
             sources=cited,
         )
@@ -319,7 +319,7 @@ def _moving(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> E
     )
 
 
-_STRONG_OPTIONS = frozenset({"user_catalog_table", "vacuum_index_cleanup_lock"})
+_STRONG_OPTIONS = frozenset({"user_catalog_table"})
 
 
 def set_table_options(operation: SetTableOptions, catalog: Catalog) -> Effects:

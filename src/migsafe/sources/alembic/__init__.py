@@ -63,4 +63,4 @@ def paths(tree: Tree, id: str) -> tuple[str, None]:
     return revision_path(tree, id), None
 
 
-CONVENTION = Convention(NAME, 5, home, read, next_name, paths, roots)
+CONVENTION = Convention(NAME, 5, home, read, next_name, paths, roots, "Alembic")

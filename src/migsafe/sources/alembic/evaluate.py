@@ -366,6 +366,8 @@ def _live_attribute(value: Live, name: str) -> Value:
         LiveKind.SESSION,
     }:
         return Live(LiveKind.BIND)
+    if value.kind is LiveKind.CONTEXT and name == "config":
+        return Unknown("the configuration is known only when it runs")
     return Method(value, name)
 
 

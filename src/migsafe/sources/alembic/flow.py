@@ -57,6 +57,7 @@ from migsafe.sources.alembic.values import (
 
 _MANY_ROUNDS = 1_000
 _EXECUTES = frozenset({"execute", "scalar", "scalars", "exec_driver_sql"})
+_SENDS = frozenset({"execute", "executemany", "exec_driver_sql"})
 _HARMLESS_ON_SESSION = frozenset({"close", "expire_all", "expunge_all", "refresh"})
 _MUTATING = frozenset(
     {
@@ -550,6 +551,11 @@ class Walk:
                 self._unrecognized(node, f"'{called}' is not read")
             case _ if gets_live(arguments):
                 self._unrecognized(node, f"'{called}' gets {_given(arguments)}")
+            case ast.Attribute(attr=attr) if attr in _SENDS and isinstance(
+                function, (Unknown, Dotted)
+            ):
+                # Whatever it is, it takes SQL: a connection that came some other way.
+                self._unrecognized(node, f"what '{called}' runs, and where, is not known")
             case _:
                 pass
         return Unknown(f"what '{called}' returns is not known")

@@ -10,8 +10,13 @@ from migsafe.parsers.sql import Placement, read_sql
 
 # What `sqlalchemy.text` takes for a parameter, and what is quoted and is none for us.
 _PARAMETER = re.compile(
-    r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$|(?<![:\w\\]):(?P<name>\w+)(?!:)", re.DOTALL
+    r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$"
+    r"|\b(?P<among>IN)\s+:\w+(?!:)|(?<![:\w\\]):(?P<name>\w+)(?!:)",
+    re.DOTALL | re.IGNORECASE,
 )
+
+# A colon that `text` takes as itself: the backslash does not reach the server.
+_ESCAPED_COLON = re.compile(r"\\(:[\w$]*)(?![:\w$])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,10 @@ def read_string(sql: str, at: int | None, where: Where) -> tuple[Statement, ...]
             span is the call's.
         where: The call.
     """
+    sent = _with_numbered_parameters(sql)
+    if "\\:" in sent and (plain := _ESCAPED_COLON.sub(r"\1", sent)) != sent:
+        # The server gets fewer characters than stand in the file: no place is exact.
+        sent, at = plain, None
     placement = Placement(
         where.path,
         where.section,
@@ -64,7 +73,7 @@ def read_string(sql: str, at: int | None, where: Where) -> tuple[Statement, ...]
         certainty=where.certainty,
         exact=at is not None,
     )
-    return read_sql(_with_numbered_parameters(sql), placement).statements
+    return read_sql(sent, placement).statements
 
 
 def _with_numbered_parameters(sql: str) -> str:
@@ -73,6 +82,10 @@ def _with_numbered_parameters(sql: str) -> str:
         return sql
 
     def numbered(found: re.Match[str]) -> str:
+        if found["among"] is not None:
+            # An expanding parameter brings its own parentheses.
+            room = len(found[0]) - len("IN")
+            return ("IN($1)" if room >= len("($1)") else "IN(1)").ljust(len(found[0]))
         if found["name"] is None:
             return found[0]
         return "$1".ljust(len(found[0]))

@@ -1,0 +1,119 @@
+"""Files of a plan: what the gate decides about instead of lint."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from migsafe.config import Settings
+from migsafe.context import Deploy as Ship
+from migsafe.model.errors import InputError
+from migsafe.model.findings import FileError, Finding, Hazard
+from migsafe.model.migration import Migration
+from migsafe.model.origin import SectionName
+from migsafe.model.plan import DeployKind, Plan
+from migsafe.sources.files import Files
+from migsafe.sources.plans.matching import Almost, Match, matcher
+from migsafe.sources.plans.tree import find, plan_in
+
+_TO_OLD_CODE = frozenset({Hazard.BREAKS_OLD_CODE, Hazard.CHANGES_RESULTS})
+_LOSSES = frozenset({Hazard.LOSES_DATA, Hazard.IRREVERSIBLE})
+_BACKFILL_IN_ONE = frozenset({"whole-table-update"})
+"""A plan's backfill runs in batches; the file is what a database that lags behind runs."""
+_SAID_BY_THE_PLAN = frozenset({"missing-downgrade"})
+"""A plan says itself what takes each deploy back, and where there is nothing to take back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Findings that lint reports, those that the gate decides about, and remarks."""
+
+    stays: tuple[Finding, ...]
+    gated: tuple[Finding, ...]
+    remarks: tuple[str, ...]
+    errors: tuple[FileError, ...]
+
+
+def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings) -> Sorted:
+    """Return findings apart: those of a plan's own files whose harm the plan accounts for.
+
+    A file is known by what it does. What it does to versions of the code that the plan has
+    retired by then, and the loss that its deploy declares, is decided by the gate.
+    """
+    plans, errors = _plans(settings)
+    if not plans:
+        return Sorted(tuple(findings), (), (), errors)
+    matched = matcher(plans)
+    known: dict[str, Match] = {}
+    remarks: list[str] = []
+    for migration in (migration for ship in ships for migration in ship.migrations):
+        match matched(migration):
+            case Match() as found:
+                known.update(dict.fromkeys(_paths(migration), found))
+            case Almost() as near:
+                remarks.append(
+                    f"{migration.path} is not deploy {near.deploy} of plan {near.plan.id}: "
+                    f"{near.difference}"
+                )
+            case None:
+                pass
+    stays: list[Finding] = []
+    gated: list[Finding] = []
+    for finding in findings:
+        found_match = known.get(finding.place.path)
+        if found_match is not None and _accounts_for(found_match, finding):
+            gated.append(replace(finding, gated_by=found_match.plan.id))
+        else:
+            stays.append(finding)
+    return Sorted(tuple(stays), tuple(gated), tuple(remarks), errors)
+
+
+def _plans(settings: Settings) -> tuple[tuple[Plan, ...], tuple[FileError, ...]]:
+    plans: list[Plan] = []
+    errors: list[FileError] = []
+    for directory in find(settings.plans, Files()):
+        try:
+            plans.append(plan_in(directory))
+        except InputError as error:
+            errors.append(FileError(error.path, error.message, error.help, error.line))
+    return tuple(plans), tuple(errors)
+
+
+def _paths(migration: Migration) -> tuple[str, ...]:
+    return tuple(section.path for section in migration.sections)
+
+
+def _accounts_for(match: Match, finding: Finding) -> bool:
+    if finding.rule in _SAID_BY_THE_PLAN:
+        return True
+    if finding.section is not SectionName.UP:
+        return False
+    deploy = match.plan.deploys[match.deploy - 1]
+    if deploy.kind is DeployKind.BACKFILL and finding.rule in _BACKFILL_IN_ONE:
+        return True
+    declared: frozenset[Hazard] = frozenset()
+    if retired_before(match.plan, match.deploy):
+        declared |= _TO_OLD_CODE
+    if deploy.point_of_no_return:
+        declared |= _LOSSES
+    return declared.issuperset(finding.hazards)
+
+
+def retired_before(plan: Plan, number: int) -> tuple[str, ...]:
+    """Return the code versions that must be out of service before a deploy starts.
+
+    Those are the ones that do not work with it, where a code deploy before it has brought a
+    newer version: what was never replaced cannot have been retired.
+    """
+    newest = max(
+        (
+            max(deploy.works_with, default=0)
+            for deploy in plan.deploys[: number - 1]
+            if deploy.kind is DeployKind.CODE
+        ),
+        default=0,
+    )
+    works = plan.deploys[number - 1].works_with
+    return tuple(
+        version.id
+        for at, version in enumerate(plan.code_versions)
+        if at < newest and at not in works
+    )
