@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
 
 import psycopg
 
 from migsafe.model.plan import Backfill, Deploy, DeployKind, Plan, Step
+from migsafe.parsers.tokens import tokens
 from migsafe.writing.sql import write
 
 _SCHEMA = """
@@ -44,7 +45,7 @@ _SCHEMA = """
     LEFT JOIN pg_attribute a ON (a.attrelid, a.attnum) = (d.refobjid, d.refobjsubid)
     WHERE s.relnamespace = 'public'::regnamespace AND s.relkind = 'S'
 """
-_PARAMETER = re.compile(r"(?<!:):([a-z]\w*)")
+_NAMES = re.compile(r"(after|stop)(_\d+)?|limit")
 
 
 def schema_of(connection: psycopg.Connection) -> list[tuple[str | None, ...]]:
@@ -107,7 +108,7 @@ def fill(connection: psycopg.Connection, backfill: Backfill, limit: int = 2) -> 
         return 1
     first, stop = bounds[:width], bounds[width:]
     names = [""] if width == 1 else [f"_{number}" for number in range(1, width + 1)]
-    sql = _PARAMETER.sub(r"%(\1)s", backfill.batch_sql.replace("%", "%%"))
+    sql = _bound(backfill.batch_sql)
     after, batches = first, 0
     while True:
         values = {f"after{name}": value for name, value in zip(names, after, strict=True)}
@@ -118,6 +119,19 @@ def fill(connection: psycopg.Connection, backfill: Backfill, limit: int = 2) -> 
         if reached is None or reached == after:
             return batches
         after = reached
+
+
+def _bound(sql: str) -> str:
+    """Return a batch with psycopg's parameters: `:name` is one outside of quotes only."""
+    parts: list[str] = []
+    at = 0
+    words = list(tokens(sql))
+    for colon, word in pairwise(words):
+        name = sql[word.start : word.end]
+        if sql[colon.start : colon.end] == ":" and _NAMES.fullmatch(name):
+            parts += [sql[at : colon.start].replace("%", "%%"), f"%({name})s"]
+            at = word.end
+    return "".join([*parts, sql[at:].replace("%", "%%")])
 
 
 @dataclass
@@ -146,14 +160,7 @@ def play(connection: psycopg.Connection, plan: Plan, codes: Sequence[Code]) -> P
         here = f"deploy {number}"
         if deploy.kind is DeployKind.CODE:
             newest += 1
-        for condition in deploy.gate:
-            if condition.sql is not None and condition.expect in {"0", "no rows"}:
-                found = connection.execute(condition.sql).fetchall()
-                if found not in ([], [(0,)]):
-                    # What an operator does when older code has run once more.
-                    played.reruns += _fill_again(connection, plan.deploys[: number - 1])
-                    found = connection.execute(condition.sql).fetchall()
-                assert found in ([], [(0,)]), f"{here}: {condition.evidence}: {found}"
+        _gate_opens(connection, plan, number, played)
         if deploy.backfill is not None:
             played.batches += fill(connection, deploy.backfill)
             left = connection.execute(deploy.backfill.remaining_sql).fetchone()
@@ -176,6 +183,18 @@ def play(connection: psycopg.Connection, plan: Plan, codes: Sequence[Code]) -> P
                 )
                 played.broken.append(number)
     return played
+
+
+def _gate_opens(connection: psycopg.Connection, plan: Plan, number: int, played: Played) -> None:
+    for condition in plan.deploys[number - 1].gate:
+        if condition.sql is None or condition.expect not in {"0", "no rows"}:
+            continue
+        found = connection.execute(condition.sql).fetchall()
+        if found not in ([], [(0,)]):
+            # What an operator does when older code has run once more.
+            played.reruns += _fill_again(connection, plan.deploys[: number - 1])
+            found = connection.execute(condition.sql).fetchall()
+        assert found in ([], [(0,)]), f"deploy {number}: {condition.evidence}: {found}"
 
 
 def _fill_again(connection: psycopg.Connection, deploys: Sequence[Deploy]) -> int:

@@ -8,6 +8,7 @@ from functools import cached_property
 from migsafe import rulebook
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.facts import TEMPORARY
+from migsafe.catalog.unread import leaves_schema
 from migsafe.config import Settings
 from migsafe.model.compatibility import Compatibility
 from migsafe.model.effects import Effects
@@ -20,7 +21,7 @@ from migsafe.model.findings import (
 )
 from migsafe.model.locks import Lock
 from migsafe.model.migration import Migration, Place, Section, Statement, Tree
-from migsafe.model.operations import Operation
+from migsafe.model.operations import AnonymousBlock, CallRoutine, Operation, Unrecognized
 from migsafe.model.origin import Origin, SectionName, Span
 from migsafe.rulebook import DEFAULT_CASE, Rule
 
@@ -328,6 +329,17 @@ class Context:
     def place_of(self, section: Section, span: Span | None = None) -> Place:
         """Return a place in a section; its first character where no span is given."""
         return section.place(span or Span(0, 0))
+
+
+def is_understood(operation: Operation) -> bool:
+    """Say whether the facts of an operation are known: it was read, and runs no program."""
+    match operation:
+        case Unrecognized() | AnonymousBlock():
+            return False
+        case CallRoutine(routine=routine):
+            return leaves_schema(routine)
+        case _:
+            return True
 
 
 def clipped(sql: str) -> str:

@@ -34,8 +34,8 @@ def read() -> dict[str, int]:
     """Return 1 (immutable), 2 (stable) or 3 (volatile) for every built-in name."""
     worst: dict[str, int] = {}
     for version in sorted(POSTGRES_VERSIONS):
-        directory = tempfile.mkdtemp(prefix="migsafe-")
         with (
+            tempfile.TemporaryDirectory(prefix="migsafe-") as directory,
             get_server(
                 Path(directory) / "data",
                 cleanup_mode="delete",

@@ -52,7 +52,8 @@ UNREAD = Unrecognized(Cause.UNMAPPED, "test")
     ("script", "table", "column"),
     [
         ("CREATE TABLE t (a int)", PRESENT, PRESENT),
-        ("CREATE TABLE t (b int)", PRESENT, ABSENT),
+        ("CREATE TABLE t (b int)", PRESENT, UNKNOWN),
+        ("CREATE TABLE t (a int, b int);\nALTER TABLE t DROP a", PRESENT, ABSENT),
         ("CREATE TABLE u (a int)", UNKNOWN, UNKNOWN),
         ("DROP TABLE t", ABSENT, ABSENT),
         ("DROP TABLE IF EXISTS t", ABSENT, ABSENT),
@@ -90,6 +91,7 @@ def test_only_what_history_showed_is_known(
 def test_a_complete_catalog_knows_what_is_not_there() -> None:
     catalog = Catalog.empty(complete=True)
     assert catalog.existence(TABLE, T) is ABSENT
+    assert after("CREATE TABLE t (b int)", catalog).column_existence(T, "a") is ABSENT
     assert catalog.apply(UNREAD).existence(TABLE, T) is UNKNOWN
 
 
@@ -275,7 +277,7 @@ def test_with_a_search_path_not_known_unqualified_names_are_not_certain() -> Non
 
 def test_a_temporary_table_hides_another_until_the_session_ends() -> None:
     catalog = after("CREATE TABLE t (a int);\nCREATE TEMP TABLE t (b int)")
-    assert catalog.column_existence(T, "a") is ABSENT
+    assert catalog.column_existence(T, "a") is UNKNOWN
     assert catalog.session_ended().column_existence(T, "a") is PRESENT
 
 
@@ -473,3 +475,26 @@ def seconds(tables: int, operations: int) -> float:
 
 def test_a_history_twice_as_long_takes_about_twice_the_time() -> None:
     assert seconds(1000, 8000) < 3 * seconds(500, 4000)
+
+
+@pytest.mark.parametrize(
+    ("script", "proven"),
+    [
+        ("ALTER TABLE t ADD a int", False),
+        ("ALTER TABLE t ADD a int;\nALTER TABLE t ADD CHECK (a IS NOT NULL)", True),
+        ("ALTER TABLE t ALTER a SET DEFAULT 1", None),
+        ("ALTER TABLE t ADD a int;\nSELECT anything()", None),
+        ("SELECT anything();\nALTER TABLE t ADD a int", False),
+    ],
+)
+def test_a_column_that_was_seen_being_made_has_no_constraint_that_was_not(
+    script: str,
+    proven: bool | None,  # noqa: FBT001
+) -> None:
+    assert after(script).not_null_proven(T, "a") is proven
+
+
+def test_a_type_that_was_seen_as_composite_is_no_domain() -> None:
+    catalog = after("CREATE TYPE pair AS (a int, b int)")
+    assert catalog.existence(ObjectKind.DOMAIN, Name("pair")) is ABSENT
+    assert catalog.existence(ObjectKind.TYPE, Name("pair")) is PRESENT

@@ -113,3 +113,9 @@ def test_runners_that_may_open_a_transaction_are_judged_as_if_they_did(runner: R
 )
 def test_no_lock_of_a_busy_table_is_held_for_long(sql: str, options: dict[str, object]) -> None:
     assert not found(sql, **options)
+
+
+def test_a_temporary_table_that_is_gone_is_nobodys_wait() -> None:
+    assert not found(
+        "CREATE TEMP TABLE w (id int); DROP TABLE w; UPDATE users SET locale = 'x';", schema=USERS
+    )

@@ -22,3 +22,10 @@ def test_a_problem_stands_where_its_migration_says_it() -> None:
 
 def test_a_problem_of_a_file_that_is_no_migration_stands_on_its_first_line() -> None:
     assert places(HistoryProblem("0002.up.sql", "m", "h", Span(13, 14))) == [("0002.up.sql", 1, 1)]
+
+
+def test_a_problem_between_files_that_are_not_judged_is_left_out() -> None:
+    elsewhere = HistoryProblem("0009.up.sql", "m", "h", concerns=("0009.up.sql",))
+    here = HistoryProblem("0009.up.sql", "m", "h", concerns=("0001.up.sql", "0009.up.sql"))
+    assert places(elsewhere) == []
+    assert places(here) == [("0009.up.sql", 1, 1)]

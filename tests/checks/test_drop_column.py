@@ -1,7 +1,7 @@
 import pytest
 
 from linting import lint_sql
-from migsafe.model.findings import Finding, Hazard
+from migsafe.model.findings import Confidence, Finding, Hazard
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email text);"
 
@@ -31,10 +31,18 @@ def test_a_trigger_that_names_the_column_has_to_go_first() -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "ALTER TABLE users DROP COLUMN IF EXISTS nothing",
+        "ALTER TABLE users DROP COLUMN IF EXISTS gone",
         "CREATE TABLE t (a int, b int); ALTER TABLE t DROP a",
         "ALTER TABLE users ADD c int; ALTER TABLE users RENAME c TO d; ALTER TABLE users DROP d",
     ],
 )
 def test_what_running_code_cannot_know_is_quiet(sql: str) -> None:
-    assert found(sql, "") == []
+    assert found(sql, "ALTER TABLE users ADD gone int; ALTER TABLE users DROP gone") == []
+
+
+@pytest.mark.parametrize(
+    ("clause", "confidence"), [("", Confidence.HIGH), ("IF EXISTS ", Confidence.LOW)]
+)
+def test_a_column_that_nobody_has_seen_may_be_there(clause: str, confidence: Confidence) -> None:
+    [one] = found(f"ALTER TABLE users DROP COLUMN {clause}elsewhere", "")
+    assert one.confidence is confidence

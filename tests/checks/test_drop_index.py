@@ -4,7 +4,7 @@ import pytest
 
 from linting import lint_sql
 from migsafe.model.findings import Severity
-from migsafe.model.origin import Runner
+from migsafe.model.origin import Runner, SectionName
 
 TABLE = "CREATE TABLE b (id bigint PRIMARY KEY, job bigint, name text, n int);"
 
@@ -70,3 +70,17 @@ def test_an_index_that_history_dropped_is_left_to_other_rules() -> None:
     schema = f"{TABLE} CREATE INDEX b_job ON b (job); DROP INDEX b_job;"
     report = lint_sql("DROP INDEX IF EXISTS b_job", schema=schema)
     assert not report.findings
+
+
+def test_an_index_of_a_table_that_goes_as_well_is_no_subject() -> None:
+    report = lint_sql("DROP INDEX old; DROP TABLE b;", schema=f"{TABLE} CREATE INDEX old ON b (n)")
+    assert [f.rule for f in report.findings] == ["drop-table"]
+
+
+def test_locks_on_what_the_same_way_down_drops_are_no_note() -> None:
+    down = "DROP INDEX old; DROP TABLE b;"
+    up = f"{TABLE} CREATE INDEX old ON b (n)"
+    assert lint_sql(up, down=down).findings == ()
+    report = lint_sql(f"{up}; CREATE INDEX k ON c (n)", down=f"DROP INDEX k; {down}")
+    [note] = [f for f in report.findings if f.section is SectionName.DOWN]
+    assert "Dropping k" in note.message

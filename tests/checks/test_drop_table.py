@@ -1,6 +1,7 @@
 import pytest
 
 from linting import lint_sql
+from migsafe.model.findings import Confidence
 
 EVENTS = "CREATE TABLE events (id bigint PRIMARY KEY);"
 COPY = "CREATE TABLE events_2 (id bigint); INSERT INTO events_2 SELECT id FROM events;"
@@ -46,3 +47,19 @@ def test_a_temporary_table_may_go() -> None:
 def test_a_drop_that_the_server_refuses_says_why() -> None:
     said = message("DROP TABLE events", EVENTS + "CREATE VIEW v AS SELECT id FROM events")
     assert "refused (2BP01)" in said
+
+
+def test_only_a_parent_that_is_locked_is_named() -> None:
+    schema = f"{EVENTS} CREATE TABLE notes (id bigint, event_id bigint REFERENCES events);"
+    said = message("DROP TABLE IF EXISTS notes", schema)
+    assert "reads and writes of events wait for an instant too" in said
+    unread = message("DROP TABLE IF EXISTS notes", f"{schema} SELECT anything();")
+    assert "nobody waits" not in unread
+    assert "events wait" in unread
+
+
+def test_a_table_that_nobody_has_seen_may_not_be_there() -> None:
+    [one] = lint_sql("DROP TABLE IF EXISTS elsewhere").findings
+    assert one.confidence is Confidence.LOW
+    [other] = lint_sql("DROP TABLE elsewhere").findings
+    assert other.confidence is Confidence.HIGH

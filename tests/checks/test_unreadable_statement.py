@@ -3,6 +3,7 @@ import pytest
 from linting import lint_sql
 from migsafe.checks.unreadable_statement import _words
 from migsafe.model.operations import Cause
+from migsafe.model.verdict import Verdict
 
 
 @pytest.mark.parametrize("cause", list(Cause))
@@ -18,3 +19,27 @@ def test_a_broken_statement_does_not_hide_its_neighbour() -> None:
         (1, "unreadable-statement"),
         (2, "drop-table"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "reported"),
+    [
+        ("DO $$ BEGIN ALTER TABLE a DROP COLUMN b; END $$", True),
+        ("SELECT make_partition('a')", True),
+        ("CALL make_partition('a')", True),
+        ("SELECT setval('a_id_seq', 3)", False),
+        ("SELECT pg_catalog.set_config('search_path', '', false)", False),
+    ],
+)
+def test_a_program_is_not_understood(sql: str, *, reported: bool) -> None:
+    report = lint_sql(sql)
+    assert [each.rule for each in report.findings] == ["unreadable-statement"] * reported
+    assert report.understood == 1 - reported
+    assert report.verdict is (Verdict.INCONCLUSIVE if reported else Verdict.SAFE)
+
+
+@pytest.mark.parametrize("holder", ["{{ .Schema }}", "${schema}", "<%= schema %>", "%(schema)s"])
+def test_a_placeholder_is_called_one(holder: str) -> None:
+    [one] = lint_sql(f"ALTER TABLE {holder}.a ADD b int").findings
+    assert holder in one.message
+    assert one.message.startswith("A placeholder stands")

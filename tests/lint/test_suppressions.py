@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from linting import lint_sql
 
 SCHEMA = "CREATE TABLE t (a int, b int, c int)"

@@ -1,8 +1,8 @@
 """Which transaction an operation runs in, and which timeouts hold there."""
 
 import pytest
-from linting import fold_sql
 
+from linting import fold_sql
 from migsafe.lint.transactions import milliseconds
 from migsafe.model.origin import Runner
 

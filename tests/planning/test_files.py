@@ -4,9 +4,9 @@ import ast
 import re
 from pathlib import Path
 
-import planmaking
 import pytest
 
+import planmaking
 from migsafe.model.errors import MigsafeError
 from migsafe.model.migration import Migration
 from migsafe.planning.directory import write

@@ -3,9 +3,9 @@
 import json
 import re
 
-import planmaking
 import pytest
 
+import planmaking
 from migsafe.model.errors import InputError
 from migsafe.planning.files import with_files
 from migsafe.render import plan_json, plan_markdown, plan_text

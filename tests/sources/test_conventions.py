@@ -296,3 +296,82 @@ def test_folder_named_from_inside_knows_its_place(
     selection = only(Request(("up.sql",)))
     assert selection.given == {"2024-01-02-000000_b"}
     assert len(selection.tree.migrations) == 2
+
+
+def test_golang_migrate_pairs_by_number_whatever_the_titles(tree: Path) -> None:
+    write("m/1_add_tag.up.sql")
+    write("m/1_add_tags.down.sql")
+    selection = only(Request(("m",)))
+    assert selection.tree.problems == ()
+    [migration] = selection.tree.migrations
+    assert (migration.id, migration.down_state) == ("1_add_tag", Down.PRESENT)
+
+
+def test_a_program_beside_sql_may_have_changed_anything(tree: Path) -> None:
+    write("m/1_a.up.sql")
+    write("m/2_b.up.go", "package b")
+    write("m/2_b.down.sql")
+    write("m/3_c.up.sql")
+    write("m/3_c.down.go", "package c")
+    selection = only(Request(("m",)))
+    assert selection.tree.problems == ()
+    assert [each.id for each in selection.tree.migrations] == ["1_a", "2_b", "3_c"]
+    second, third = selection.tree.migrations[1:]
+    [unread] = second.up.statements[0].operations
+    assert isinstance(unread, Unrecognized)
+    assert "2_b.up.go" in unread.reason
+    assert third.down_state is Down.NO_CONVENTION
+
+
+MARKED = [
+    ("-- +goose Up\n{up}\n-- +goose Down\n{down}\n", Runner.FILE),
+    ("-- +goose NO TRANSACTION\n-- +goose Up\n{up}\n-- +goose Down\n{down}\n", Runner.NONE),
+    ("-- +migrate Up\n{up}\n\n-- +migrate Down\n{down}\n", Runner.FILE),
+    ("-- +migrate Up notransaction\n{up}\n-- +migrate Down notransaction\n{down}", Runner.NONE),
+    ("-- migrate:up\n{up}\n-- migrate:down\n{down}\n", Runner.FILE),
+    (
+        "-- migrate:up transaction:false\n{up}\n-- migrate:down transaction:false\n{down}",
+        Runner.NONE,
+    ),
+]
+
+
+@pytest.mark.parametrize(("form", "runner"), MARKED)
+@pytest.mark.parametrize("name", ["0001_a.sql", "alone.sql"])
+def test_both_ways_in_one_file_are_told_apart(
+    name: str, form: str, runner: Runner, tree: Path
+) -> None:
+    write(name, form.format(up="CREATE TABLE t (a int);", down="DROP TABLE t;"))
+    [migration] = only(Request((name,))).tree.migrations
+    assert migration.down is not None
+    assert [
+        [type(operation).__name__ for each in section.statements for operation in each.operations]
+        for section in migration.sections
+    ] == [["CreateTable"], ["DropTable"]]
+    assert {section.runner for section in migration.sections} == {runner}
+    [drop] = migration.down.statements
+    text = migration.down.text
+    assert text[drop.span.start : drop.span.end] == "DROP TABLE t;"
+
+
+def test_a_marked_statement_needs_no_semicolon(tree: Path) -> None:
+    begin, end = "-- +goose StatementBegin", "-- +goose StatementEnd"
+    write(
+        "1_a.sql",
+        f"-- +goose Up\n{begin}\nALTER TABLE t ADD a int\n{end}\n"
+        f"{begin}\nALTER TABLE t ADD b int\n{end}\n-- +goose Down\n-- keeps the columns\n",
+    )
+    [migration] = only(Request(("1_a.sql",))).tree.migrations
+    assert [type(each.operations[0]).__name__ for each in migration.up.statements] == [
+        "AddColumn",
+        "AddColumn",
+    ]
+    assert migration.down_state is Down.EMPTY
+    assert migration.down_reason is not None
+    assert "keeps the columns" in migration.down_reason
+
+
+def test_a_marked_file_without_a_way_down_misses_it(tree: Path) -> None:
+    write("1_a.sql", "-- migrate:up\nSELECT 1;\n")
+    [migration] = only(Request(("1_a.sql",))).tree.migrations
+    assert (migration.down, migration.down_state) == (None, Down.MISSING)

@@ -61,12 +61,17 @@ def _doubt_names(facts: Facts, words: list[str]) -> None:
         facts.doubt_relation(facts.key(each, ObjectKind.TYPE))
 
 
+def leaves_schema(routine: Name) -> bool:
+    """Say whether a routine is one of the server's own that changes no table."""
+    return routine.schema in {None, "pg_catalog"} and (
+        routine.name in _HARMLESS or routine.name.startswith(_HARMLESS_PREFIXES)
+    )
+
+
 def call(facts: Facts, operation: CallRoutine) -> None:
     """Put in doubt what a called routine may change."""
     routine = operation.routine
-    if routine.schema in {None, "pg_catalog"} and (
-        routine.name in _HARMLESS or routine.name.startswith(_HARMLESS_PREFIXES)
-    ):
+    if leaves_schema(routine):
         return
     key = facts.key(routine, ObjectKind.ROUTINE)
     known = facts.routines.get(key) or ()

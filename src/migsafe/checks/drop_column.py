@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from migsafe.catalog.schema import ColumnState, Existence
 from migsafe.context import Context
 from migsafe.model.effects import Certain
-from migsafe.model.findings import Finding, Hazard
+from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import DropColumn, ForeignKey
 
 _WITHOUT_THE_LOSS = (Hazard.BREAKS_OLD_CODE,)
@@ -18,7 +18,8 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
     column = context.catalog.column(table, name)
     if not context.is_live(table) or _is_new(column, context):
         return
-    if context.catalog.column_existence(table, name) is Existence.ABSENT:
+    existence = context.catalog.column_existence(table, name)
+    if existence is Existence.ABSENT:
         return
     computed = column is not None and column.generated is not None
     breaks = (
@@ -33,9 +34,14 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
     if not operation.cascade:
         parts.extend(_refusals(operation, context))
     parts.extend(_parents(operation, context))
+    # Without IF EXISTS the statement itself says that the column is there.
+    guessed = operation.if_exists and existence is Existence.UNKNOWN
+    if guessed:
+        parts.append(f"whether {name} is there, the known schema does not say")
     yield context.finding(
         f"{'; '.join(parts)}.",
         help=_help(operation, column),
+        confidence=Confidence.LOW if guessed else Confidence.HIGH,
         hazards=_WITHOUT_THE_LOSS if computed else None,
     )
 

@@ -2,22 +2,35 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Context
+from migsafe.context import Context, is_understood
 from migsafe.model.findings import Finding
-from migsafe.model.operations import Cause, Unrecognized
+from migsafe.model.operations import AnonymousBlock, CallRoutine, Cause, Unrecognized
 
 
-def check_operation(operation: Unrecognized, context: Context) -> Iterator[Finding]:
+def check_operation(
+    operation: Unrecognized | AnonymousBlock | CallRoutine, context: Context
+) -> Iterator[Finding]:
     """Report a statement whose effects are not known, with the reason."""
-    words = _words(operation.cause)
+    if is_understood(operation):
+        return
+    match operation:
+        case Unrecognized(cause=cause, reason=reason):
+            words = _words(cause)
+            reason = reason.rstrip(".")
+            relations = operation.relations or ()
+        case AnonymousBlock():
+            words, relations = _words(Cause.UNMAPPED), ()
+            reason = "the body of a DO block is a program"
+        case CallRoutine(routine=routine):
+            words, relations = _words(Cause.UNMAPPED), ()
+            reason = f"it runs the routine {routine}"
     if words is None:
         return
     what, help_ = words
     yield context.finding(
-        f"{what}: {operation.reason.rstrip('.')}. Nothing is said about its locks, nor about "
-        "running code.",
+        f"{what}: {reason}. Nothing is said about its locks, nor about running code.",
         help=help_,
-        relations=operation.relations or (),
+        relations=relations,
     )
 
 

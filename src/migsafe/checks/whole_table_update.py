@@ -23,7 +23,9 @@ def check_operation(operation: Update | Delete, context: Context) -> Iterator[Fi
     if reach is Reach.ALL or (fills and reach is Reach.UNKNOWN):
         yield _all_rows(operation, context)
     elif isinstance(operation, Update) and reach is Reach.UNKNOWN:
-        condition = "its condition" if where is None or where.opaque else f"WHERE {clipped(where.sql)}"
+        condition = (
+            "its condition" if where is None or where.opaque else f"WHERE {clipped(where.sql)}"
+        )
         yield context.finding(
             f"UPDATE {table} may reach many rows: how many {condition} lets through is not "
             f"known. Each stays locked {_until(context)}, and whoever writes it waits.",

@@ -80,6 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _complain(error: MigsafeError) -> None:
     place = error.path + (f":{error.line}" if error.path and error.line else "")
-    click.echo(f"error: {f'{place}: ' if place else ''}{error.message}", err=True)
+    kind = "error: " if error.exit else ""
+    click.echo(f"{kind}{f'{place}: ' if place else ''}{error.message}", err=True)
     if error.help:
         click.echo(f"  help: {error.help}", err=True)

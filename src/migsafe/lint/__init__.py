@@ -7,7 +7,7 @@ from datetime import date
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
-from migsafe.context import Deploy, Run
+from migsafe.context import Deploy, Run, is_understood
 from migsafe.lint import engine, gated, precedence, suppressions
 from migsafe.lint.fold import fold
 from migsafe.model.expressions import Name
@@ -19,7 +19,7 @@ from migsafe.model.findings import (
     Severity,
 )
 from migsafe.model.migration import Migration, Selection, Tree
-from migsafe.model.operations import DropTable, Unrecognized
+from migsafe.model.operations import DropTable
 from migsafe.model.origin import Runner
 from migsafe.model.verdict import Verdict
 from migsafe.sources.convention import convention_named
@@ -191,7 +191,7 @@ def _judged(migration: Migration) -> Judged:
         runner_words(migration),
         len(statements),
         sum(
-            not any(isinstance(op, Unrecognized) for op in statement.operations)
+            all(is_understood(operation) for operation in statement.operations)
             for statement in statements
         ),
     )

@@ -87,13 +87,13 @@ class Backfill:
     """A data change in batches that can stop and resume.
 
     `bounds_sql` returns the first and last key (no row: nothing to do); `batch_sql` is the
-    keyset batch with the named parameters :after, :stop and :limit; it returns the last key it
-    reached, no row when there is none. :after is the first key, then what the batch before
-    returned: that row is looked at again, so that a :limit below 2 gets nowhere. Keys of several
-    columns have :after_1, :after_2, … and :stop_1, …; `keys` is `("ctid",)` where no key is
-    known, and empty where the change is one statement that cannot be walked by key: then
-    `batch_sql` is `once_sql`, and `bounds_sql` returns no row when nothing is left. `once_sql` is the same change in one statement; `remaining_sql` returns 0 when
-    nothing is left.
+    keyset batch with the named parameters :after, :stop and :limit (outside of quotes); it
+    returns the last key it reached, no row when there is none. :after is the first key, then
+    what the batch before returned: that row is looked at again, so that a :limit below 2 gets
+    nowhere. Keys of several columns have :after_1, :after_2, … and :stop_1, …; `keys` is
+    `("ctid",)` where no key is known, and empty where the change is one statement that cannot
+    be walked by key: then `batch_sql` is `once_sql`. `once_sql` is the same change in one
+    statement; `remaining_sql` returns 0 when nothing is left.
     """
 
     table: str

@@ -19,8 +19,18 @@ from migsafe.model.operations import (
 )
 from migsafe.model.plan import Deploy, Plan, Step, StepLock
 from migsafe.sources.plans.record import operations
+from migsafe.writing.tokens import tokens
 
 _WORD = re.compile(r"\w+")
+_GUARD = re.compile(
+    r"\s*BEGIN\s+IF \((?P<query>SELECT count\(\*\) .*)\) > 0 THEN\s+"
+    r"RAISE EXCEPTION USING MESSAGE = '(?:[^']|'')*';\s+END IF;\s+END;?\s*",
+    re.DOTALL,
+)
+_WRITES = frozenset(
+    "insert update delete merge into execute perform call create alter drop truncate lock "
+    "copy ; then raise for".split()
+)
 _RUNS_TEXT = frozenset({"execute", "perform", "call"})
 
 
@@ -52,19 +62,19 @@ def _locks(
         effects = effects_of(operation, catalog, dialect=plan.dialect, version=version)
         for name, lock in effects.locks.items():
             strongest[str(name)] = max(lock, strongest.get(str(name), lock))
-        known = known and (effects.knows(Fact.LOCKS) or _is_guard(operation, plan))
+        known = known and (effects.knows(Fact.LOCKS) or _is_guard(operation))
         catalog = catalog.apply(operation)
     if not known:
         return None, catalog
     return tuple(StepLock(name, strongest[name]) for name in sorted(strongest)), catalog
 
 
-def _is_guard(operation: Operation, plan: Plan) -> bool:
-    """Return whether a block is the plan's own guard: it counts under ACCESS SHARE."""
-    return isinstance(operation, AnonymousBlock) and any(
-        deploy.backfill is not None and deploy.backfill.remaining_sql in operation.body
-        for deploy in plan.deploys
-    )
+def _is_guard(operation: Operation) -> bool:
+    """Return whether a block counts rows and raises, no more: under ACCESS SHARE."""
+    if not isinstance(operation, AnonymousBlock):
+        return False
+    found = _GUARD.fullmatch(operation.body)
+    return found is not None and _WRITES.isdisjoint(word.lower() for word in tokens(found["query"]))
 
 
 def tables_of(plan: Plan, before: Catalog, version: int) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """Intents -> plan: the recipes' deploys, merged into as few as are safe."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from migsafe import __version__
-from migsafe.catalog.comparing import digest
+from migsafe.catalog.comparing import difference, digest
 from migsafe.config import Settings
 from migsafe.context import Applied
 from migsafe.context import Deploy as Ship
@@ -37,6 +38,9 @@ from migsafe.writing.sql import write
 FILL = "fill."
 """The options `fill.TABLE.COLUMN` hold the value of rows that are there, as SQL."""
 _SHOWN = 72
+_TITLED = 2
+_USING_INDEX = re.compile(r", using_index='[^']*'")
+"""How a constraint came by its index says nothing about what it is."""
 
 
 class NothingToPlanError(MigsafeError):
@@ -102,7 +106,7 @@ def plan(
     )
     merged = _Merging(tracks)
     deploys = merged.deploys()
-    _runs(deploys, deploy, settings)
+    _reaches(deploys, deploy, settings)
     return Plan(
         id=plan_id,
         dialect=settings.dialect,
@@ -165,15 +169,19 @@ def _refuse(planned: tuple[Planned, ...]) -> None:
 
 
 def _shown(applied: Applied) -> str:
-    text = " ".join(applied.statement.sql.split()).rstrip(";")
+    return _cut(applied.statement.sql.rstrip(";"))
+
+
+def _cut(sql: str) -> str:
+    text = " ".join(sql.split())
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
-def _runs(deploys: tuple[Deploy, ...], ship: Ship, settings: Settings) -> None:
-    """Raise where an operation of the plan would certainly fail where it stands.
+def _reaches(deploys: tuple[Deploy, ...], ship: Ship, settings: Settings) -> None:
+    """Raise where the plan would fail on its way, or end in another schema than its migration.
 
-    A migration may use what another of its statements makes under a name, or with a type,
-    that the plan gives it later only.
+    A migration may use what another of its statements makes under a name, or with a type, that
+    the plan gives it later only.
     """
     catalog = ship.before
     for number, deploy in enumerate(deploys, start=1):
@@ -183,13 +191,26 @@ def _runs(deploys: tuple[Deploy, ...], ship: Ship, settings: Settings) -> None:
                     operation, catalog, dialect=settings.dialect, version=settings.version
                 ).fails
                 if isinstance(fails, Certain):
-                    raise RefusedError(
-                        f"no plan for these statements together: in deploy {number} "
-                        f"'{write(operation)}' would fail, because {fails.reason}",
-                        help="Split the migration: what renames or changes types goes first.",
-                        path=ship.migrations[0].path,
+                    raise _apart(
+                        ship,
+                        f"in deploy {number} '{write(operation)}' would fail: {fails.reason}",
                     )
                 catalog = catalog.apply(operation)
+    lines = difference(catalog, ship.after)
+    have = [_USING_INDEX.sub("", line[2:]) for line in lines if line[0] == "-"]
+    want = [_USING_INDEX.sub("", line[2:]) for line in lines if line[0] == "+"]
+    for line in (*want, *have):
+        if line not in have or line not in want:
+            what = " ".join(line.split(" ")[:4])
+            raise _apart(ship, f"it would end with another {what}")
+
+
+def _apart(ship: Ship, why: str) -> RefusedError:
+    return RefusedError(
+        f"no plan for these statements together: {why}",
+        help="Split the migration: what renames something or changes its type goes first.",
+        path=ship.migrations[0].path,
+    )
 
 
 # --- deploys of one intent --------------------------------------------------------------
@@ -199,23 +220,25 @@ def _deploys(planned: Planned, situation: Situation) -> Iterator[Deploy]:
     if planned.recipe is not None:
         yield from planned.recipe.module.recipe(planned.intent, situation)
         return
-    (applied,) = planned.parts
-    undo = applied.compatibility.undo
+    undos = [applied.compatibility.undo for applied in reversed(planned.parts)]
+    possible = [undo.possible_sql for undo in undos if undo is not None and undo.possible_sql]
     transactional = not (isinstance(planned.intent, AsIs) and not planned.intent.transactional)
-    operation = replace(applied.operation, origin=None)
-    text = write(operation)
+    operations = tuple(replace(applied.operation, origin=None) for applied in planned.parts)
     step = Step(
-        (operation,),
-        () if undo is None else undo.operations,
+        operations,
+        tuple(back for undo in undos if undo is not None for back in undo.operations),
         Direction.ADD,
         "nobody is harmed by it as it was written",
         transactional=transactional,
         lock_timeout_ms=blocks.LOCK_TIMEOUT_MS if transactional else None,
         statement_timeout_ms=blocks.STATEMENT_TIMEOUT_MS if transactional else None,
-        rollback_possible_sql=None if undo is None else undo.possible_sql,
+        rollback_possible_sql=" UNION ALL ".join(f"({sql})" for sql in possible) or None,
     )
-    title = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-    yield blocks.schema(Phase.EXPAND, title, (step,))
+    title = "; ".join(_cut(write(operation)) for operation in operations[:_TITLED])
+    more = len(operations) - _TITLED
+    yield blocks.schema(
+        Phase.EXPAND, title if more <= 0 else f"{title}; {more} more as written", (step,)
+    )
 
 
 def _notes(planned: tuple[Planned, ...], situations: tuple[Situation, ...]) -> Iterator[str]:
@@ -225,12 +248,12 @@ def _notes(planned: tuple[Planned, ...], situations: tuple[Situation, ...]) -> I
             if notes is not None:
                 yield from notes(each.intent, situation)
             continue
-        (applied,) = each.parts
-        changed = _changed(applied)
-        if changed:
-            yield f"{_shown(applied)}: running code's {changed} may meet what it did not before."
-        if applied.compatibility.undo is None:
-            yield f"{_shown(applied)}: nothing takes it back, and nothing needs to."
+        for applied in each.parts:
+            changed = _changed(applied)
+            if changed:
+                yield f"{_shown(applied)}: running code's {changed} may meet what it never met."
+            if applied.compatibility.undo is None:
+                yield f"{_shown(applied)}: the plan has no way to take it back."
 
 
 def _data_at(planned: Planned, ship: Ship) -> int:

@@ -90,7 +90,39 @@ def intents_of(deploy: Deploy, settings: Settings) -> tuple[Planned, ...]:
                 planned.append(Planned(found.intent, found.parts, recipe))
     planned.extend(_leftover(each, Pending(tuple(left), deploy, settings)) for each in left)
     position = {id(each): at for at, each in enumerate(deploy.up)}
-    return tuple(sorted(planned, key=lambda each: position[id(each.parts[0])]))
+    planned.sort(key=lambda each: position[id(each.parts[0])])
+    return tuple(_together(planned, Pending(tuple(left), deploy, settings)))
+
+
+def _together(planned: list[Planned], pending: Pending) -> Iterator[Planned]:
+    """Yield the intents, with neighbours that ship as they are as one where one lock serves all.
+
+    Each new lock of a transaction waits by itself while those before it are held: what locks a
+    second live relation has a transaction of its own.
+    """
+    group: list[Applied] = []
+    locked: set[Name] = set()
+    for each in planned:
+        match each.intent:
+            case AsIs(transactional=True):
+                (applied,) = each.parts
+                live = {name for name in applied.effects.locks if pending.is_live(applied, name)}
+                if group and len(locked | live) > 1:
+                    yield _as_is(group)
+                    group, locked = [], set()
+                group.append(applied)
+                locked |= live
+            case _:
+                if group:
+                    yield _as_is(group)
+                    group, locked = [], set()
+                yield each
+    if group:
+        yield _as_is(group)
+
+
+def _as_is(parts: list[Applied]) -> Planned:
+    return Planned(AsIs(tuple(part.operation for part in parts)), tuple(parts))
 
 
 def _is_of_the_session(applied: Applied) -> bool:
@@ -125,6 +157,9 @@ def _harm(applied: Applied, pending: Pending) -> str | None:
             pass
     if isinstance(effects.fails, Certain):
         return f"it fails: {effects.fails.reason}"
+    if effects.locks and not any(pending.is_live(applied, name) for name in effects.locks):
+        # Nobody else knows these tables yet: there is nobody to harm.
+        return None
     if compatibility.breaks:
         kinds = ", ".join(str(kind) for kind in compatibility.breaks)
         return f"running code's {kinds} fails"

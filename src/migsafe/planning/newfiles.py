@@ -69,10 +69,12 @@ def _scripts(plan: Plan, file: PlannedFile, here: Around, tree: Tree, id_: str) 
 
 def _title(plan: Plan) -> str:
     """Return what the plan is about, without number, date and revision."""
-    name = plan.id
+    name = _LEADING.sub("", plan.id)
     for source in plan.sources:
-        name = name.removeprefix(f"{source.revision}_")
-    return slugged(_LEADING.sub("", name) or name)
+        for separator in "_-":
+            name = name.removeprefix(f"{source.revision}{separator}")
+            name = name.removesuffix(f"{separator}{source.revision}")
+    return slugged(_LEADING.sub("", name) or plan.id)
 
 
 def _head(plan: Plan, left: Sequence[Migration], here: Around) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from migsafe.model.intents import AddRequiredColumn
 from migsafe.model.operations import (
     AddColumn,
     AddConstraint,
+    Column,
     DropColumn,
     DropDefault,
     ForeignKey,
@@ -55,7 +56,8 @@ def _found(add: AddColumn, applied: Applied, pending: Pending) -> Iterator[Found
     default = column.default
     drifts = default is not None and volatility(default, applied.before) >= Volatility.UNKNOWN
     unwritten = seen.required and (default is None or seen.drops_default)
-    if not (drifts or unwritten or (seen.made_required and default is not None)):
+    numbers = column.identity is not None or _is_serial(column)
+    if not (drifts or unwritten or numbers or (seen.made_required and default is not None)):
         return
     why = _obstacle(add, applied)
     if why is not None:
@@ -118,11 +120,15 @@ def _follow(add: AddColumn, applied: Applied, pending: Pending) -> _Seen:
     return seen
 
 
+def _is_serial(column: Column) -> bool:
+    return column.type is not None and column.type.name in _SERIALS
+
+
 def _obstacle(add: AddColumn, applied: Applied) -> str | None:
     column = add.column
     if column.type is None:
         return f"the type of {column.name} is not known"
-    if column.type.name in _SERIALS or column.identity is not None:
+    if _is_serial(column) or column.identity is not None:
         return (
             f"{column.name} numbers the rows that are there: add a bigint column, and a sequence "
             "for its default, in a migration of its own"
@@ -151,7 +157,7 @@ def recipe(intent: AddRequiredColumn, situation: Situation) -> Iterator[Deploy]:
     if needs_code:
         yield _code(intent, owner_fills=fill is None)
     if fill is not None:
-        gate = (blocks.retired(1),) if needs_code else ()
+        gate = (blocks.idle(1),) if needs_code else ()
         yield blocks.backfill(f"fill {table}.{name}", fill, works_with=works, gate=gate)
     if intent.column.nullable:
         return

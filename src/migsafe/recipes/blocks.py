@@ -237,7 +237,22 @@ def guard(table: Name, remaining_sql: str) -> AnonymousBlock:
 def retired(oldest: int) -> Condition:
     """Return the evidence that no code older than a version of the recipe's runs."""
     return Condition(
-        "no process older than", None, "none runs, none can be rolled back to", oldest_code=oldest
+        "no process older than",
+        None,
+        "none runs; this deploy is taken back before one is brought back",
+        oldest_code=oldest,
+    )
+
+
+def idle(oldest: int) -> Condition:
+    """Return the evidence that older code does not run now; it may be brought back."""
+    return Condition("no process older than", None, "none runs", oldest_code=oldest)
+
+
+def gone(oldest: int) -> Condition:
+    """Return the evidence that older code does not run, and never will again."""
+    return Condition(
+        "no process older than", None, "none runs, none will be brought back", oldest_code=oldest
     )
 
 

@@ -69,7 +69,8 @@ def _partitioned(index: CreateIndex, situation: Situation) -> Iterator[Step]:
     )
     attached: list[Operation] = []
     for part in situation.before.partitions(index.table):
-        child = replace(index, name=naming.of_partition(part.name, index), table=part.name)
+        name_there = naming.of_partition(part.name, index, situation.after)
+        child = replace(index, name=name_there, table=part.name)
         yield blocks.build_index(child)
         attached.append(AttachIndex(name, blocks.index_name(child)))
     yield blocks.brief(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from migsafe.catalog.catalog import Catalog
 from migsafe.context import Applied
 from migsafe.model.expressions import Name
 from migsafe.model.operations import CreateIndex
@@ -30,6 +31,10 @@ def constraint(written: str | None, table: Name, applied: Applied) -> str | None
     return found[0] if len(found) == 1 else None
 
 
-def of_partition(partition: Name, index: CreateIndex) -> str:
-    """Return the name of a partition's part of an index."""
+def of_partition(partition: Name, index: CreateIndex, after: Catalog) -> str:
+    """Return the name of a partition's part of an index: the server's own, where it is known."""
+    parent = None if index.name is None else after.key(index.table.beside(index.name))
+    for state in after.indexes(partition):
+        if state.parent is not None and after.key(state.parent) == parent:
+            return state.name.name
     return names.fitted("", f"{partition.name}_{index.name}")

@@ -25,9 +25,10 @@ def grouped(findings: tuple[Finding, ...]) -> list[list[Finding]]:
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         names = tuple(relation.name for relation in finding.relations)
-        # Without a relation nothing says that two findings are about the same thing.
-        key = (finding.place.path, finding.section, finding.rule, finding.severity, names)
-        groups.setdefault(key if names else (id(finding),), []).append(finding)
+        # Without a relation only the same words say that two are about the same thing.
+        about = names or finding.message
+        key = (finding.place.path, finding.section, finding.rule, finding.severity, about)
+        groups.setdefault(key, []).append(finding)
     return list(groups.values())
 
 

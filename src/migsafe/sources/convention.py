@@ -24,6 +24,7 @@ class Candidate:
 
     `paths` are all its files; `order` is None for a file that stands alone. `up` is None
     where only a way down was found. `downs` says whether the convention has ways down.
+    `unread` says why nothing of it can be read.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Candidate:
     down: str | None
     runner: Runner
     downs: bool
+    unread: str | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:

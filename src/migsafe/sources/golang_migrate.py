@@ -14,6 +14,8 @@ from migsafe.sources.files import Files
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
 _NAME = re.compile(r"(\d+)_(.*)\.(up|down)\.sql")
+# Runners built on the convention take programs beside SQL (`N_name.up.go`).
+_PROGRAM = re.compile(r"(\d+)_(.*)\.(up|down)\.(?!sql$)\w+")
 NAME = "golang-migrate"
 
 
@@ -62,10 +64,42 @@ def _candidates(root: str, files: Files) -> list[Candidate]:
                 del numbers[key]
             case _:
                 pass
+    programs = _programs(directory, files)
     return [
-        Candidate(key, (number,), ups.get(key), downs.get(key), Runner.QUERY, downs=True)
+        Candidate(
+            key,
+            (number,),
+            ups.get(key) or programs.get((number, "up")),
+            downs.get(key),
+            Runner.QUERY,
+            downs=(number, "down") not in programs,
+            unread=_unread(ups.get(key), programs.get((number, "up"))),
+        )
         for key, number in numbers.items()
+    ] + [
+        Candidate(
+            name, (number,), path, None, Runner.QUERY, downs=False, unread=_unread(None, path)
+        )
+        for (number, way), path in programs.items()
+        if way == "up" and number not in numbers.values()
+        for name in (os.path.basename(path).partition(".")[0],)
     ]
+
+
+def _programs(directory: str, files: Files) -> dict[tuple[int, str], str]:
+    """Return the files that are no SQL, by number and direction."""
+    return {
+        (int(found[1]), found[3]): os.path.join(directory, name)
+        for name in sorted(files.names(directory))
+        if (found := _PROGRAM.fullmatch(name)) is not None
+    }
+
+
+def _unread(up: str | None, program: str | None) -> str | None:
+    """Return why a migration is not read: its way up is a program."""
+    if up is not None or program is None:
+        return None
+    return f"'{os.path.basename(program)}' is no SQL"
 
 
 def next_name(tree: Tree, slug: str) -> str:

@@ -59,13 +59,18 @@ def read_tree(
     for candidate, is_given in zip(ordered[:last], chosen, strict=False):
         if not is_given and not options.history:
             continue
+        if candidate.unread is not None:
+            migrations.append(_unread(candidate, convention, Cause.UNMAPPED, candidate.unread))
+            if is_given:
+                names.add(candidate.id)
+            continue
         try:
             migrations.append(_migration(candidate, convention, files, options))
         except InputError as error:
             path = error.path or candidate.paths[0]
             errors.append(FileError(path, error.message, error.help, error.line))
             if not is_given:
-                migrations.append(_unread(candidate, convention, error.message))
+                migrations.append(_unread(candidate, convention, Cause.SYNTAX, error.message))
             continue
         if is_given:
             names.add(candidate.id)
@@ -215,14 +220,14 @@ def _reason(text: str) -> str | None:
     return said or None
 
 
-def _unread(candidate: Candidate, convention: str, message: str) -> Migration:
+def _unread(candidate: Candidate, convention: str, cause: Cause, message: str) -> Migration:
     """Return what stands in history for a migration that could not be read.
 
     It may have changed any relation; leaving it out would claim that it changed none.
     """
     path = candidate.paths[0]
     origin = Origin(path, SectionName.UP, Span(0, 0), Span(0, 0))
-    unread = Unrecognized(Cause.SYNTAX, message, origin=origin)
+    unread = Unrecognized(cause, message, origin=origin)
     up = Section(
         SectionName.UP,
         path,

@@ -9,6 +9,7 @@ from migsafe.model.operations import (
     Commit,
     CreateEnum,
     DataWork,
+    Delete,
     DropColumn,
     DropIndex,
     DropTable,
@@ -141,6 +142,10 @@ NOT_FOLLOWED = [
         (Name("t"),),
     ),
     ("with op.batch_alter_table(T) as b:\n    pass", "from app import T", None),
+    ('connection = made()\nconnection.execute("DROP TABLE t")', "from app import made", None),
+    ('x = [1]\nx.append(2)\nx.exec_driver_sql("DROP TABLE t")', "", None),
+    ('rows = db.session.execute("DELETE FROM t")', "from app import db", None),
+    ("helper(x)", "def helper(c):\n    c.execute(SQL)", None),
 ]  # fmt: skip
 
 
@@ -261,3 +266,17 @@ def test_named_parameters_are_read_and_text_is_left_alone() -> None:
     assert isinstance(found, Update)
     assert found.where is not None
     assert "12:30" in found.where.sql
+
+
+@pytest.mark.parametrize("name", ["names", "n"])
+def test_an_expanding_parameter_brings_its_own_parentheses(name: str) -> None:
+    body = f'op.get_bind().execute(sa.text("DELETE FROM t WHERE a IN :{name} AND b = 1"))'
+    (found,) = operations_of(body)
+    assert isinstance(found, Delete)
+    (origin,) = [each.origin for each in statements_of(body)[0].operations]
+    assert origin is not None
+    assert origin.span.end - origin.span.start == len(f"DELETE FROM t WHERE a IN :{name} AND b = 1")
+
+
+def test_the_configuration_is_no_way_to_the_database() -> None:
+    assert operations_of("op.get_context().config.get_section('x')") == []

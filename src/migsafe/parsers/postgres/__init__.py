@@ -1,5 +1,6 @@
 """PostgreSQL, read with its own grammar. Nothing else imports postgast."""
 
+import re
 from dataclasses import replace
 
 from google.protobuf.message import DecodeError
@@ -187,7 +188,15 @@ def _read_bulk(sql: str, short: str, rows: int) -> tuple[Part, ...]:
     return tuple([Part(operation, 0, len(sql)) for operation in operations])
 
 
+# As text templates, shells, Flyway, and Python's formats write them.
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\$\{[^}]+\}|<%.*?%>|%\(\w+\)s", re.DOTALL)
+
+
 def _refused(sql: str, error: PgQueryError) -> Part:
+    placeholder = _PLACEHOLDER.search(sql)
+    if placeholder is not None:
+        reason = f"'{placeholder[0]}' is filled in before the server sees it"
+        return Part(Unrecognized(Cause.TEMPLATE, reason, sql), 0, len(sql))
     # The position counts characters from 1, whatever its documentation says.
     place = f" at character {error.cursorpos}" if error.cursorpos else ""
     reason = f"{error.message}{place}"
