@@ -119,3 +119,11 @@ def test_a_temporary_table_that_is_gone_is_nobodys_wait() -> None:
     assert not found(
         "CREATE TEMP TABLE w (id int); DROP TABLE w; UPDATE users SET locale = 'x';", schema=USERS
     )
+
+
+def test_changes_of_one_kind_are_named_once_with_their_lines() -> None:
+    (finding,) = found(
+        "ALTER TABLE users ADD COLUMN x int;\nUPDATE users SET x = 1;\n"
+        "INSERT INTO a SELECT * FROM b;\nINSERT INTO a SELECT * FROM c;"
+    )
+    assert "(and INSERT a, line 3, line 4) under" in finding.message

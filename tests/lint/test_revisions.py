@@ -37,7 +37,8 @@ def test_a_finding_stands_at_the_call_and_its_focus_in_the_sql() -> None:
     [one] = report(
         "def upgrade():\n"
         "    # migsafe: ignore[drop-table]: nobody reads it\n"
-        '    op.execute(\n        """\n        DROP TABLE t;\n        DROP TABLE u\n        """\n    )\n'
+        '    op.execute(\n        """\n        DROP TABLE t;\n        DROP TABLE u\n'
+        '        """\n    )\n'
         "\n\ndef downgrade():\n    raise NotImplementedError\n"
     ).suppressed[:1]
     assert (one.place.line, one.place.end_line, one.focus.line) == (9, 14, 11)

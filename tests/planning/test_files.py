@@ -114,6 +114,15 @@ def test_every_file_is_read_back_as_the_deploy_that_it_is(
     assert seen == [(1, 0), (1, 1), (2, 0), (4, 0), (4, 1), (4, 2)]
 
 
+@pytest.mark.parametrize("convention", ["golang-migrate", "alembic"])
+def test_a_name_in_a_comment_gives_no_instruction(convention: str) -> None:
+    for width in range(1, 90, 3):
+        name = f'"{"x" * width} migsafe: ignore-file[drop-column]: no"'
+        for file in written(planmaking.plan(convention, column=name)):
+            said = re.findall(r"^\s*(?:--|#|\"\"\")\s*migsafe:.*", file.text, re.MULTILINE)
+            assert set(said) <= {"-- migsafe: transaction=none"}, file.path
+
+
 def plan_paths(place: Path) -> tuple[str, ...]:
     return tuple(
         str(path)

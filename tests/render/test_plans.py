@@ -17,6 +17,7 @@ HOSTILE = (
     "x; DROP TABLE users; --",
     "line\nbreak",
     "```",
+    "x\n```\n# Deploy 9",
     "migsafe: ignore[drop-column]: no",
     "<script>alert(1)</script>",
     "\x1b[31m",
@@ -99,7 +100,7 @@ def test_the_text_keeps_to_a_hundred_columns_and_steers_no_terminal(name: str) -
 
 def test_the_text_says_gate_versions_and_point_of_no_return() -> None:
     text = plan_text.render(planmaking.plan())
-    assert "no process older than C1; then 7 days before the next deploy" in text
+    assert "no process older than C1; 7 days after deploy 3" in text
     assert "C0 runs today: works after 1-2; not after 3-4" in text
     assert "point of no return: 4" in text
     assert " 3 code C1   read mail (migrate)" in text

@@ -298,7 +298,8 @@ def test_folder_named_from_inside_knows_its_place(
     assert len(selection.tree.migrations) == 2
 
 
-def test_golang_migrate_pairs_by_number_whatever_the_titles(tree: Path) -> None:
+@pytest.mark.usefixtures("tree")
+def test_golang_migrate_pairs_by_number_whatever_the_titles() -> None:
     write("m/1_add_tag.up.sql")
     write("m/1_add_tags.down.sql")
     selection = only(Request(("m",)))
@@ -307,7 +308,8 @@ def test_golang_migrate_pairs_by_number_whatever_the_titles(tree: Path) -> None:
     assert (migration.id, migration.down_state) == ("1_add_tag", Down.PRESENT)
 
 
-def test_a_program_beside_sql_may_have_changed_anything(tree: Path) -> None:
+@pytest.mark.usefixtures("tree")
+def test_a_program_beside_sql_may_have_changed_anything() -> None:
     write("m/1_a.up.sql")
     write("m/2_b.up.go", "package b")
     write("m/2_b.down.sql")
@@ -338,9 +340,8 @@ MARKED = [
 
 @pytest.mark.parametrize(("form", "runner"), MARKED)
 @pytest.mark.parametrize("name", ["0001_a.sql", "alone.sql"])
-def test_both_ways_in_one_file_are_told_apart(
-    name: str, form: str, runner: Runner, tree: Path
-) -> None:
+@pytest.mark.usefixtures("tree")
+def test_both_ways_in_one_file_are_told_apart(name: str, form: str, runner: Runner) -> None:
     write(name, form.format(up="CREATE TABLE t (a int);", down="DROP TABLE t;"))
     [migration] = only(Request((name,))).tree.migrations
     assert migration.down is not None
@@ -354,7 +355,8 @@ def test_both_ways_in_one_file_are_told_apart(
     assert text[drop.span.start : drop.span.end] == "DROP TABLE t;"
 
 
-def test_a_marked_statement_needs_no_semicolon(tree: Path) -> None:
+@pytest.mark.usefixtures("tree")
+def test_a_marked_statement_needs_no_semicolon() -> None:
     begin, end = "-- +goose StatementBegin", "-- +goose StatementEnd"
     write(
         "1_a.sql",
@@ -367,11 +369,30 @@ def test_a_marked_statement_needs_no_semicolon(tree: Path) -> None:
         "AddColumn",
     ]
     assert migration.down_state is Down.EMPTY
-    assert migration.down_reason is not None
-    assert "keeps the columns" in migration.down_reason
+    assert migration.down_reason == "keeps the columns"
 
 
-def test_a_marked_file_without_a_way_down_misses_it(tree: Path) -> None:
+@pytest.mark.usefixtures("tree")
+def test_marks_are_no_reason_for_an_empty_way_down() -> None:
+    write("1_a.sql", "-- +goose Up\nSELECT 1;\n-- +goose Down\n-- +goose StatementBegin\n")
+    [migration] = only(Request(("1_a.sql",))).tree.migrations
+    assert (migration.down_state, migration.down_reason) == (Down.EMPTY, None)
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_program_among_numbered_files_is_part_of_their_history() -> None:
+    write("m/01_a.sql")
+    write("m/02_b.go", "package m")
+    write("m/02_b_test.go", "package m")
+    write("m/03_c.sql")
+    selection = only(Request(("m/03_c.sql",)))
+    assert [each.id for each in selection.tree.migrations] == ["01_a", "02_b", "03_c"]
+    [unread] = selection.tree.migrations[1].up.statements[0].operations
+    assert isinstance(unread, Unrecognized)
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_marked_file_without_a_way_down_misses_it() -> None:
     write("1_a.sql", "-- migrate:up\nSELECT 1;\n")
     [migration] = only(Request(("1_a.sql",))).tree.migrations
     assert (migration.down, migration.down_state) == (None, Down.MISSING)

@@ -81,7 +81,10 @@ def _finding(
     name: Name, lock: Lock, taker: Applied, others: list[Applied], context: Context
 ) -> Finding:
     first = context.current
-    words = [f"{_words(other)}, {_place(other, first)}" for other in others[:_NAMED]]
+    named: dict[str, list[str]] = {}
+    for other in others[:_NAMED]:
+        named.setdefault(_words(other), []).append(_place(other, first))
+    words = [f"{what}, {', '.join(places)}" for what, places in named.items()]
     if len(others) > _NAMED:
         words.append(f"{len(others) - _NAMED} more")
     besides = f" (and {'; '.join(words)})" if words else ""

@@ -13,25 +13,26 @@ def check_operation(
     """Report a statement whose effects are not known, with the reason."""
     if is_understood(operation):
         return
-    match operation:
-        case Unrecognized(cause=cause, reason=reason):
-            words = _words(cause)
-            reason = reason.rstrip(".")
-            relations = operation.relations or ()
-        case AnonymousBlock():
-            words, relations = _words(Cause.UNMAPPED), ()
-            reason = "the body of a DO block is a program"
-        case CallRoutine(routine=routine):
-            words, relations = _words(Cause.UNMAPPED), ()
-            reason = f"it runs the routine {routine}"
+    cause, reason = _cause(operation)
+    words = _words(cause)
     if words is None:
         return
     what, help_ = words
     yield context.finding(
-        f"{what}: {reason}. Nothing is said about its locks, nor about running code.",
+        f"{what}: {reason.rstrip('.')}. Nothing is said about its locks, nor about running code.",
         help=help_,
-        relations=relations,
+        relations=(operation.relations or ()) if isinstance(operation, Unrecognized) else (),
     )
+
+
+def _cause(operation: Unrecognized | AnonymousBlock | CallRoutine) -> tuple[Cause, str]:
+    match operation:
+        case Unrecognized(cause=cause, reason=reason):
+            return cause, reason
+        case AnonymousBlock():
+            return Cause.UNMAPPED, "the body of a DO block is a program"
+        case CallRoutine(routine=routine):
+            return Cause.UNMAPPED, f"it runs the routine {routine}"
 
 
 def _words(cause: Cause) -> tuple[str, str] | None:

@@ -137,7 +137,8 @@ class Deploy:
     """What ships together.
 
     As a recipe yields it, `works_with` counts the recipe's own code versions (0: runs
-    today); composition renumbers them to the plan's. `min_soak` is an ISO 8601 duration.
+    today); composition renumbers them to the plan's. `min_soak` is an ISO 8601
+    duration: how long the deploy before must have run first.
     `flags` are feature flags that guard a code deploy. `if_it_fails` says how to start again.
     """
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
 
+from migsafe.catalog.blocks import only_asks
 from migsafe.catalog.catalog import Catalog
 from migsafe.effects import effects_of
 from migsafe.model.effects import Fact
@@ -19,18 +20,8 @@ from migsafe.model.operations import (
 )
 from migsafe.model.plan import Deploy, Plan, Step, StepLock
 from migsafe.sources.plans.record import operations
-from migsafe.writing.tokens import tokens
 
 _WORD = re.compile(r"\w+")
-_GUARD = re.compile(
-    r"\s*BEGIN\s+IF \((?P<query>SELECT count\(\*\) .*)\) > 0 THEN\s+"
-    r"RAISE EXCEPTION USING MESSAGE = '(?:[^']|'')*';\s+END IF;\s+END;?\s*",
-    re.DOTALL,
-)
-_WRITES = frozenset(
-    "insert update delete merge into execute perform call create alter drop truncate lock "
-    "copy ; then raise for".split()
-)
 _RUNS_TEXT = frozenset({"execute", "perform", "call"})
 
 
@@ -70,11 +61,7 @@ def _locks(
 
 
 def _is_guard(operation: Operation) -> bool:
-    """Return whether a block counts rows and raises, no more: under ACCESS SHARE."""
-    if not isinstance(operation, AnonymousBlock):
-        return False
-    found = _GUARD.fullmatch(operation.body)
-    return found is not None and _WRITES.isdisjoint(word.lower() for word in tokens(found["query"]))
+    return isinstance(operation, AnonymousBlock) and only_asks(operation.body)
 
 
 def tables_of(plan: Plan, before: Catalog, version: int) -> tuple[str, ...]:

@@ -22,14 +22,14 @@ def deploy_of(plan: Plan, number: int) -> Deploy:
     return plan.deploys[number - 1]
 
 
-def require_before(plan: Plan, released: Released, number: int) -> None:
+def require_before(plan: Plan, released: Released, number: int, directory: Path) -> None:
     """Raise RefusedError unless every deploy before one is recorded as done."""
     first = released.next_deploy(number - 1)
     if first is not None:
         raise RefusedError(
             f"deploy {first} of the plan {plan.id} is not recorded as done: "
             f"deploy {number} stands on it",
-            help=f"When it is through, run: migsafe plan done DIR --deploy {first}",
+            help=f"When it is through, run: migsafe plan done {directory} --deploy {first}",
         )
 
 
@@ -49,7 +49,7 @@ def done(directory: Path, number: int, *, at: str, by: str | None = None) -> Rel
     plan = read(directory)
     deploy = deploy_of(plan, number)
     released = load(directory, plan.id)
-    require_before(plan, released, number)
+    require_before(plan, released, number, directory)
     if released.is_done(number):
         raise RefusedError(
             f"deploy {number} of the plan {plan.id} is recorded as done already",

@@ -64,7 +64,7 @@ def release(
             f"deploy {number} of the plan {plan.id} is released already",
             help=f"When it is through, run: migsafe plan done {directory} --deploy {number}",
         )
-    require_before(plan, released, number)
+    require_before(plan, released, number, directory)
     options = Options(settings.dialect, settings.transaction)
     _refuse_edited(plan, directory, number, options)
     here = around(plan, released, options)

@@ -227,7 +227,7 @@ def _beside(intent: ChangeTypeIntent, situation: Situation) -> Iterator[Deploy]:
         f"drop the {intent.existing} of {table}.{column} and the trigger",
         (sync.finish(hidden, column, situation.before, *made.renames),),
         works_with=(1,),
-        gate=(blocks.retired(1),),
+        gate=(blocks.gone(1),),
         min_soak=blocks.RELEASE_SOAK,
         point_of_no_return=True,
     )
@@ -277,6 +277,12 @@ def notes(intent: ChangeTypeIntent, situation: Situation) -> Iterator[str]:
         f"{intent.table} holds {intent.column} twice until the last deploy: mind the space, and "
         "the backfill in replication."
     )
+    state = situation.column(intent.table, intent.column)
+    if state is not None and state.nullable is not False and state.default is not None:
+        yield (
+            f"While both columns are there, an INSERT of NULL into {intent.column} by new code "
+            "gets its default: the trigger cannot tell it from one that leaves the column out."
+        )
     conversion = _conversion(intent)
     if conversion is not None and conversion.lost is not None:
         yield (

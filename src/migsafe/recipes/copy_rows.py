@@ -64,6 +64,4 @@ def recipe(intent: CopyRows, situation: Situation) -> Iterator[Deploy]:
             f"whatever writes {sources} makes the rows of {insert.table} that the migration makes"
         ),
     )
-    yield blocks.backfill(
-        f"make the missing rows of {insert.table}", fill, gate=(blocks.retired(1),)
-    )
+    yield blocks.backfill(f"make the missing rows of {insert.table}", fill, gate=(blocks.idle(1),))

@@ -100,7 +100,7 @@ def recipe(intent: DropColumnIntent, situation: Situation) -> Iterator[Deploy]:
         ),
         works_with=(1,),
         gate=(
-            blocks.retired(1),
+            blocks.gone(1),
             Condition(f"the values of {table}.{column} are archived or not needed", None, "yes"),
         ),
         min_soak=blocks.RELEASE_SOAK,

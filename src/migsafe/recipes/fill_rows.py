@@ -65,4 +65,4 @@ def recipe(intent: FillRows, situation: Situation) -> Iterator[Deploy]:
             "migration gives to the rows that are there"
         ),
     )
-    yield blocks.backfill(f"change {update.table} ({columns})", made, gate=(blocks.retired(1),))
+    yield blocks.backfill(f"change {update.table} ({columns})", made, gate=(blocks.idle(1),))

@@ -198,7 +198,7 @@ def recipe(intent: RenameColumnIntent, situation: Situation) -> Iterator[Deploy]
         f"drop {table}.{old} and its trigger",
         (sync.finish(hidden, new, situation.before, *made.renames),),
         works_with=(1,),
-        gate=(blocks.retired(1),),
+        gate=(blocks.gone(1),),
         min_soak=blocks.RELEASE_SOAK,
         point_of_no_return=True,
     )

@@ -81,7 +81,7 @@ def recipe(intent: SetNotNullIntent, situation: Situation) -> Iterator[Deploy]:
     yield blocks.code(f"write {table}.{column} always", *changes)
     if fill is not None:
         yield blocks.backfill(
-            f"replace the NULLs of {table}.{column}", fill, gate=(blocks.retired(1),)
+            f"replace the NULLs of {table}.{column}", fill, gate=(blocks.idle(1),)
         )
     left = batches.count_sql(table, f"{quoting.identifier(column)} IS NULL")
     yield blocks.schema(

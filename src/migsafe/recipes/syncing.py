@@ -117,7 +117,7 @@ class Sync:
             "    ELSE\n"
             f"      NEW.{old} := {down};\n"
             "    END IF;\n"
-            f"  ELSIF {new_changed} THEN\n"
+            f"  ELSIF {new_changed} AND {apart} THEN\n"
             f"    NEW.{old} := {down};\n"
             f"  ELSIF {old_changed} OR NEW.{new} IS NULL THEN\n"
             f"    NEW.{new} := {up};\n"

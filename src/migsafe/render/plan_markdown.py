@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from migsafe.model.plan import Backfill, Condition, Deploy, DeployKind, Plan, Step
+from migsafe.model.plan import Backfill, Deploy, DeployKind, Plan, Step
 from migsafe.render import brings, duration, evidence, plain, ranges
 from migsafe.writing.sql import statements
 
@@ -96,12 +96,10 @@ def _deploy(number: int, deploy: Deploy, plan: Plan) -> Iterator[str]:
             if path is not None
         ]
         said.append(f"Files: {', '.join(map(_code, paths))}.")
-    if deploy.min_soak is not None:
-        said.append(f"Let it run for {duration(deploy.min_soak)} before the next deploy.")
     yield " ".join(said)
     if deploy.point_of_no_return:
         yield ("**Point of no return.** What this deploy removes comes back from a backup only.")
-    yield from _gate(deploy.gate)
+    yield from _gate(number, deploy)
     yield from _code_changes(deploy)
     for at, step in enumerate(deploy.steps, start=1):
         yield from _step(f"{number}.{at}", step, deploy)
@@ -129,15 +127,17 @@ def _code_changes(deploy: Deploy) -> Iterator[str]:
         yield f"Behind the flags {', '.join(map(_code, deploy.flags))}."
 
 
-def _gate(gate: tuple[Condition, ...]) -> Iterator[str]:
-    if not gate:
-        return
-    yield "Start only when:"
-    for condition in gate:
+def _gate(number: int, deploy: Deploy) -> Iterator[str]:
+    if deploy.gate or deploy.min_soak is not None:
+        yield "Start only when:"
+    for condition in deploy.gate:
         line = f"- {_text(evidence(condition))}: {_text(condition.expect)}"
         if condition.sql is not None:
             line += f"\n\n{_indented(_fence(condition.sql, 'sql'))}"
         yield line
+    if deploy.min_soak is not None:
+        since = f"deploy {number - 1} is done" if number > 1 else "the release before"
+        yield f"- {duration(deploy.min_soak)} have passed since {since}"
 
 
 def _step(id: str, step: Step, deploy: Deploy) -> Iterator[str]:
@@ -186,6 +186,19 @@ def _bounds(step: Step) -> str:
 
 
 def _backfill(backfill: Backfill) -> Iterator[str]:
+    if backfill.keys:
+        yield from _batches(backfill)
+    else:
+        yield (
+            f"Rows of {_code(backfill.table)} change in one statement: it cannot be walked by key. "
+            "It can be run again at any time and then does what is left."
+        )
+    yield _fence(backfill.once_sql, "sql")
+    yield "Done when this returns 0:"
+    yield _fence(backfill.remaining_sql, "sql")
+
+
+def _batches(backfill: Backfill) -> Iterator[str]:
     keys = ", ".join(map(_code, backfill.keys))
     yield (
         f"Rows of {_code(backfill.table)} change in batches along {keys}, so that no lock is "
@@ -204,9 +217,6 @@ def _backfill(backfill: Backfill) -> Iterator[str]:
         "again. The file of this deploy does the same in one statement, for small tables and "
         "for databases that come later; after the batches it finds nothing to do."
     )
-    yield _fence(backfill.once_sql, "sql")
-    yield "Done when this returns 0:"
-    yield _fence(backfill.remaining_sql, "sql")
 
 
 def _going_back(number: int, deploy: Deploy, plan: Plan) -> str:
@@ -253,8 +263,8 @@ def _ended(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a name as inline code, in table cells too."""
-    shown = plain(text).replace("|", "\\|")
+    """Return a name as inline code."""
+    shown = plain(text)
     ticks = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(shown)), default=0))
     edge = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{ticks}{edge}{shown}{edge}{ticks}"

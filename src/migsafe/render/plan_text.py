@@ -62,9 +62,9 @@ def _deploy(number: int, deploy: Deploy, plan: Plan) -> Iterator[str]:
             yield from _wrapped(plain(change.after), f"{indent}after   ", f"{indent}        ")
     if deploy.backfill is not None:
         yield from _statement(deploy.backfill.once_sql)
-        yield from _wrapped(
-            f"in batches of {plain(deploy.backfill.table)}; can stop and resume", f"{indent}  "
-        )
+        batches = f"in batches of {plain(deploy.backfill.table)}; can stop and resume"
+        how = batches if deploy.backfill.keys else "in one statement; it can be run again"
+        yield from _wrapped(how, f"{indent}  ")
 
 
 def _gate(number: int, deploy: Deploy) -> Iterator[str]:
@@ -75,7 +75,8 @@ def _gate(number: int, deploy: Deploy) -> Iterator[str]:
         for condition in deploy.gate
     ]
     if deploy.min_soak is not None:
-        parts.append(f"then {duration(deploy.min_soak)} before the next deploy")
+        since = f" after deploy {number - 1}" if number > 1 else ""
+        parts.append(f"{duration(deploy.min_soak)}{since}")
     if parts:
         yield from _wrapped("; ".join(parts), f"   {f'gate {number}':<9} ")
 

@@ -47,7 +47,11 @@ def _opening(report: Report) -> Iterator[str]:
         )
     if report.skipped:
         count = len(report.skipped)
-        yield f"{count} {_plural('file', count)} skipped: no migration ({plain(report.skipped[0])}{', …' * (count > 1)})"
+        more = ", …" if count > 1 else ""
+        yield (
+            f"{count} {_plural('file', count)} skipped: no migration "
+            f"({plain(report.skipped[0])}{more})"
+        )
 
 
 def _files(report: Report, look: Look) -> Iterator[str]:

@@ -65,41 +65,43 @@ def _candidates(root: str, files: Files) -> list[Candidate]:
             case _:
                 pass
     programs = _programs(directory, files)
+    for (number, direction), name in programs.items():
+        if direction == "up" and number not in numbers.values():
+            numbers[name.partition(".")[0]] = number
     return [
-        Candidate(
-            key,
-            (number,),
-            ups.get(key) or programs.get((number, "up")),
-            downs.get(key),
-            Runner.QUERY,
-            downs=(number, "down") not in programs,
-            unread=_unread(ups.get(key), programs.get((number, "up"))),
-        )
+        _candidate(key, number, ups.get(key), downs.get(key), programs, directory)
         for key, number in numbers.items()
-    ] + [
-        Candidate(
-            name, (number,), path, None, Runner.QUERY, downs=False, unread=_unread(None, path)
-        )
-        for (number, way), path in programs.items()
-        if way == "up" and number not in numbers.values()
-        for name in (os.path.basename(path).partition(".")[0],)
     ]
 
 
 def _programs(directory: str, files: Files) -> dict[tuple[int, str], str]:
-    """Return the files that are no SQL, by number and direction."""
+    """Return the names of files that are no SQL, by number and direction."""
     return {
-        (int(found[1]), found[3]): os.path.join(directory, name)
+        (int(found[1]), found[3]): name
         for name in sorted(files.names(directory))
         if (found := _PROGRAM.fullmatch(name)) is not None
     }
 
 
-def _unread(up: str | None, program: str | None) -> str | None:
-    """Return why a migration is not read: its way up is a program."""
-    if up is not None or program is None:
-        return None
-    return f"'{os.path.basename(program)}' is no SQL"
+def _candidate(
+    key: str,
+    number: int,
+    up: str | None,
+    down: str | None,
+    programs: dict[tuple[int, str], str],
+    directory: str,
+) -> Candidate:
+    """Return a migration; one whose way up is a program is not read."""
+    program = programs.get((number, "up")) if up is None else None
+    return Candidate(
+        key,
+        (number,),
+        up if program is None else os.path.join(directory, program),
+        down,
+        Runner.QUERY,
+        downs=(number, "down") not in programs,
+        unread=None if program is None else f"'{program}' is no SQL",
+    )
 
 
 def next_name(tree: Tree, slug: str) -> str:

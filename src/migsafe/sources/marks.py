@@ -22,6 +22,11 @@ _END = re.compile(
 )
 
 
+_LINE = re.compile(
+    r"^[ \t]*--[ \t]*(?:\+(?:goose|migrate)\b|migrate:)[^\n]*", re.IGNORECASE | re.MULTILINE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One direction of a marked file: the parts of its text, and how its tool runs it."""
@@ -43,6 +48,11 @@ def ways(text: str) -> tuple[Way, Way | None] | None:
     return _way(text, up, marks, none=none), (
         None if down is None else _way(text, down, marks, none=none)
     )
+
+
+def unmarked(text: str) -> str:
+    """Return a text without the comments that speak to the tool."""
+    return _LINE.sub("", text)
 
 
 def _way(text: str, mark: re.Match[str], marks: list[re.Match[str]], *, none: bool) -> Way:

@@ -5,7 +5,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
@@ -21,6 +21,8 @@ from migsafe.sources.files import Files
 from migsafe.sources.sql_tree import DATE, next_number, read_tree, slugged
 
 _SPLIT = re.compile(r"(.*?)(?:\.(up|down))?\.sql")
+# goose takes programs beside SQL.
+_PROGRAM = re.compile(r"(.*)(?<!_test)\.go")
 _NUMBER = re.compile(r"\d+(?:\.\d+)*(?=[-_. ]|$)")
 NAME = "numbered"
 
@@ -64,7 +66,21 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
         Candidate(key, order, ups.get(key), downs.get(key), Runner.AUTO, downs=bool(downs))
         for key, order in orders.items()
     ]
+    if candidates:
+        candidates.extend(_programs(directory, files))
     return read_tree(root, NAME, candidates, given, files, options)
+
+
+def _programs(directory: str, files: Files) -> Iterator[Candidate]:
+    """Yield the migrations that are no SQL: nothing of them is read."""
+    for name in files.names(directory):
+        found = _PROGRAM.fullmatch(name)
+        parts = None if found is None else _parts(f"{found[1]}.sql")
+        if parts is not None:
+            key, _, order = parts
+            path = os.path.join(directory, name)
+            reason = f"'{name}' is no SQL"
+            yield Candidate(key, order, path, None, Runner.AUTO, downs=False, unread=reason)
 
 
 def next_name(tree: Tree, slug: str) -> str:

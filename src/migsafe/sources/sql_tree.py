@@ -19,7 +19,7 @@ from migsafe.model.origin import Origin, Runner, SectionName, Span
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
-from migsafe.sources.marks import Way, ways
+from migsafe.sources.marks import Way, unmarked, ways
 
 _COMMENT = re.compile(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
 # A date is one number in several groups; elsewhere the second group belongs to the title.
@@ -163,7 +163,7 @@ def _marked(
         down = _section(path, SectionName.DOWN, text, way_down.runner, options, parts)
         state = Down.PRESENT if down.statements else Down.EMPTY
         if not down.statements:
-            reason = _reason("".join(text[part.start : part.end] for part in parts))
+            reason = _reason(unmarked("".join(text[part.start : part.end] for part in parts)))
     return Migration(
         candidate.id,
         path,
