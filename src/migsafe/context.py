@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from migsafe import rulebook
+from migsafe.catalog.blocks import only_asks
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.facts import TEMPORARY
 from migsafe.catalog.unread import leaves_schema
@@ -334,8 +335,10 @@ class Context:
 def is_understood(operation: Operation) -> bool:
     """Say whether the facts of an operation are known: it was read, and runs no program."""
     match operation:
-        case Unrecognized() | AnonymousBlock():
+        case Unrecognized():
             return False
+        case AnonymousBlock(body=body):
+            return only_asks(body)
         case CallRoutine(routine=routine):
             return leaves_schema(routine)
         case _:

@@ -25,6 +25,7 @@ def test_a_broken_statement_does_not_hide_its_neighbour() -> None:
     ("sql", "reported"),
     [
         ("DO $$ BEGIN ALTER TABLE a DROP COLUMN b; END $$", True),
+        ("DO $$ BEGIN RAISE EXCEPTION 'no'; END $$", False),
         ("SELECT make_partition('a')", True),
         ("CALL make_partition('a')", True),
         ("SELECT setval('a_id_seq', 3)", False),
