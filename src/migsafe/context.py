@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from migsafe import rulebook
-from migsafe.catalog.blocks import only_asks
+from migsafe.catalog.blocks import is_known
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.facts import TEMPORARY
 from migsafe.catalog.unread import leaves_schema
@@ -338,7 +338,7 @@ def is_understood(operation: Operation) -> bool:
         case Unrecognized():
             return False
         case AnonymousBlock(body=body):
-            return only_asks(body)
+            return is_known(body)
         case CallRoutine(routine=routine):
             return leaves_schema(routine)
         case _:

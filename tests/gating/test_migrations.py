@@ -1,8 +1,8 @@
 """What the gate makes of a lint report."""
 
 import pytest
-from linting import lint_sql
 
+from linting import lint_sql
 from migsafe.gating.migrations import stage_one
 from migsafe.model.verdict import Verdict
 

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 import pytest
-from linting import lint_sql
 
+from linting import lint_sql
 from migsafe.model.findings import Report
 from migsafe.render import concise, github, sarif, text
 from migsafe.render import json as as_json

@@ -1,10 +1,16 @@
-"""DO blocks that only ask: they count rows and raise, and change nothing."""
+"""DO blocks whose whole meaning is known: those that plans write, and nothing else.
+
+A block counts rows and raises, or gives a view the rights on its table. It is known by its
+whole text, because whatever else it might hold would run.
+"""
 
 import re
+from functools import cache
 
 from migsafe.writing.tokens import tokens
 
-_RAISE = r"RAISE EXCEPTION (?:USING MESSAGE = )?'(?:[^']|'')*';"
+_LITERAL = r"'(?:[^']|'')*'"
+_RAISE = rf"RAISE EXCEPTION (?:USING MESSAGE = )?{_LITERAL};"
 _ASKS = re.compile(
     rf"\s*BEGIN\s+(?:{_RAISE}"
     rf"|IF \((?P<query>SELECT count\(\*\) .*)\) > 0 THEN\s+{_RAISE}\s+END IF;)"
@@ -30,3 +36,47 @@ def only_asks(body: str) -> bool:
         return False
     query = found["query"] or ""
     return _MORE.isdisjoint(word.lower() for word in tokens(query))
+
+
+def giving_rights(source: str, target: str) -> str:
+    """Return the body that gives one relation the rights that others have on another.
+
+    Args:
+        source: The relation whose rights are copied, as a string literal.
+        target: The relation that gets them, as a string literal.
+    """
+    return (
+        "\nDECLARE\n"
+        "  given record;\n"
+        "BEGIN\n"
+        "  FOR given IN\n"
+        "    SELECT a.privilege_type AS privilege, a.grantee, a.is_grantable\n"
+        "    FROM pg_class AS c, aclexplode(c.relacl) AS a\n"
+        f"    WHERE c.oid = to_regclass({source}) AND a.grantee <> c.relowner\n"
+        "      AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')\n"
+        "    ORDER BY 2, 1\n"
+        "  LOOP\n"
+        f"    EXECUTE format('GRANT %s ON %s TO %s%s', given.privilege, to_regclass({target}),\n"
+        "      CASE given.grantee WHEN 0 THEN 'PUBLIC'\n"
+        "        ELSE quote_ident(pg_get_userbyid(given.grantee)) END,\n"
+        "      CASE WHEN given.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);\n"
+        "  END LOOP;\n"
+        "END "
+    )
+
+
+@cache
+def _template() -> re.Pattern[str]:
+    words = giving_rights("\0", "\0").removesuffix("END ").split()
+    escaped = r"\s+".join(re.escape(word).replace("\0", _LITERAL) for word in words)
+    return re.compile(rf"\s*{escaped}\s+END;?\s*")
+
+
+def only_grants(body: str) -> bool:
+    """Return whether the body of a plpgsql block is that of `giving_rights`."""
+    return _template().fullmatch(body) is not None
+
+
+def is_known(body: str) -> bool:
+    """Return whether a block changes neither schema nor rows and takes no lock that blocks."""
+    return only_asks(body) or only_grants(body)

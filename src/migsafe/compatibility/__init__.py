@@ -1,5 +1,6 @@
 """FACTS: what becomes of old statements, what is lost, what takes a change back."""
 
+from migsafe.catalog.blocks import is_known
 from migsafe.catalog.catalog import Catalog
 from migsafe.compatibility import columns, constraints, objects, tables
 from migsafe.compatibility.outcomes import HARMLESS, merged, met, unknown
@@ -216,6 +217,8 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return tables.data_work(operation)
         case SetOwner() | ChangeRole() | AlterExtension() | CallRoutine():
             return unknown()
+        case AnonymousBlock(body=body) if is_known(body):
+            return Compatibility()
         case AnonymousBlock() | Unrecognized():
             return unknown()
         case ChangePublication():

@@ -90,11 +90,17 @@ def _accounts_for(match: Match, finding: Finding) -> bool:
     if deploy.kind is DeployKind.BACKFILL and finding.rule in _BACKFILL_IN_ONE:
         return True
     declared: frozenset[Hazard] = frozenset()
-    if retired_before(match.plan, match.deploy):
+    if retired_before(match.plan, match.deploy) or _keeps_all(match.plan, match.deploy):
         declared |= _TO_OLD_CODE
     if deploy.point_of_no_return:
         declared |= _LOSSES
     return declared.issuperset(finding.hazards)
+
+
+def _keeps_all(plan: Plan, number: int) -> bool:
+    """Say whether every version that works until a deploy works after it as well."""
+    before = plan.deploys[number - 2].works_with if number > 1 else (0,)
+    return set(before) <= set(plan.deploys[number - 1].works_with)
 
 
 def retired_before(plan: Plan, number: int) -> tuple[str, ...]:

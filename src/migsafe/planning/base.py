@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
 
-from migsafe.catalog.blocks import only_asks
+from migsafe.catalog.blocks import is_known
 from migsafe.catalog.catalog import Catalog
 from migsafe.effects import effects_of
 from migsafe.model.effects import Fact
@@ -61,7 +61,7 @@ def _locks(
 
 
 def _is_guard(operation: Operation) -> bool:
-    return isinstance(operation, AnonymousBlock) and only_asks(operation.body)
+    return isinstance(operation, AnonymousBlock) and is_known(operation.body)
 
 
 def tables_of(plan: Plan, before: Catalog, version: int) -> tuple[str, ...]:

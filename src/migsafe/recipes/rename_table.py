@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.blocks import giving_rights
 from migsafe.catalog.schema import TableKind
 from migsafe.context import Applied
 from migsafe.model.expressions import Name
@@ -136,25 +137,7 @@ def _rights(table: Name, view: Name) -> Operation:
     """Return the block that gives a view the rights on a table: a view inherits none."""
     source = quoting.literal(quoting.name(table))
     target = quoting.literal(quoting.name(view))
-    return blocks.operation(
-        "DO $$\n"
-        "DECLARE\n"
-        "  given record;\n"
-        "BEGIN\n"
-        "  FOR given IN\n"
-        "    SELECT a.privilege_type AS privilege, a.grantee, a.is_grantable\n"
-        "    FROM pg_class AS c, aclexplode(c.relacl) AS a\n"
-        f"    WHERE c.oid = to_regclass({source}) AND a.grantee <> c.relowner\n"
-        "      AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')\n"
-        "    ORDER BY 2, 1\n"
-        "  LOOP\n"
-        f"    EXECUTE format('GRANT %s ON %s TO %s%s', given.privilege, to_regclass({target}),\n"
-        "      CASE given.grantee WHEN 0 THEN 'PUBLIC'\n"
-        "        ELSE quote_ident(pg_get_userbyid(given.grantee)) END,\n"
-        "      CASE WHEN given.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);\n"
-        "  END LOOP;\n"
-        "END $$"
-    )
+    return blocks.operation(f"DO $${giving_rights(source, target)}$$")
 
 
 def notes(intent: RenameTableIntent, situation: Situation) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from migsafe.catalog.blocks import only_asks, only_grants
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
 from migsafe.effects.combine import together, unknown_everything
@@ -14,7 +15,7 @@ from migsafe.effects.postgres import (
     partitions,
     tables,
 )
-from migsafe.model.effects import Certain, Effects, TransactionNeed
+from migsafe.model.effects import Certain, Effects, OnData, TransactionNeed
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AddColumn,
@@ -270,6 +271,10 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return unknown_everything(f"what the extension {name} does")
         case CallRoutine(routine=name):
             return unknown_everything(f"what the routine {name} does")
+        case AnonymousBlock(body=body) if only_asks(body):
+            return Effects(fails=OnData("P0001", "the block raises an exception"))
+        case AnonymousBlock(body=body) if only_grants(body):
+            return Effects()
         case AnonymousBlock():
             return unknown_everything("what the DO block does")
         case Unrecognized(reason=reason):
