@@ -1,6 +1,5 @@
 """Plans and migration trees for tests: hand-made plans, trees on disk, whole plan directories."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from migsafe.config import Settings
@@ -17,6 +16,7 @@ from migsafe.model.plan import (
     Source,
     Step,
 )
+from migsafe.model.record import replace
 from migsafe.planning import directory
 from migsafe.planning.files import with_files
 from migsafe.planning.finish import Finished

@@ -1,13 +1,14 @@
 """Settings: `[tool.migsafe]` of pyproject.toml or migsafe.toml, with closed keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from migsafe import rulebook
 from migsafe.model.errors import UsageError
 from migsafe.model.findings import Severity
+from migsafe.model.record import record, replace
 
 DIALECTS = ("postgres", "mysql", "mariadb", "sqlite")
 PROFILES = ("default", "strict", "legacy")
@@ -16,7 +17,7 @@ _OLDEST, _NEWEST = 12, 18
 _SEVERITIES = {str(severity): severity for severity in Severity}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathSettings:
     """What differs for paths that match `pattern`; None leaves a setting as it is."""
 
@@ -27,7 +28,7 @@ class PathSettings:
     convention: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """Everything that configuration decides; what was not set has its default.
 

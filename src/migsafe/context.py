@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import field
 
 from migsafe import rulebook
 from migsafe.catalog.blocks import is_known
@@ -24,13 +23,14 @@ from migsafe.model.locks import Lock
 from migsafe.model.migration import Migration, Place, Section, Statement, Tree
 from migsafe.model.operations import AnonymousBlock, CallRoutine, Operation, Unrecognized
 from migsafe.model.origin import Origin, SectionName, Span
+from migsafe.model.record import record
 from migsafe.rulebook import DEFAULT_CASE, Rule
 
 _LONGEST_SQL = 80
 """Characters of an expression that a message shows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transaction:
     """The transaction in which an operation runs.
 
@@ -49,7 +49,7 @@ class Transaction:
         return self.number is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Timeouts:
     """Timeouts in force, in milliseconds; None where none is set (0 counts as none)."""
 
@@ -57,7 +57,7 @@ class Timeouts:
     statement_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Applied:
     """One operation in its place: where it stands, the schema around it, what it does.
 
@@ -96,7 +96,7 @@ class Applied:
         return self.section.place(self.origin.call_span or self.origin.statement_span)
 
 
-@dataclass(frozen=True)
+@record
 class Deploy:
     """Migrations that ship together, applied one after the other.
 
@@ -114,7 +114,7 @@ class Deploy:
     """Keys of the relations and types that the ups make, under each name they have had."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suppression:
     """A comment that silences rules, and what came of it.
 
@@ -129,7 +129,7 @@ class Suppression:
     used: frozenset[str]
 
 
-@dataclass(frozen=True)
+@record
 class Run:
     """Everything that one call of migsafe judges, tree by tree."""
 
@@ -137,7 +137,7 @@ class Run:
     deploys: tuple[Deploy, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Context:
     """The world as one rule sees it.
 
@@ -192,7 +192,7 @@ class Context:
         """The server's major version."""
         return self.settings.version
 
-    @cached_property
+    @property
     def options(self) -> Mapping[str, str | int | bool]:
         """The rule's own options, configured or default."""
         return {**self.rule.options, **self.settings.rule_options.get(self.rule.id, {})}

@@ -1,12 +1,12 @@
 """The rule pages: metadata and prose, one Markdown file a rule."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from migsafe.model.errors import UsageError
 from migsafe.model.findings import Hazard, Severity
+from migsafe.model.record import record
 
 _KEYS = frozenset({"title", "severity", "hazards", "dialects", "since", "sources", "options"})
 _REQUIRED = _KEYS - {"options"}
@@ -18,7 +18,7 @@ class RulebookError(Exception):
     """A rule page breaks a law of the rulebook: a bug in migsafe."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """A rule's page.
 

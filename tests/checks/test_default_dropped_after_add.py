@@ -1,11 +1,10 @@
-from dataclasses import replace
-
 import pytest
 
 from linting import TODAY, catalog, lint_sql, migration
 from migsafe.config import Settings
 from migsafe.lint import Options, lint
 from migsafe.model.migration import Selection, Tree
+from migsafe.model.record import replace
 
 RULE = "default-dropped-after-add"
 ADD = "ALTER TABLE users ADD COLUMN plan text NOT NULL DEFAULT 'free';"

@@ -1,11 +1,10 @@
-from dataclasses import replace
-
 import pytest
 
 from linting import TODAY, migration
 from migsafe.config import Settings
 from migsafe.lint import Options, lint
 from migsafe.model.migration import Down, Migration, Selection, Tree
+from migsafe.model.record import replace
 
 ADD = "ALTER TABLE users ADD COLUMN phone text"
 

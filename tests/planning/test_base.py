@@ -1,13 +1,12 @@
 """What a plan stands on: locks from the facts, the tables, and what they look like."""
 
-from dataclasses import replace
-
 import pytest
 
 import linting
 import planmaking
 from migsafe.model.locks import Lock
 from migsafe.model.plan import Plan, StepLock
+from migsafe.model.record import replace
 from migsafe.planning.base import digest, tables_of, with_locks
 
 BASE = planmaking.USERS + "CREATE TABLE orders (id int, user_id bigint REFERENCES users (id));"

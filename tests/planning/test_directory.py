@@ -1,7 +1,6 @@
 """Plan directories: whole or not there, out of every runner's way, and checked."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from migsafe.context import Deploy as Ship
 from migsafe.ledger.released import Event, EventKind, append
 from migsafe.model.errors import InputError, RefusedError
 from migsafe.model.plan import Plan
+from migsafe.model.record import replace
 from migsafe.planning import compose, directory
 from migsafe.planning.finish import Finished
 from migsafe.planning.rebase import replanner

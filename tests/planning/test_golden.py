@@ -1,6 +1,5 @@
 """Whole plan directories, as they are committed and reviewed: fixtures/plans."""
 
-import re
 import tomllib
 from collections.abc import Callable
 from datetime import date

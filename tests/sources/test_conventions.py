@@ -313,16 +313,18 @@ def test_a_program_beside_sql_may_have_changed_anything() -> None:
     write("m/1_a.up.sql")
     write("m/2_b.up.go", "package b")
     write("m/2_b.down.sql")
-    write("m/3_c.up.sql")
-    write("m/3_c.down.go", "package c")
+    write("m/3_c.up.go", "package c")
+    write("m/4_d.up.sql")
+    write("m/4_d.down.go", "package d")
     selection = only(Request(("m",)))
     assert selection.tree.problems == ()
-    assert [each.id for each in selection.tree.migrations] == ["1_a", "2_b", "3_c"]
-    second, third = selection.tree.migrations[1:]
-    [unread] = second.up.statements[0].operations
-    assert isinstance(unread, Unrecognized)
-    assert "2_b.up.go" in unread.reason
-    assert third.down_state is Down.NO_CONVENTION
+    assert [each.id for each in selection.tree.migrations] == ["1_a", "2_b", "3_c", "4_d"]
+    *programs, last = selection.tree.migrations[1:]
+    for program in programs:
+        [unread] = program.up.statements[0].operations
+        assert isinstance(unread, Unrecognized)
+        assert f"{program.id}.up.go" in unread.reason
+    assert last.down_state is Down.NO_CONVENTION
 
 
 MARKED = [

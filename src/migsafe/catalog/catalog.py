@@ -1,7 +1,7 @@
 """The schema before an operation: looked up by name, folded operation by operation."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from migsafe.catalog import columns, constraints, indexes, session, views
 from migsafe.catalog.facts import Facts
@@ -24,6 +24,7 @@ from migsafe.catalog.schema import (
 from migsafe.catalog.text import proves_not_null
 from migsafe.model.expressions import Name
 from migsafe.model.operations import Check, ForeignKey, NotNull, ObjectKind, Operation
+from migsafe.model.record import replace
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,6 @@
 """Columns: made, changed, renamed, dropped with what goes with them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from migsafe.catalog import constraints
 from migsafe.catalog.facts import Facts
@@ -24,6 +23,7 @@ from migsafe.model.operations import (
     SetDefault,
     SetNotNull,
 )
+from migsafe.model.record import replace
 from migsafe.writing import quoting
 
 _SERIALS = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}

@@ -1,7 +1,6 @@
 """Whole catalogs: a digest that two equal ones share, and what differs between two."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from hashlib import sha256
 
@@ -14,6 +13,7 @@ from migsafe.catalog.schema import (
 )
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import Query
+from migsafe.model.record import is_record, names
 
 # What says where a record came from, not what it is; `columns` and `functions` of an
 # expression follow from its text.
@@ -113,13 +113,13 @@ def _text(value: object, *, without: frozenset[str] = frozenset()) -> str:
             return str(value.value)
         case tuple():
             return f"({', '.join(_text(each) for each in value)})"
-        case _ if is_dataclass(value):
+        case _ if is_record(value):
             shown = [
-                f"{part.name}={_text(content)}"
-                for part in fields(value)
-                if part.name not in without
-                and part.name not in _NO_PART
-                and (content := getattr(value, part.name)) is not None
+                f"{name}={_text(content)}"
+                for name in names(value)
+                if name not in without
+                and name not in _NO_PART
+                and (content := getattr(value, name)) is not None
                 and content is not False
                 and content != ()
             ]

@@ -1,7 +1,6 @@
 """Constraints: made under the server's names, validated, renamed, dropped."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from migsafe.catalog import naming
 from migsafe.catalog.facts import Facts
@@ -26,6 +25,7 @@ from migsafe.model.operations import (
     Unique,
     ValidateConstraint,
 )
+from migsafe.model.record import replace
 
 
 def columns_of(constraint: Constraint) -> tuple[str, ...]:

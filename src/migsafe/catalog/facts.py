@@ -5,7 +5,8 @@
 copy costs nothing.
 """
 
-from dataclasses import dataclass, field, replace
+import dataclasses
+from dataclasses import dataclass, field
 
 from migsafe.catalog.naming import free_name
 from migsafe.catalog.schema import (
@@ -23,12 +24,13 @@ from migsafe.catalog.schema import (
 from migsafe.catalog.shelf import Shelf
 from migsafe.model.expressions import Name, Type
 from migsafe.model.operations import ForeignKey, ObjectKind
+from migsafe.model.record import record, replace
 
 DEFAULT_PATH = ("public",)
 TEMPORARY = "pg_temp"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """Whether an object is there, and since which operation that is known.
 
@@ -41,7 +43,7 @@ class Mark:
     whole: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attached:
     """What belongs to a relation or points at it, in the order it was made.
 
@@ -99,7 +101,7 @@ class Facts:
 
     def copy(self) -> "Facts":
         """Return a draft that shares every mapping."""
-        return replace(self)
+        return dataclasses.replace(self)
 
     # --- names -----------------------------------------------------------------------
 

@@ -1,13 +1,12 @@
 """Indexes: made under the server's names, attached, dropped."""
 
-from dataclasses import replace
-
 from migsafe.catalog import naming
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import IndexState, TableKind, TableState
 from migsafe.catalog.text import renamed
 from migsafe.model.expressions import Name
 from migsafe.model.operations import AttachIndex, CreateIndex, DropIndex, IndexElement
+from migsafe.model.record import replace
 
 
 def columns_of(index: IndexState) -> frozenset[str]:

@@ -1,7 +1,5 @@
 """Sequences, routines, triggers, rules, policies, and objects kept as text."""
 
-from dataclasses import replace
-
 from migsafe.catalog import columns, constraints, relations, types, views
 from migsafe.catalog.facts import Facts, public
 from migsafe.catalog.schema import (
@@ -28,6 +26,7 @@ from migsafe.model.operations import (
     SetSchema,
     SetTriggerState,
 )
+from migsafe.model.record import replace
 
 ROUTINES = frozenset(
     {

@@ -1,12 +1,11 @@
 """What tables, views, indexes and sequences share: new names, new schemas, the end."""
 
-from dataclasses import replace
-
 from migsafe.catalog import columns, constraints, views
 from migsafe.catalog.facts import Facts, Mark
 from migsafe.catalog.schema import ConstraintState
 from migsafe.model.expressions import Name
 from migsafe.model.operations import ForeignKey, ObjectKind
+from migsafe.model.record import replace
 
 
 def move(facts: Facts, old: Name, new: Name) -> None:

@@ -1,7 +1,5 @@
 """Renamed columns, and what follows them."""
 
-from dataclasses import replace
-
 from migsafe.catalog import indexes, views
 from migsafe.catalog.columns import family
 from migsafe.catalog.facts import Facts
@@ -19,6 +17,7 @@ from migsafe.model.operations import (
     RenameColumn,
     Unique,
 )
+from migsafe.model.record import replace
 
 
 def rename_column(facts: Facts, operation: RenameColumn) -> None:

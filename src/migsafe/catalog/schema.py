@@ -1,6 +1,6 @@
 """Records of the schema: what a catalog holds."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from migsafe.model.expressions import Expression, Name, Type
@@ -13,6 +13,7 @@ from migsafe.model.operations import (
     Partitioning,
     Query,
 )
+from migsafe.model.record import record
 
 
 class Existence(StrEnum):
@@ -24,7 +25,7 @@ class Existence(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ColumnState:
     """A column; `nullable` is None where it is not known. `type` is None likewise.
 
@@ -47,7 +48,7 @@ class ColumnState:
         return self.default is not None or self.identity is not None or self.generated is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConstraintState:
     """A constraint under the name that the server knows it by."""
 
@@ -57,7 +58,7 @@ class ConstraintState:
     made_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IndexState:
     """An index; `constraint` names the constraint it backs. `valid` is None if not known."""
 
@@ -86,7 +87,7 @@ class IndexState:
         return tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TriggerState:
     """A trigger; `function` is what it calls, `events` in lower case (`insert`, `update`)."""
 
@@ -107,7 +108,7 @@ class TableKind(StrEnum):
     FOREIGN = "foreign table"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableState:
     """A table. `complete` is False where columns may exist that history did not show.
 
@@ -132,7 +133,7 @@ class TableState:
         return next((column for column in self.columns if column.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ViewState:
     """A view or materialized view."""
 
@@ -143,7 +144,7 @@ class ViewState:
     made_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SequenceState:
     """A sequence; `owned_by` is the column that it belongs to."""
 
@@ -152,7 +153,7 @@ class SequenceState:
     made_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnumState:
     """An enum type and its labels in order; None where labels are not known."""
 
@@ -161,7 +162,7 @@ class EnumState:
     made_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DomainState:
     """A domain."""
 
@@ -173,7 +174,7 @@ class DomainState:
     made_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoutineState:
     """A function or procedure; `volatility` is `immutable`, `stable` or `volatile`."""
 

@@ -1,7 +1,5 @@
 """Tables: made, renamed, moved, dropped; partitions and inheritance."""
 
-from dataclasses import replace
-
 from migsafe.catalog import columns, constraints, indexes, relations
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import ColumnState, TableKind, TableState
@@ -25,6 +23,7 @@ from migsafe.model.operations import (
     SetTableOptions,
     Unique,
 )
+from migsafe.model.record import replace
 
 _EVERYTHING = frozenset({"CONSTRAINTS", "DEFAULTS", "GENERATED", "IDENTITY", "INDEXES"})
 

@@ -5,9 +5,9 @@ in them, to see a NOT NULL proof, and to list the identifiers of a view's query.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.model.expressions import Expression
+from migsafe.model.record import replace
 from migsafe.writing.quoting import identifier
 from migsafe.writing.tokens import TOKEN, closing, tokens
 

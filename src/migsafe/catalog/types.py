@@ -1,7 +1,5 @@
 """Enums, domains and other types."""
 
-from dataclasses import replace
-
 from migsafe.catalog import dropping
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.naming import free_name
@@ -21,6 +19,7 @@ from migsafe.model.operations import (
     RenameEnumValue,
     RenameObject,
 )
+from migsafe.model.record import replace
 
 _TYPE = ObjectKind.TYPE
 

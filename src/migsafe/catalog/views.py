@@ -1,13 +1,13 @@
 """Views, and which columns they read."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import ViewState
 from migsafe.catalog.text import identifiers_of
 from migsafe.model.expressions import Name
 from migsafe.model.operations import CreateView
+from migsafe.model.record import replace
 
 
 def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:

@@ -1,12 +1,12 @@
 """New columns with a CHECK beside them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.context import Context, clipped
 from migsafe.effects import effects_of
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddColumn, Check
+from migsafe.model.record import replace
 
 
 def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:

@@ -1,7 +1,6 @@
 """New columns of a domain that must be checked for every row."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.context import Context
 from migsafe.effects import effects_of
@@ -9,6 +8,7 @@ from migsafe.model.effects import Fact
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import AddColumn
+from migsafe.model.record import replace
 
 
 def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:

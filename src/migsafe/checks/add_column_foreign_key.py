@@ -1,12 +1,12 @@
 """New columns with REFERENCES and a default beside them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.context import Context
 from migsafe.effects import effects_of
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddColumn, ForeignKey
+from migsafe.model.record import replace
 
 
 def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:

@@ -1,13 +1,13 @@
 """New columns whose default is computed anew for every row."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.context import Context
 from migsafe.effects import effects_of
 from migsafe.model.effects import Effects, Fact
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import AddColumn
+from migsafe.model.record import replace
 
 
 def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:

@@ -1,13 +1,13 @@
 """UNIQUE constraints whose index is built while reads and writes wait."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.catalog.schema import TableKind
 from migsafe.context import Context
 from migsafe.model.effects import OnData
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddConstraint, CreateIndex, IndexElement, Unique
+from migsafe.model.record import replace
 from migsafe.writing.sql import write
 
 

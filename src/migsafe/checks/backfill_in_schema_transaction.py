@@ -1,7 +1,7 @@
 """Data changed while a lock of the same transaction keeps others out."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from migsafe.context import Applied, Context, Deploy
 from migsafe.effects.reach import Reach, reach_of
@@ -9,6 +9,7 @@ from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, RelationLock
 from migsafe.model.locks import Lock
 from migsafe.model.operations import Copy, DataWork, Delete, Insert, Merge, Update
+from migsafe.model.record import replace
 
 _NAMED = 3
 """How many of the other changes a message names."""

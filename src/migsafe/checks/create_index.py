@@ -1,13 +1,13 @@
 """Indexes built while writers wait."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.catalog.schema import TableKind
 from migsafe.context import Context
 from migsafe.model.effects import Certain, OnData
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.operations import CreateIndex
+from migsafe.model.record import replace
 from migsafe.writing.sql import write
 
 _REFUSED = (Hazard.FAILS_AT_RUNTIME,)

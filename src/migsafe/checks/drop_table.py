@@ -68,11 +68,7 @@ def _parents(table: Name, context: Context) -> list[Name]:
         for state in context.catalog.foreign_keys_of(table)
         if isinstance(state.constraint, ForeignKey)
     }
-    return [
-        parent
-        for parent in referenced
-        if parent != own and context.effects.lock_on(parent) and context.is_busy(parent)
-    ]
+    return [parent for parent in referenced if parent != own and context.is_busy(parent)]
 
 
 def _released_name(table: Name, context: Context) -> Name:

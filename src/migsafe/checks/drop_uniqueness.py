@@ -1,7 +1,6 @@
 """Unique indexes and constraints dropped while running code relies on them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence, IndexState
@@ -16,9 +15,10 @@ from migsafe.model.operations import (
     ObjectKind,
     Unique,
 )
+from migsafe.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Guarantee:
     """What a unique index promises: no two rows of `where` with equal `keys`."""
 

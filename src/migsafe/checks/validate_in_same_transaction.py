@@ -1,13 +1,13 @@
 """Constraints added NOT VALID and validated before the lock of adding them is gone."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.context import Applied, Context
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, RelationLock
 from migsafe.model.locks import Lock
 from migsafe.model.operations import AddConstraint, ValidateConstraint
+from migsafe.model.record import replace
 
 
 def check_operation(operation: ValidateConstraint, context: Context) -> Iterator[Finding]:

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
 from migsafe.model.errors import InputError, UsageError
 from migsafe.model.origin import SectionName
+from migsafe.model.record import names, record, replace
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources import Loaded, Request, discover, load
 from migsafe.sources.files import Files
@@ -59,7 +59,7 @@ COMMON = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Common:
     """The common options as they were given."""
 
@@ -75,7 +75,7 @@ class Common:
     stdin_filename: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Work:
     """Settings, migrations and the schema before them: what a command works on."""
 
@@ -87,7 +87,7 @@ class Work:
 
 def common(ctx: click.Context) -> Common:
     """Return the common options of a command that is being called."""
-    return Common(**{field.name: ctx.params[field.name] for field in fields(Common)})
+    return Common(**{name: ctx.params[name] for name in names(Common)})
 
 
 def common_options(function: Callable[..., None]) -> Callable[..., None]:

@@ -1,6 +1,5 @@
 """`migsafe gate`."""
 
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from migsafe.ledger.released import load as load_released
 from migsafe.lint import Options, lint
 from migsafe.model.errors import Exit, UsageError
 from migsafe.model.findings import Report
+from migsafe.model.record import replace
 from migsafe.model.verdict import Reason, StageVerdict, Verdict
 from migsafe.planning import directory
 from migsafe.planning.done import deploy_of

@@ -1,7 +1,5 @@
 """`migsafe lint`."""
 
-from dataclasses import replace
-
 import click
 
 from migsafe import rulebook
@@ -11,6 +9,7 @@ from migsafe.lint import Options, lint
 from migsafe.model.errors import Exit, UsageError, worst
 from migsafe.model.findings import Report, Severity
 from migsafe.model.migration import Selection
+from migsafe.model.record import replace
 from migsafe.model.verdict import Verdict
 from migsafe.sources.files import Files, is_plan_directory
 

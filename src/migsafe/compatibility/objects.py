@@ -1,7 +1,5 @@
 """What views, types, routines, triggers and rights do to code written before."""
 
-from dataclasses import replace
-
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import DomainState, Existence, ViewState
 from migsafe.compatibility.outcomes import (
@@ -55,6 +53,7 @@ from migsafe.model.operations import (
     SetTriggerState,
     Unique,
 )
+from migsafe.model.record import replace
 from migsafe.writing import quoting
 
 CALL = (OldStatement.CALL,)

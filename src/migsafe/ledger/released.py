@@ -5,12 +5,12 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from migsafe.model.errors import InputError
+from migsafe.model.record import record, replace
 
 SCHEMA = "migsafe.released/1"
 FILE = "released.json"
@@ -25,7 +25,7 @@ class EventKind(StrEnum):
     ROLLED_BACK = "rolled_back"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """Something that happened to a deploy.
 
@@ -40,7 +40,7 @@ class Event:
     migrations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Released:
     """The record of one plan, oldest event first."""
 

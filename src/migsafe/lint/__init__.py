@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 
 from migsafe.catalog.catalog import Catalog
@@ -21,11 +20,12 @@ from migsafe.model.findings import (
 from migsafe.model.migration import Migration, Selection, Tree
 from migsafe.model.operations import DropTable
 from migsafe.model.origin import Runner
+from migsafe.model.record import record, replace
 from migsafe.model.verdict import Verdict
 from migsafe.sources.convention import convention_named
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """What a run was asked for, apart from the settings.
 

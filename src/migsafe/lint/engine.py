@@ -2,7 +2,6 @@
 
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType, UnionType
@@ -14,12 +13,13 @@ from migsafe.context import Context, Deploy, Run, Suppression
 from migsafe.model.findings import Finding
 from migsafe.model.migration import Tree
 from migsafe.model.operations import Operation
+from migsafe.model.record import record
 
 OperationCheck = Callable[[Operation, Context], Iterable[Finding]]
 _KINDS = ("migration", "deploy", "history", "run", "suppressions")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checks:
     """The check functions by what they look at, each with the id of its rule.
 

@@ -1,7 +1,6 @@
 """Files of a plan: what the gate decides about instead of lint."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from migsafe.config import Settings
 from migsafe.context import Deploy as Ship
@@ -10,6 +9,7 @@ from migsafe.model.findings import FileError, Finding, Hazard
 from migsafe.model.migration import Migration
 from migsafe.model.origin import SectionName
 from migsafe.model.plan import DeployKind, Plan
+from migsafe.model.record import record, replace
 from migsafe.sources.files import Files
 from migsafe.sources.plans.matching import Almost, Match, matcher
 from migsafe.sources.plans.tree import find, plan_in
@@ -22,7 +22,7 @@ _SAID_BY_THE_PLAN = frozenset({"missing-downgrade"})
 """A plan says itself what takes each deploy back, and where there is nothing to take back."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sorted:
     """Findings that lint reports, those that the gate decides about, and remarks."""
 

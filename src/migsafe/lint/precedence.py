@@ -1,13 +1,13 @@
 """One harm, one finding; and what counts in the way down."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from migsafe.config import Settings
 from migsafe.model.expressions import Name
 from migsafe.model.findings import ROLLBACK_HAZARDS, Finding, Hazard, Severity
 from migsafe.model.migration import Place
 from migsafe.model.origin import SectionName
+from migsafe.model.record import replace
 
 _FIRST_WINS = (
     ("narrow-column-type", "change-column-type", "change-collation"),

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from migsafe import rulebook
 from migsafe.context import Suppression
 from migsafe.model.findings import Finding
 from migsafe.model.migration import Directive, Place, Section
+from migsafe.model.record import record
 
 _GRAMMAR = re.compile(
     r"(?P<verb>ignore(?:-file)?)\s*\[(?P<rules>[^\]]*)\]"
@@ -18,7 +18,7 @@ _GRAMMAR = re.compile(
 _OTHER_VERBS = ("transaction=",)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Comment:
     """A directive as written, with the lines it speaks of; None: the whole file."""
 

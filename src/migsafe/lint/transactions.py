@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from migsafe.context import Timeouts, Transaction
 from migsafe.model.expressions import Name
@@ -17,6 +17,7 @@ from migsafe.model.operations import (
     SetParameter,
 )
 from migsafe.model.origin import Runner
+from migsafe.model.record import record, replace
 
 _UNITS_MS = {
     "us": 0.001,
@@ -38,7 +39,7 @@ def milliseconds(value: str | None) -> int | None:
     return round(float(found[1]) * _UNITS_MS[found[2] or "ms"]) or None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Session:
     """The state of the runner's connection between two operations.
 

@@ -1,10 +1,11 @@
 """What happens to code that was written for the schema before: the types."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from migsafe.model.operations import Operation
+from migsafe.model.record import record
 
 
 class OldStatement(StrEnum):
@@ -40,7 +41,7 @@ class Loss(StrEnum):
     OBJECT = "object"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Undo:
     """The operations that take a change back.
 
@@ -52,7 +53,7 @@ class Undo:
     possible_sql: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compatibility:
     """What one operation does to old statements, what it loses, how it is taken back.
 

@@ -1,11 +1,12 @@
 """What a server does while a statement runs: the types; the facts are in `migsafe.effects`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
+from migsafe.model.record import record
 
 
 class TransactionNeed(StrEnum):
@@ -28,7 +29,7 @@ class Fact(StrEnum):
     FAILS = "fails"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """A fact that is not known, and what would decide it."""
 
@@ -36,12 +37,12 @@ class Unknown:
     decides: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Never:
     """The statement does not fail on its own account."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Certain:
     """The statement always fails here."""
 
@@ -49,7 +50,7 @@ class Certain:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OnData:
     """The statement fails if `query` returns a row; `query` is None where none can be written."""
 
@@ -61,7 +62,7 @@ class OnData:
 Fails = Never | Certain | OnData
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Effects:
     """What one operation costs while it runs.
 

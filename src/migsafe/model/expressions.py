@@ -1,9 +1,9 @@
 """Names, types and expressions as the parsers leave them: nobody above parses SQL again."""
 
-from dataclasses import dataclass, replace
+from migsafe.model.record import record, replace
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Name:
     """A relation, type or routine as it was written: folded, unquoted, maybe without schema."""
 
@@ -19,7 +19,7 @@ class Name:
         return replace(self, name=name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Type:
     """A column type.
 
@@ -43,7 +43,7 @@ class Type:
         return f"{name}{modifiers}{'[]' if self.array else ''}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expression:
     """An SQL expression with what its readers ask of it.
 

@@ -1,13 +1,14 @@
 """Findings and the report that holds them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
 from migsafe.model.migration import Place
 from migsafe.model.origin import SectionName
+from migsafe.model.record import record
 from migsafe.model.verdict import Verdict
 
 
@@ -59,7 +60,7 @@ ROLLBACK_HAZARDS = frozenset(
 """The hazards whose harm is to versions of code or to values, not to traffic."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RelationLock:
     """A relation of a finding; `lock` is None where none is taken or none is known."""
 
@@ -67,7 +68,7 @@ class RelationLock:
     lock: Lock | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One report.
 
@@ -89,7 +90,7 @@ class Finding:
     gated_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileError:
     """A file that could not be opened or decoded."""
 
@@ -99,7 +100,7 @@ class FileError:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judged:
     """What is said about one judged migration as a whole: where it stands and its runner."""
 
@@ -109,7 +110,7 @@ class Judged:
     understood: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """What a lint run found.
 

@@ -1,7 +1,5 @@
 """What a group of operations is for; each has one recipe."""
 
-from dataclasses import dataclass
-
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import (
     Check,
@@ -15,9 +13,10 @@ from migsafe.model.operations import (
     Unique,
     Update,
 )
+from migsafe.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddRequiredColumn:
     """A column that becomes NOT NULL, or that fills itself with another value in each row.
 
@@ -32,7 +31,7 @@ class AddRequiredColumn:
     drops_default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RenameColumnIntent:
     """A column gets another name; written as RENAME or as add, copy and drop."""
 
@@ -42,7 +41,7 @@ class RenameColumnIntent:
     new_column: Column | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RenameTableIntent:
     """A table gets another name."""
 
@@ -50,7 +49,7 @@ class RenameTableIntent:
     new_name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropColumnIntent:
     """A column goes away."""
 
@@ -58,7 +57,7 @@ class DropColumnIntent:
     column: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetNotNullIntent:
     """A column becomes required; `fill` replaces the NULLs, None: the owner must say."""
 
@@ -67,7 +66,7 @@ class SetNotNullIntent:
     fill: Update | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChangeTypeIntent:
     """A column gets another type; `using` computes the new value."""
 
@@ -78,7 +77,7 @@ class ChangeTypeIntent:
     existing: Type | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddCheckIntent:
     """A CHECK constraint on a live table; its name is the server's where none was written."""
 
@@ -86,7 +85,7 @@ class AddCheckIntent:
     constraint: Check
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddForeignKeyIntent:
     """A foreign key on a live table."""
 
@@ -94,7 +93,7 @@ class AddForeignKeyIntent:
     constraint: ForeignKey
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddUniqueIntent:
     """A UNIQUE constraint, or a unique index, on a live table."""
 
@@ -103,14 +102,14 @@ class AddUniqueIntent:
     index: CreateIndex | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateIndexIntent:
     """An index on a live table."""
 
     index: CreateIndex
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropIndexIntent:
     """An index goes away; `covered_by` is an index that starts with the same columns."""
 
@@ -121,7 +120,7 @@ class DropIndexIntent:
     """The statement that makes it again; None where the index is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FillRows:
     """Existing rows are changed (a whole-table UPDATE).
 
@@ -132,14 +131,14 @@ class FillRows:
     new_columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CopyRows:
     """Rows that are missing are made from others (INSERT … SELECT of what is not there yet)."""
 
     insert: Insert
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AsIs:
     """Operations that are safe as they were written; they ship in one expand deploy."""
 
@@ -147,7 +146,7 @@ class AsIs:
     transactional: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoRecipe:
     """An unsafe operation that no recipe covers yet: a plan refuses to hide it."""
 

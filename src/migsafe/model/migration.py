@@ -1,15 +1,16 @@
 """Migrations as the runner's tool sees them: sections of statements, in a history."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
-from functools import cached_property
+from functools import lru_cache
 
 from migsafe.model.operations import Operation
 from migsafe.model.origin import Runner, SectionName, Span
+from migsafe.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """One SQL statement, or one `op.` call of a revision, with the operations it holds.
 
@@ -22,7 +23,7 @@ class Statement:
     operations: tuple[Operation, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Directive:
     """A comment that speaks to migsafe: `text` is what stands after `migsafe:`."""
 
@@ -30,7 +31,7 @@ class Directive:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A range of a file in lines and columns, both from 1; the end column is exclusive."""
 
@@ -41,7 +42,7 @@ class Place:
     end_column: int
 
 
-@dataclass(frozen=True)
+@record
 class Section:
     """One direction of a migration, with the text it was read from.
 
@@ -55,26 +56,29 @@ class Section:
     runner: Runner
     directives: tuple[Directive, ...] = ()
 
-    @cached_property
-    def _line_starts(self) -> list[int]:
-        starts = [0]
-        at = self.text.find("\n")
-        while at != -1:
-            starts.append(at + 1)
-            at = self.text.find("\n", at + 1)
-        return starts
-
     def place(self, span: Span) -> Place:
         """Return lines and columns of a span of this section's text."""
-        line = bisect_right(self._line_starts, span.start)
-        end_line = bisect_right(self._line_starts, max(span.start, span.end - 1))
+        starts = _line_starts(self.text)
+        line = bisect_right(starts, span.start)
+        end_line = bisect_right(starts, max(span.start, span.end - 1))
         return Place(
             self.path,
             line,
-            span.start - self._line_starts[line - 1] + 1,
+            span.start - starts[line - 1] + 1,
             end_line,
-            span.end - self._line_starts[end_line - 1] + 1,
+            span.end - starts[end_line - 1] + 1,
         )
+
+
+@lru_cache(maxsize=16)
+def _line_starts(text: str) -> list[int]:
+    # Findings of one file follow each other; what is not placed is never counted.
+    starts = [0]
+    at = text.find("\n")
+    while at != -1:
+        starts.append(at + 1)
+        at = text.find("\n", at + 1)
+    return starts
 
 
 class Down(StrEnum):
@@ -89,7 +93,7 @@ class Down(StrEnum):
     RAISES = "raises"
 
 
-@dataclass(frozen=True)
+@record
 class Migration:
     """One file or revision that a tool applies as a unit.
 
@@ -115,7 +119,7 @@ class Migration:
         return (self.up,) if self.down is None else (self.up, self.down)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HistoryProblem:
     """Something wrong with the order of a tree; `span` lies in the named migration's text.
 
@@ -129,7 +133,7 @@ class HistoryProblem:
     concerns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Tree:
     """The migrations of one place, in the order in which their tool applies them.
 
@@ -144,7 +148,7 @@ class Tree:
     later: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Selection:
     """A tree and which of its migrations are to be judged (ids); the others are history."""
 

@@ -5,14 +5,15 @@ were read: `origin` does not count. Names are folded as the server folds them.
 `if_exists` and `if_not_exists` are kept because they decide what a re-run does.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.origin import Origin
+from migsafe.model.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Sourced:
     """What every operation carries: where it was read, if it was read."""
 
@@ -81,7 +82,7 @@ class ReferentialAction(StrEnum):
     SET_DEFAULT = "SET DEFAULT"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Identity:
     """GENERATED … AS IDENTITY; `options` are the sequence options, canonical SQL."""
 
@@ -89,7 +90,7 @@ class Identity:
     options: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Generated:
     """A generated column's expression; `stored` is False for VIRTUAL."""
 
@@ -97,7 +98,7 @@ class Generated:
     stored: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """A column; `type` is None where it could not be known."""
 
@@ -111,7 +112,7 @@ class Column:
     compression: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """A CHECK constraint."""
 
@@ -122,7 +123,7 @@ class Check:
     no_inherit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForeignKey:
     """A foreign key; `referenced_columns` is empty where the primary key is meant."""
 
@@ -143,7 +144,7 @@ class ForeignKey:
     """The last column on both sides is a PERIOD (PostgreSQL 18)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unique:
     """A UNIQUE constraint; with `using_index` the columns are those of that index.
 
@@ -161,7 +162,7 @@ class Unique:
     index_options: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PrimaryKey:
     """A PRIMARY KEY constraint; `index_options` as for UNIQUE."""
 
@@ -175,7 +176,7 @@ class PrimaryKey:
     index_options: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exclusion:
     """An EXCLUDE constraint; `definition` is the canonical SQL after the word EXCLUDE."""
 
@@ -186,7 +187,7 @@ class Exclusion:
     initially_deferred: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotNull:
     """A named NOT NULL constraint of its own (PostgreSQL 18)."""
 
@@ -199,7 +200,7 @@ class NotNull:
 Constraint = Check | ForeignKey | Unique | PrimaryKey | Exclusion | NotNull
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IndexElement:
     """One key of an index: a column or an expression. Defaults of the server are None."""
 
@@ -211,7 +212,7 @@ class IndexElement:
     nulls_first: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """A storage parameter or option: `fillfactor = 70`; a value of None stands alone."""
 
@@ -219,7 +220,7 @@ class Option:
     value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Partitioning:
     """PARTITION BY; `columns` are the plain columns, `definition` the canonical SQL after BY."""
 
@@ -227,7 +228,7 @@ class Partitioning:
     columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Query:
     """A query inside another statement, with the relations it reads."""
 
@@ -237,7 +238,7 @@ class Query:
     has_where: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assignment:
     """One `column = expression` of SET."""
 
@@ -248,7 +249,7 @@ class Assignment:
 # --- tables --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateTable(Sourced):
     """CREATE TABLE. `constraints` holds column constraints as well, except NOT NULL."""
 
@@ -271,7 +272,7 @@ class CreateTable(Sourced):
     """The composite type of CREATE TABLE … OF; its columns have no type of their own."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateTableAs(Sourced):
     """CREATE TABLE … AS and SELECT … INTO."""
 
@@ -286,7 +287,7 @@ class CreateTableAs(Sourced):
     """USING, WITH, ON COMMIT, TABLESPACE: canonical SQL, in this order."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropTable(Sourced):
     """DROP TABLE of one table; a statement that drops several holds one operation each."""
 
@@ -295,7 +296,7 @@ class DropTable(Sourced):
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RenameTable(Sourced):
     """ALTER TABLE … RENAME TO."""
 
@@ -304,7 +305,7 @@ class RenameTable(Sourced):
     if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetSchema(Sourced):
     """ALTER … SET SCHEMA."""
 
@@ -315,7 +316,7 @@ class SetSchema(Sourced):
     arguments: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateSchema(Sourced):
     """CREATE SCHEMA; `owner` is AUTHORIZATION."""
 
@@ -327,7 +328,7 @@ class CreateSchema(Sourced):
 # --- columns -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddColumn(Sourced):
     """ADD COLUMN with its inline constraints (NOT NULL is `column.nullable`)."""
 
@@ -339,7 +340,7 @@ class AddColumn(Sourced):
     only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropColumn(Sourced):
     """DROP COLUMN; `if_exists` is the column's, `table_if_exists` the table's."""
 
@@ -351,7 +352,7 @@ class DropColumn(Sourced):
     only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RenameColumn(Sourced):
     """RENAME COLUMN of a table, view or composite type (`kind`)."""
 
@@ -362,7 +363,7 @@ class RenameColumn(Sourced):
     if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlterColumnType(Sourced):
     """ALTER COLUMN … TYPE. `existing` is what a revision says the type was: a hint, not a fact."""
 
@@ -375,7 +376,7 @@ class AlterColumnType(Sourced):
     only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetDefault(Sourced):
     """ALTER COLUMN … SET DEFAULT."""
 
@@ -386,7 +387,7 @@ class SetDefault(Sourced):
     only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropDefault(Sourced):
     """ALTER COLUMN … DROP DEFAULT."""
 
@@ -396,7 +397,7 @@ class DropDefault(Sourced):
     only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetNotNull(Sourced):
     """ALTER COLUMN … SET NOT NULL."""
 
@@ -406,7 +407,7 @@ class SetNotNull(Sourced):
     only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropNotNull(Sourced):
     """ALTER COLUMN … DROP NOT NULL."""
 
@@ -424,7 +425,7 @@ class IdentityAction(StrEnum):
     DROP = "drop"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlterIdentity(Sourced):
     """ADD GENERATED AS IDENTITY, SET GENERATED / RESTART / sequence options, DROP IDENTITY.
 
@@ -439,7 +440,7 @@ class AlterIdentity(Sourced):
     if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlterGenerated(Sourced):
     """SET EXPRESSION (with `expression`) or DROP EXPRESSION (without)."""
 
@@ -459,7 +460,7 @@ class ColumnSetting(StrEnum):
     RESET_OPTIONS = "RESET OPTIONS"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetColumnStorage(Sourced):
     """SET STORAGE, COMPRESSION, STATISTICS or column options; `value` is canonical SQL."""
 
@@ -472,7 +473,7 @@ class SetColumnStorage(Sourced):
 # --- constraints ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddConstraint(Sourced):
     """ADD CONSTRAINT."""
 
@@ -482,7 +483,7 @@ class AddConstraint(Sourced):
     only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ValidateConstraint(Sourced):
     """VALIDATE CONSTRAINT."""
 
@@ -490,7 +491,7 @@ class ValidateConstraint(Sourced):
     constraint: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropConstraint(Sourced):
     """DROP CONSTRAINT. `kind` is what a revision says it is, a hint; None name: not known."""
 
@@ -503,7 +504,7 @@ class DropConstraint(Sourced):
     kind: str | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlterConstraint(Sourced):
     """ALTER CONSTRAINT; None leaves a property as it is."""
 
@@ -515,7 +516,7 @@ class AlterConstraint(Sourced):
     inherit: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RenameObject(Sourced):
     """RENAME of anything but tables and columns; `table` for what belongs to one."""
 
@@ -530,7 +531,7 @@ class RenameObject(Sourced):
 # --- indexes -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateIndex(Sourced):
     """CREATE INDEX; the index is made in the table's schema."""
 
@@ -549,7 +550,7 @@ class CreateIndex(Sourced):
     tablespace: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropIndex(Sourced):
     """DROP INDEX of one index. `table` is what a revision says it is on: a hint."""
 
@@ -560,7 +561,7 @@ class DropIndex(Sourced):
     table: Name | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reindex(Sourced):
     """REINDEX of an index, table, schema, database or the system (`kind` as SQL word)."""
 
@@ -569,7 +570,7 @@ class Reindex(Sourced):
     concurrently: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttachIndex(Sourced):
     """ALTER INDEX … ATTACH PARTITION."""
 
@@ -580,7 +581,7 @@ class AttachIndex(Sourced):
 # --- partitions, inheritance, physical ------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttachPartition(Sourced):
     """ATTACH PARTITION; `bound` is canonical SQL (`FOR VALUES …` or `DEFAULT`)."""
 
@@ -589,7 +590,7 @@ class AttachPartition(Sourced):
     bound: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DetachPartition(Sourced):
     """DETACH PARTITION."""
 
@@ -599,7 +600,7 @@ class DetachPartition(Sourced):
     finalize: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetInheritance(Sourced):
     """INHERIT or NO INHERIT."""
 
@@ -619,7 +620,7 @@ class RewriteKind(StrEnum):
     VACUUM_FULL = "VACUUM FULL"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RewriteTable(Sourced):
     """A copy of the whole table; `table` is None where every table is meant.
 
@@ -634,7 +635,7 @@ class RewriteTable(Sourced):
     options: tuple[Option, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetTableOptions(Sourced):
     """SET (…) or RESET (…) of a table, index or view; CLUSTER ON and SET WITHOUT CLUSTER."""
 
@@ -645,7 +646,7 @@ class SetTableOptions(Sourced):
     cluster_on: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetReplicaIdentity(Sourced):
     """REPLICA IDENTITY DEFAULT, FULL, NOTHING or USING INDEX."""
 
@@ -657,7 +658,7 @@ class SetReplicaIdentity(Sourced):
 # --- views and other objects ----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateView(Sourced):
     """CREATE [MATERIALIZED] VIEW."""
 
@@ -673,7 +674,7 @@ class CreateView(Sourced):
     tail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefreshView(Sourced):
     """REFRESH MATERIALIZED VIEW."""
 
@@ -682,7 +683,7 @@ class RefreshView(Sourced):
     with_data: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DropObject(Sourced):
     """DROP of anything but tables, columns, constraints and indexes.
 
@@ -698,7 +699,7 @@ class DropObject(Sourced):
     arguments: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommentOn(Sourced):
     """COMMENT ON; `sql` is the canonical statement."""
 
@@ -710,7 +711,7 @@ class CommentOn(Sourced):
 # --- types ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateEnum(Sourced):
     """CREATE TYPE … AS ENUM. `if_not_exists` is a revision's `checkfirst`."""
 
@@ -719,7 +720,7 @@ class CreateEnum(Sourced):
     if_not_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddEnumValue(Sourced):
     """ALTER TYPE … ADD VALUE; `neighbour` with `after` True or False places it."""
 
@@ -730,7 +731,7 @@ class AddEnumValue(Sourced):
     after: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RenameEnumValue(Sourced):
     """ALTER TYPE … RENAME VALUE."""
 
@@ -739,7 +740,7 @@ class RenameEnumValue(Sourced):
     new_label: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateType(Sourced):
     """CREATE TYPE of another kind (composite, range, base, shell)."""
 
@@ -748,7 +749,7 @@ class CreateType(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateDomain(Sourced):
     """CREATE DOMAIN."""
 
@@ -771,7 +772,7 @@ class DomainAction(StrEnum):
     VALIDATE_CONSTRAINT = "VALIDATE CONSTRAINT"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlterDomain(Sourced):
     """ALTER DOMAIN; `check` for ADD, `constraint` for DROP and VALIDATE."""
 
@@ -792,7 +793,7 @@ class AttributeAction(StrEnum):
     ALTER = "ALTER ATTRIBUTE"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlterCompositeType(Sourced):
     """ALTER TYPE … ADD, DROP or ALTER ATTRIBUTE."""
 
@@ -807,7 +808,7 @@ class AlterCompositeType(Sourced):
 # --- sequences, routines, triggers ----------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateSequence(Sourced):
     """CREATE SEQUENCE; `options` is canonical SQL, `owned_by` is `table.column`."""
 
@@ -818,7 +819,7 @@ class CreateSequence(Sourced):
     owned_by: tuple[Name, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlterSequence(Sourced):
     """ALTER SEQUENCE; an empty `options` with `owned_by` only changes the owner column."""
 
@@ -829,7 +830,7 @@ class AlterSequence(Sourced):
     if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateRoutine(Sourced):
     """CREATE FUNCTION, PROCEDURE or AGGREGATE; `sql` is the canonical statement."""
 
@@ -844,7 +845,7 @@ class CreateRoutine(Sourced):
     volatility: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlterRoutine(Sourced):
     """ALTER FUNCTION or PROCEDURE options; `sql` is the canonical statement."""
 
@@ -853,7 +854,7 @@ class AlterRoutine(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallRoutine(Sourced):
     """CALL, and a SELECT that is nothing but function calls."""
 
@@ -861,7 +862,7 @@ class CallRoutine(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnonymousBlock(Sourced):
     """DO."""
 
@@ -869,7 +870,7 @@ class AnonymousBlock(Sourced):
     body: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateTrigger(Sourced):
     """CREATE TRIGGER; `sql` is the canonical statement."""
 
@@ -884,7 +885,7 @@ class CreateTrigger(Sourced):
     constraint: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetTriggerState(Sourced):
     """ENABLE or DISABLE TRIGGER / RULE; `state` is the SQL between table and name."""
 
@@ -893,7 +894,7 @@ class SetTriggerState(Sourced):
     trigger: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateRule(Sourced):
     """CREATE RULE."""
 
@@ -907,7 +908,7 @@ class CreateRule(Sourced):
 # --- rights --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetRowSecurity(Sourced):
     """ENABLE, DISABLE, FORCE or NO FORCE ROW LEVEL SECURITY."""
 
@@ -915,7 +916,7 @@ class SetRowSecurity(Sourced):
     action: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChangePolicy(Sourced):
     """CREATE or ALTER POLICY; `sql` is the canonical statement."""
 
@@ -925,7 +926,7 @@ class ChangePolicy(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grant(Sourced):
     """GRANT of privileges or roles; `kind` is None for roles and default privileges."""
 
@@ -936,7 +937,7 @@ class Grant(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Revoke(Sourced):
     """REVOKE of privileges or roles."""
 
@@ -947,7 +948,7 @@ class Revoke(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetOwner(Sourced):
     """ALTER … OWNER TO."""
 
@@ -957,7 +958,7 @@ class SetOwner(Sourced):
     arguments: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChangeRole(Sourced):
     """CREATE, ALTER, DROP ROLE; ALTER DATABASE or SYSTEM SET; REASSIGN and DROP OWNED."""
 
@@ -969,7 +970,7 @@ class ChangeRole(Sourced):
 # --- extensions, replication, the rest -------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateExtension(Sourced):
     """CREATE EXTENSION."""
 
@@ -980,7 +981,7 @@ class CreateExtension(Sourced):
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlterExtension(Sourced):
     """ALTER EXTENSION UPDATE, ADD, DROP."""
 
@@ -988,7 +989,7 @@ class AlterExtension(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChangePublication(Sourced):
     """CREATE or ALTER PUBLICATION or SUBSCRIPTION."""
 
@@ -997,7 +998,7 @@ class ChangePublication(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CreateObject(Sourced):
     """CREATE or ALTER of an object that no rule tells apart (operator, cast, text search, …)."""
 
@@ -1009,7 +1010,7 @@ class CreateObject(Sourced):
 # --- data ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Insert(Sourced):
     """INSERT; `rows` counts literal rows, None with a query. `conflict_columns` of ON CONFLICT."""
 
@@ -1022,7 +1023,7 @@ class Insert(Sourced):
     conflict_constraint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Update(Sourced):
     """UPDATE; `reads` are the relations of FROM and sub-queries."""
 
@@ -1033,7 +1034,7 @@ class Update(Sourced):
     reads: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delete(Sourced):
     """DELETE; `reads` are the relations of USING and sub-queries."""
 
@@ -1043,7 +1044,7 @@ class Delete(Sourced):
     reads: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Merge(Sourced):
     """MERGE."""
 
@@ -1052,7 +1053,7 @@ class Merge(Sourced):
     reads: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Truncate(Sourced):
     """TRUNCATE of one or more tables."""
 
@@ -1061,7 +1062,7 @@ class Truncate(Sourced):
     restart_identity: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Copy(Sourced):
     """COPY; `into` is True for COPY … FROM. The data block is not kept."""
 
@@ -1070,14 +1071,14 @@ class Copy(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Select(Sourced):
     """A query whose result nobody keeps: SELECT, VALUES, EXPLAIN, SHOW."""
 
     query: Query
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataWork(Sourced):
     """Data work that a revision does in Python on a table (`bulk_insert`, a session)."""
 
@@ -1089,26 +1090,26 @@ class DataWork(Sourced):
 # --- transaction and session ------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Begin(Sourced):
     """BEGIN; `modes` is canonical SQL."""
 
     modes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Commit(Sourced):
     """COMMIT."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rollback(Sourced):
     """ROLLBACK, to a savepoint if named."""
 
     savepoint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Savepoint(Sourced):
     """SAVEPOINT, and RELEASE with `release`."""
 
@@ -1116,7 +1117,7 @@ class Savepoint(Sourced):
     release: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetParameter(Sourced):
     """SET or set_config(); `value` as written without quotes, None for DEFAULT or unknown."""
 
@@ -1125,14 +1126,14 @@ class SetParameter(Sourced):
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ResetParameter(Sourced):
     """RESET; None for ALL and for DISCARD."""
 
     parameter: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockTable(Sourced):
     """LOCK TABLE; `mode` in SQL's words."""
 
@@ -1141,7 +1142,7 @@ class LockTable(Sourced):
     nowait: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Vacuum(Sourced):
     """VACUUM without FULL, ANALYZE; no tables: all."""
 
@@ -1151,14 +1152,14 @@ class Vacuum(Sourced):
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoOperation(Sourced):
     """A statement without effect on schema, data or locks (LISTEN, LOAD, DEALLOCATE, …)."""
 
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RebuildTable(Sourced):
     """A copy of a table with changes applied: SQLite's batch mode."""
 
@@ -1186,7 +1187,7 @@ class Cause(StrEnum):
     """A call of a revision whose arguments are not known without running it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unrecognized(Sourced):
     """What could not be read. `relations` is None where it may concern any."""
 

@@ -1,10 +1,11 @@
 """Where an operation was read."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from migsafe.model.record import record
 
-@dataclass(frozen=True, slots=True, order=True)
+
+@record(order=True)
 class Span:
     """A half-open range of character offsets in a file's decoded text."""
 
@@ -47,7 +48,7 @@ class Certainty(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where an operation was read.
 

@@ -1,11 +1,11 @@
 """Plans: the sequence of separate deploys that gets somewhere safely."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from migsafe.model.locks import Lock
 from migsafe.model.operations import Operation
 from migsafe.model.origin import Runner
+from migsafe.model.record import record
 
 
 class Phase(StrEnum):
@@ -36,7 +36,7 @@ class Direction(StrEnum):
     PHYSICAL = "PHYSICAL"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StepLock:
     """The strongest lock that a step takes on a relation."""
 
@@ -44,7 +44,7 @@ class StepLock:
     mode: Lock
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlanFile:
     """A runnable file of a deploy, relative to the plan directory.
 
@@ -59,7 +59,7 @@ class PlanFile:
     transaction: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One operation group with its way back.
 
@@ -82,7 +82,7 @@ class Step:
     locks: tuple[StepLock, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Backfill:
     """A data change in batches that can stop and resume.
 
@@ -104,7 +104,7 @@ class Backfill:
     remaining_sql: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """Evidence that must hold before a deploy starts; `sql` returns what `expect` names."""
 
@@ -115,7 +115,7 @@ class Condition:
     """The oldest code version that may still run; the evidence names it in a plan."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeChange:
     """What the application must do in a code deploy: one instruction, with an example."""
 
@@ -124,7 +124,7 @@ class CodeChange:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeVersion:
     """A version of the application: C0 runs today, the last is what the migration was for."""
 
@@ -132,7 +132,7 @@ class CodeVersion:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deploy:
     """What ships together.
 
@@ -157,7 +157,7 @@ class Deploy:
     files: tuple[PlanFile, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """The migration a plan was made from; `revises` are the revisions it stood on.
 
@@ -171,7 +171,7 @@ class Source:
     copies: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """All deploys for a migration. Deploy N is `deploys[N - 1]`.
 

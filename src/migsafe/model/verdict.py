@@ -1,7 +1,8 @@
 """What a gate answers."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from migsafe.model.record import record
 
 
 class Verdict(StrEnum):
@@ -12,7 +13,7 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reason:
     """One reason for a verdict; `code` is machine-readable, `evidence` says what it rests on."""
 
@@ -21,7 +22,7 @@ class Reason:
     evidence: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StageVerdict:
     """The gate's answer for one stage; `next` is the one thing to do."""
 

@@ -7,10 +7,10 @@ cannot swallow its neighbours.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from migsafe.model.errors import InputError
+from migsafe.model.record import record
 from migsafe.parsers.tokens import comment_end, tokens
 
 
@@ -28,7 +28,7 @@ class PieceKind(StrEnum):
     """From a statement's start to the end of the text: a quote or body never ends."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Piece:
     """A half-open range of character offsets."""
 
@@ -37,7 +37,7 @@ class Piece:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """A comment outside quotes, with its marks."""
 
@@ -45,7 +45,7 @@ class Comment:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Split:
     """The consecutive pieces of a text, and its comments in order."""
 

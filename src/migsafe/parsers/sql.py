@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from migsafe.model.errors import InputError, UsageError
 from migsafe.model.expressions import Expression, Type
 from migsafe.model.migration import Directive, Statement
 from migsafe.model.operations import Cause, Unrecognized
 from migsafe.model.origin import Certainty, Origin, SectionName, Span
+from migsafe.model.record import record, replace
 from migsafe.parsers import client, postgres
 from migsafe.parsers.postgres.source import Part
 from migsafe.parsers.split import Comment, Piece, PieceKind, split
@@ -16,7 +16,7 @@ from migsafe.parsers.split import Comment, Piece, PieceKind, split
 _DIRECTIVE = re.compile(r"(?:--+|/\*+)\s*migsafe:\s*(.*?)\s*(?:\*/)?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placement:
     """Where a text stands in its section, for the origin of what is read from it.
 
@@ -39,7 +39,7 @@ class Placement:
         return Span(self.offset + start, self.offset + end)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadSql:
     """What a text holds: its statements, and the comments that speak to migsafe."""
 

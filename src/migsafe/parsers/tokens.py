@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from migsafe.model.record import record
 
 # Possessive quantifiers throughout: a quote that is never closed must not backtrack. The
 # order matters: prefixed strings before words, words whole, so that `$` inside one is not
@@ -27,7 +28,7 @@ _TOKEN = re.compile(
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Token:
     """A token's character offsets and the number of brackets open around it."""
 

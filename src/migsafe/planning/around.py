@@ -1,18 +1,17 @@
 """The tree that a plan is released into, with what is the plan's own told apart."""
 
-from dataclasses import dataclass
-
 from migsafe.ledger.released import Released
 from migsafe.model.errors import RefusedError
 from migsafe.model.migration import Migration, Tree
 from migsafe.model.plan import Plan
+from migsafe.model.record import record
 from migsafe.sources.convention import Convention, Options, convention_named
 from migsafe.sources.files import Files
 from migsafe.sources.plans import tree as plans
 from migsafe.sources.plans.matching import Match, matcher
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Around:
     """The tree that a plan is released into: all of it, and without what is the plan's."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
 from hashlib import sha256
 
 from migsafe.catalog.blocks import is_known
@@ -19,6 +18,7 @@ from migsafe.model.operations import (
     Unrecognized,
 )
 from migsafe.model.plan import Deploy, Plan, Step, StepLock
+from migsafe.model.record import is_record, names, replace
 from migsafe.sources.plans.record import operations
 
 _WORD = re.compile(r"\w+")
@@ -130,10 +130,9 @@ def _names(value: object, catalog: Catalog) -> Iterator[Name]:
     elif isinstance(value, tuple):
         for item in value:
             yield from _names(item, catalog)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            if field.name != "origin":
-                yield from _names(getattr(value, field.name), catalog)
+    elif is_record(value):
+        for name in names(value, compared=True):
+            yield from _names(getattr(value, name), catalog)
 
 
 def _may_touch(operation: Operation, words: frozenset[str]) -> bool:

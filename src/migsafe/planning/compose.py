@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from migsafe import __version__
@@ -28,6 +28,7 @@ from migsafe.model.plan import (
     Source,
     Step,
 )
+from migsafe.model.record import record, replace
 from migsafe.parsers.errors import ParseError
 from migsafe.parsers.sql import read_expression
 from migsafe.planning.intents import Planned, intents_of
@@ -273,7 +274,7 @@ def _changed(applied: Applied) -> str:
 # --- merging ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record
 class _Track:
     """The deploys of one intent, in their order; `data_at` is where it first writes rows."""
 

@@ -4,13 +4,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from migsafe import __version__
-from migsafe.ledger import released as record
+from migsafe.ledger import released as ledger
 from migsafe.model.errors import InputError, RefusedError
 from migsafe.model.plan import Deploy, Plan
+from migsafe.model.record import record
 from migsafe.planning.files import Written, written
 from migsafe.planning.finish import Finished
 from migsafe.render import plan_json, plan_markdown
@@ -22,7 +22,7 @@ _PLAN, _PAGE = "plan.json", "PLAN.md"
 _OWN = "migsafe-plan-"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """What is not as it should be in a plan directory; `code` is machine-readable."""
 
@@ -54,7 +54,7 @@ def write(finished: Finished, directory: Path) -> None:
     """
     refuse_runner(directory)
     _refuse_other(finished.plan, directory)
-    replace_directory(directory, contents(finished), keep=(record.FILE,))
+    replace_directory(directory, contents(finished), keep=(ledger.FILE,))
 
 
 def replace_directory(
@@ -202,9 +202,9 @@ def _refuse_other(plan: Plan, directory: Path) -> None:
             help="Name a new directory.",
             path=str(directory),
         )
-    if record.load(directory, plan.id).events:
+    if ledger.load(directory, plan.id).events:
         raise RefusedError(
-            f"the plan {plan.id} has begun: deploys of it are recorded in {record.FILE}",
+            f"the plan {plan.id} has begun: deploys of it are recorded in {ledger.FILE}",
             help=f"Run 'migsafe plan rebase {directory}' to plan again what is not released.",
             path=str(directory),
         )
@@ -259,7 +259,7 @@ def check(directory: Path, replan: Replan) -> tuple[Problem, ...]:
             )
     for place in sorted(directory.rglob("*")):
         inside = place.relative_to(directory).as_posix()
-        if place.is_file() and inside not in expected and inside != record.FILE:
+        if place.is_file() and inside not in expected and inside != ledger.FILE:
             problems.append(Problem("unknown", str(place), "is no file of this plan"))
     return tuple(problems)
 

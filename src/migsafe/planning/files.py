@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from textwrap import wrap
 
 from migsafe.model.plan import DeployKind, Plan, PlanFile
+from migsafe.model.record import record, replace
 from migsafe.render import plain
 from migsafe.sources.plans.layout import ALEMBIC, Group, PlannedFile, files_of, layout
 from migsafe.writing.alembic import Block, revision
@@ -17,7 +17,7 @@ _DIRECTIVE = re.compile(r"(migsafe|squawk|noqa|eugene|atlas|sqlfluff)\s*:", re.I
 _NO_TRANSACTION = "-- migsafe: transaction=none\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """A file as text; `path` is relative to the plan directory."""
 
@@ -30,7 +30,7 @@ class Written:
         return digest(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chain:
     """The ids of a chain of revisions: what each file is called, and what it stands on."""
 

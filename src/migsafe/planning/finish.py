@@ -2,19 +2,19 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.model.errors import UsageError
 from migsafe.model.migration import Migration
 from migsafe.model.origin import Runner
 from migsafe.model.plan import Plan, Source
+from migsafe.model.record import record, replace
 from migsafe.planning import base
 from migsafe.planning.files import Written, digest, with_files
 from migsafe.sources.plans.layout import ALEMBIC
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finished:
     """A plan that can be written, with copies of the migrations it was made from."""
 
@@ -22,7 +22,7 @@ class Finished:
     copies: tuple[Written, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Start:
     """Where a plan starts: the migrations it is made from, and how their tool runs files."""
 

@@ -2,7 +2,6 @@
 
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -25,6 +24,7 @@ from migsafe.model.operations import (
     SetParameter,
     Unrecognized,
 )
+from migsafe.model.record import record
 from migsafe.recipes.situation import Found, Pending
 
 _OF_THE_SESSION = frozenset(
@@ -38,7 +38,7 @@ _OF_THE_SESSION = frozenset(
 """Parameters that change neither what a statement does nor whom it concerns: a plan has its own."""
 
 
-@dataclass(frozen=True)
+@record
 class Recipe:
     """A recipe module."""
 
@@ -53,7 +53,7 @@ class Recipe:
         return found
 
 
-@dataclass(frozen=True)
+@record
 class Planned:
     """An intent with the operations it stands for; `recipe` is None for what ships as it is."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import PurePath
 
 from migsafe.catalog.catalog import Catalog
@@ -10,6 +9,7 @@ from migsafe.config import Settings
 from migsafe.lint.fold import fold
 from migsafe.model.errors import UsageError
 from migsafe.model.migration import Migration, Selection
+from migsafe.model.record import replace
 from migsafe.planning import compose
 from migsafe.planning.finish import Finished, finished, start_of
 from migsafe.sources.plans.layout import ALEMBIC

@@ -6,13 +6,13 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from migsafe.ledger import released as record
+from migsafe.ledger import released as ledger
 from migsafe.model.errors import RefusedError
 from migsafe.model.migration import Migration, Tree
 from migsafe.model.plan import Plan
+from migsafe.model.record import replace
 from migsafe.planning.around import Around
 from migsafe.planning.files import Written, module, script
 from migsafe.sources.plans.layout import ALEMBIC, PlannedFile, files_of
@@ -165,7 +165,7 @@ def put(new: Sequence[Written]) -> None:
             if not path.parent.exists():
                 path.parent.mkdir(parents=True)
                 made.append(path.parent)
-            record.replace_file(path, file.text)
+            ledger.replace_file(path, file.text)
             made.append(path)
     except BaseException:
         for path in reversed(made):

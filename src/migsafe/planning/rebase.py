@@ -2,18 +2,18 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
 from migsafe.context import Deploy as Ship
-from migsafe.ledger import released as record
+from migsafe.ledger import released as ledger
 from migsafe.lint.fold import fold
 from migsafe.model.errors import InputError, RefusedError
 from migsafe.model.migration import Migration, Section, Selection, Tree
 from migsafe.model.origin import Runner
 from migsafe.model.plan import Plan
+from migsafe.model.record import replace
 from migsafe.planning.around import around
 from migsafe.planning.directory import (
     Replan,
@@ -44,7 +44,7 @@ def replanner(directory: Path, settings: Settings, compose: Compose) -> Replan:
 
     def replan(plan: Plan) -> Finished:
         options = Options(settings.dialect, settings.transaction)
-        released = record.load(directory, plan.id)
+        released = ledger.load(directory, plan.id)
         history = around(plan, released, options).others
         first = Catalog.empty(complete=settings.catalog == "complete")
         sources = _sources(plan, directory, options)
@@ -134,7 +134,7 @@ def rebase(directory: Path, replan: Replan) -> tuple[int, ...]:
         RefusedError: If a deploy that is out would have to be another one.
     """
     plan = read(directory)
-    released = record.load(directory, plan.id)
+    released = ledger.load(directory, plan.id)
     again = replan(plan)
     numbers = range(1, len(plan.deploys) + 1)
     out = max((number for number in numbers if released.is_out(number)), default=0)
@@ -148,7 +148,7 @@ def rebase(directory: Path, replan: Replan) -> tuple[int, ...]:
             )
     deploys = (*plan.deploys[:out], *again.plan.deploys[out:])
     new = with_files(replace(again.plan, deploys=deploys))
-    replace_directory(directory, contents(Finished(new, again.copies)), keep=(record.FILE,))
+    replace_directory(directory, contents(Finished(new, again.copies)), keep=(ledger.FILE,))
     return tuple(
         number
         for number in range(out + 1, len(deploys) + 1)

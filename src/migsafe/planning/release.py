@@ -4,15 +4,15 @@
 # ruff: noqa: PTH118
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
-from migsafe.ledger import released as record
+from migsafe.ledger import released as ledger
 from migsafe.ledger.released import Event, EventKind, Released
 from migsafe.model.errors import RefusedError
 from migsafe.model.plan import DeployKind, Plan
+from migsafe.model.record import record, replace
 from migsafe.planning import base, merged
 from migsafe.planning.around import Around, around
 from migsafe.planning.directory import read
@@ -26,7 +26,7 @@ from migsafe.sources.plans.layout import ALEMBIC
 from migsafe.sources.plans.matching import Match, matcher
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What a release did: paths written and removed, and the record after it."""
 
@@ -58,7 +58,7 @@ def release(
             f"deploy {number} of the plan {plan.id} is code: it has no file",
             help=f"When it is through, run: migsafe plan done {directory} --deploy {number}",
         )
-    released = record.load(directory, plan.id)
+    released = ledger.load(directory, plan.id)
     if released.is_out(number):
         raise RefusedError(
             f"deploy {number} of the plan {plan.id} is released already",
@@ -77,7 +77,7 @@ def release(
     put(new)
     take_away(removed)
     event = Event(number, EventKind.RELEASED, at, by, ids)
-    after = record.append(directory, plan.id, event)
+    after = ledger.append(directory, plan.id, event)
     return Outcome(tuple(file.path for file in new), tuple(removed), after)
 
 

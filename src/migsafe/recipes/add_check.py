@@ -4,12 +4,12 @@
 # ruff: noqa: S608
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.context import Applied
 from migsafe.model.intents import AddCheckIntent
 from migsafe.model.operations import AddConstraint, Check, ValidateConstraint
 from migsafe.model.plan import CodeChange, Deploy, Phase
+from migsafe.model.record import replace
 from migsafe.recipes import blocks, naming
 from migsafe.recipes.situation import Found, Pending, Situation, cannot, same
 from migsafe.writing import quoting

@@ -4,7 +4,6 @@
 # ruff: noqa: S608
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.context import Applied
@@ -17,6 +16,7 @@ from migsafe.model.operations import (
     ValidateConstraint,
 )
 from migsafe.model.plan import CodeChange, Deploy, Phase
+from migsafe.model.record import replace
 from migsafe.recipes import blocks, naming
 from migsafe.recipes.situation import Found, Pending, Situation, cannot, same
 from migsafe.writing import quoting

@@ -1,7 +1,7 @@
 """A column that must not be NULL: nullable first, required when everything writes it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from migsafe.context import Applied
 from migsafe.effects.postgres.volatility import Volatility, volatility
@@ -19,6 +19,7 @@ from migsafe.model.operations import (
     ValidateConstraint,
 )
 from migsafe.model.plan import Backfill, CodeChange, Deploy, Direction, Phase, Step
+from migsafe.model.record import replace
 from migsafe.recipes import batches, blocks, filling
 from migsafe.recipes.situation import Found, Pending, Situation, cannot, same
 from migsafe.writing import quoting

@@ -1,12 +1,12 @@
 """Uniqueness on a live table: code first, then an index built while reads and writes go on."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.context import Applied
 from migsafe.model.intents import AddUniqueIntent
 from migsafe.model.operations import AddConstraint, CreateIndex, IndexElement, Unique
 from migsafe.model.plan import CodeChange, Deploy, Direction, Phase
+from migsafe.model.record import replace
 from migsafe.recipes import blocks, cloning, naming
 from migsafe.recipes.situation import Found, Pending, Situation, cannot
 

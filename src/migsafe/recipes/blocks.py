@@ -1,7 +1,6 @@
 """What recipes share: steps, conditions and deploys, as operations."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from migsafe.model.expressions import Expression, Name
 from migsafe.model.operations import (
@@ -28,6 +27,7 @@ from migsafe.model.plan import (
     Phase,
     Step,
 )
+from migsafe.model.record import replace
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.recipes import names
 from migsafe.writing import quoting

@@ -4,7 +4,6 @@
 # ruff: noqa: S608
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from migsafe.catalog.text import column_of
 from migsafe.context import Applied
@@ -13,6 +12,7 @@ from migsafe.model.expressions import Expression, Type
 from migsafe.model.intents import ChangeTypeIntent
 from migsafe.model.operations import AlterColumnType, Column, RenameColumn
 from migsafe.model.plan import CodeChange, Deploy, Direction, Phase
+from migsafe.model.record import record
 from migsafe.recipes import blocks, cloning, names
 from migsafe.recipes.situation import Found, Pending, Situation, cannot
 from migsafe.recipes.syncing import Sync
@@ -34,7 +34,7 @@ _WIDENED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Conversion:
     """Both directions between two types, and when the way back has no faithful value.
 

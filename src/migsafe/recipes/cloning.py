@@ -4,7 +4,6 @@
 # ruff: noqa: S608
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from migsafe.catalog import text
 from migsafe.catalog.catalog import Catalog
@@ -27,11 +26,12 @@ from migsafe.model.operations import (
     Unique,
 )
 from migsafe.model.plan import Direction, Step
+from migsafe.model.record import record, replace
 from migsafe.recipes import blocks, names
 from migsafe.writing import quoting
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clones:
     """What a column carries, made again for another.
 

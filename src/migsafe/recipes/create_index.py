@@ -1,12 +1,12 @@
 """An index on a live table, built while reads and writes go on."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.context import Applied
 from migsafe.model.intents import CreateIndexIntent
 from migsafe.model.operations import AttachIndex, CreateIndex, DropIndex, Operation
 from migsafe.model.plan import Deploy, Direction, Phase, Step
+from migsafe.model.record import replace
 from migsafe.recipes import blocks, naming
 from migsafe.recipes.situation import Found, Pending, Situation, cannot
 

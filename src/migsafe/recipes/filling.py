@@ -1,7 +1,6 @@
 """What an UPDATE of a migration writes, taken apart so that it can run in batches."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.text import column_of
@@ -9,12 +8,13 @@ from migsafe.effects.postgres.volatility import Volatility, volatility
 from migsafe.model.expressions import Name
 from migsafe.model.operations import Assignment, Update
 from migsafe.model.plan import Backfill
+from migsafe.model.record import record
 from migsafe.parsers.tokens import tokens
 from migsafe.recipes import batches
 from migsafe.writing import quoting
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parts:
     """The parts of an UPDATE's text: the alias of its table, and what FROM names."""
 

@@ -1,11 +1,10 @@
 """The names that the server gives where none was written: a plan has to know them."""
 
-from dataclasses import replace
-
 from migsafe.catalog.catalog import Catalog
 from migsafe.context import Applied
 from migsafe.model.expressions import Name
 from migsafe.model.operations import CreateIndex
+from migsafe.model.record import replace
 from migsafe.recipes import names
 
 

@@ -1,7 +1,6 @@
 """A column gets another name: both are there, in step, until nobody knows the old one."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.catalog.text import column_of
 from migsafe.context import Applied
@@ -19,6 +18,7 @@ from migsafe.model.operations import (
     Update,
 )
 from migsafe.model.plan import CodeChange, Deploy, Phase
+from migsafe.model.record import replace
 from migsafe.recipes import blocks, cloning, names
 from migsafe.recipes.situation import Found, Pending, Situation, cannot, same
 from migsafe.recipes.syncing import Sync

@@ -1,7 +1,7 @@
 """What a recipe may ask: the operations that nobody took yet, and the schema around an intent."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ColumnState
@@ -10,9 +10,10 @@ from migsafe.context import Applied, Context, Deploy
 from migsafe.model.expressions import Expression, Name
 from migsafe.model.intents import Intent, NoRecipe
 from migsafe.model.operations import Operation
+from migsafe.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """An intent, and the operations of the deploy that it stands for."""
 
@@ -20,7 +21,7 @@ class Found:
     parts: tuple[Applied, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Pending:
     """The operations that no recipe took yet, in the order in which they run."""
 
@@ -48,7 +49,7 @@ class Pending:
             yield each
 
 
-@dataclass(frozen=True)
+@record
 class Situation:
     """What surrounds an intent.
 

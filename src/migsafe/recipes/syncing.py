@@ -1,7 +1,6 @@
 """Two columns of one table kept equal by a trigger, whoever writes which of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.model.expressions import Expression, Name
@@ -23,6 +22,7 @@ from migsafe.model.operations import (
     SetNotNull,
 )
 from migsafe.model.plan import Backfill, Direction, Step
+from migsafe.model.record import record, replace
 from migsafe.recipes import batches, blocks, names
 from migsafe.writing import quoting
 from migsafe.writing.session import dollar_quoted
@@ -31,7 +31,7 @@ _NO_EQUALITY = frozenset({"json", "xml", "point", "polygon", "txid_snapshot"})
 """Types without an equality operator: their text is compared."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sync:
     """An old column and the one that takes its place.
 

@@ -1,11 +1,11 @@
 """The report for people."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from textwrap import wrap
 
 from migsafe.model.findings import Finding, Report, Severity
 from migsafe.model.origin import SectionName
+from migsafe.model.record import record
 from migsafe.model.verdict import Verdict
 from migsafe.render import grouped, plain
 
@@ -18,7 +18,7 @@ _FRAME_LINES = 12
 """A frame shows at most so many lines of a long statement."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """How the page looks: columns, escape sequences, source lines."""
 

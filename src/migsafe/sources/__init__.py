@@ -5,11 +5,11 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from migsafe.model.errors import InputError, UsageError
 from migsafe.model.findings import FileError
 from migsafe.model.migration import Selection
+from migsafe.model.record import record, replace
 from migsafe.sources.convention import (
     Convention,
     Options,
@@ -22,7 +22,7 @@ from migsafe.sources.files import Files, resolve, shown, walk
 STDIN = "<stdin>"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """What is to be read.
 
@@ -47,7 +47,7 @@ class Request:
     history: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loaded:
     """What was read.
 

@@ -5,7 +5,6 @@ A convention is a module (or package) of `migsafe.sources` that has a constant
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,12 +12,13 @@ from pkgutil import iter_modules
 from migsafe.model.findings import FileError
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
+from migsafe.model.record import record
 from migsafe.sources.files import Files
 
 Order = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A migration that a tree holds and nobody has read yet.
 
@@ -41,7 +41,7 @@ class Candidate:
         return tuple(path for path in (self.up, self.down) if path is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """What was read of a tree, up to its last given migration.
 
@@ -55,7 +55,7 @@ class Reading:
     skipped: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """What a request says to every convention."""
 
@@ -64,7 +64,7 @@ class Options:
     history: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Convention:
     """How a tool names, orders, pairs and runs its migrations.
 

@@ -4,9 +4,9 @@ Read as plain SQL such a file would make its change and take it back at once.
 """
 
 import re
-from dataclasses import dataclass
 
 from migsafe.model.origin import Runner, Span
+from migsafe.model.record import record
 
 _MARK = re.compile(
     r"^[ \t]*--[ \t]*(?:\+(?:goose|migrate)[ \t]+|migrate:)(?P<way>up|down)\b(?P<rest>[^\n]*)",
@@ -27,7 +27,7 @@ _LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Way:
     """One direction of a marked file: the parts of its text, and how its tool runs it."""
 

@@ -6,7 +6,6 @@ Everything else is `op.execute` with the SQL.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from textwrap import wrap
 
 from migsafe.model.expressions import Expression, Name, Type
@@ -39,6 +38,7 @@ from migsafe.model.operations import (
     SetNotNull,
     Unique,
 )
+from migsafe.model.record import record
 from migsafe.writing import parts, python
 from migsafe.writing.columntypes import SERIALS, column_type
 from migsafe.writing.python import Call
@@ -53,7 +53,7 @@ _IMPORTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """Operations that belong together, and why.
 

@@ -1,7 +1,8 @@
 """Python source for revisions: literals and calls, laid out as formatters do."""
 
 import re
-from dataclasses import dataclass
+
+from migsafe.model.record import record
 
 _WIDTH = 88
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -11,7 +12,7 @@ _PARAMETER = re.compile(r"(?<![:\w\\]):\w+(?![:\w])")
 _ESCAPED = re.compile(r"\\:\w*(?![:\w])")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A call or a list: what opens, the arguments with their names, what closes."""
 

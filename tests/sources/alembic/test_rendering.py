@@ -1,7 +1,6 @@
 """What is read from revisions is what Alembic would send to the server."""
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from migsafe.model.operations import (
     Operation,
     Unrecognized,
 )
+from migsafe.model.record import replace
 from migsafe.sources import Request, load
 from sources.alembic.reading import operations_of
 from sources.alembic.rendering import operations_in, rendered_calls, rendered_tree

@@ -1,7 +1,5 @@
 """What PostgreSQL 12 to 18 do: one function a kind of operation, facts by subject."""
 
-from dataclasses import replace
-
 from migsafe.catalog.blocks import only_asks, only_grants
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
@@ -102,6 +100,7 @@ from migsafe.model.operations import (
     Vacuum,
     ValidateConstraint,
 )
+from migsafe.model.record import replace
 
 __all__ = ["effects_of"]
 

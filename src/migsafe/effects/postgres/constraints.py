@@ -1,7 +1,6 @@
 """What adding, validating, changing and dropping constraints costs."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ConstraintState
@@ -41,6 +40,7 @@ from migsafe.model.operations import (
     Unique,
     ValidateConstraint,
 )
+from migsafe.model.record import replace
 
 AE = Lock.ACCESS_EXCLUSIVE
 SRE = Lock.SHARE_ROW_EXCLUSIVE

@@ -1,7 +1,6 @@
 """What statements that read and change rows cost."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.effects.combine import unknown_everything
@@ -30,6 +29,7 @@ from migsafe.model.operations import (
     Update,
     Vacuum,
 )
+from migsafe.model.record import record
 
 RE = Lock.ROW_EXCLUSIVE
 RS = Lock.ROW_SHARE
@@ -122,7 +122,7 @@ def update(operation: Update, catalog: Catalog) -> Effects:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Incoming:
     """A foreign key that refers to a table, and the table that holds it."""
 

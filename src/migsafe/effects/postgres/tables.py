@@ -1,7 +1,5 @@
 """What making, dropping, moving and copying tables costs."""
 
-from dataclasses import replace
-
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
 from migsafe.effects.postgres import sources
@@ -43,6 +41,7 @@ from migsafe.model.operations import (
     SetTableOptions,
     Truncate,
 )
+from migsafe.model.record import replace
 
 AE = Lock.ACCESS_EXCLUSIVE
 SRE = Lock.SHARE_ROW_EXCLUSIVE

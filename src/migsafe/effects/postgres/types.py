@@ -1,13 +1,13 @@
 """What changing a column's type does to stored rows, indexes and values."""
 
 import re
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import TableKind
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import AlterColumnType, Check
+from migsafe.model.record import record, replace
 
 
 class Work(StrEnum):
@@ -32,7 +32,7 @@ class Values(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeChange:
     """What one change of type does; `reason` says why it is refused or not known."""
 

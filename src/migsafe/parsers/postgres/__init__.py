@@ -1,7 +1,6 @@
 """PostgreSQL, read with its own grammar. Nothing else imports postgast."""
 
 import re
-from dataclasses import replace
 
 from google.protobuf.message import DecodeError
 from postgast import PgQueryError, parse
@@ -15,6 +14,7 @@ from migsafe.model.operations import (
     Operation,
     Unrecognized,
 )
+from migsafe.model.record import replace
 from migsafe.parsers.errors import ParseError
 from migsafe.parsers.postgres import (
     altering,

@@ -1,7 +1,6 @@
 """INSERT, UPDATE, DELETE, MERGE, TRUNCATE, COPY and queries."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from postgast import pg_query_pb2 as pb
 
@@ -19,6 +18,7 @@ from migsafe.model.operations import (
     Truncate,
     Update,
 )
+from migsafe.model.record import replace
 from migsafe.parsers.postgres import canonical, expressions, queries
 from migsafe.parsers.postgres.names import dotted, relation
 from migsafe.parsers.postgres.source import Operations, Source

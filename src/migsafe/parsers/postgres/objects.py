@@ -1,7 +1,6 @@
 """DROP, RENAME, OWNER TO, SET SCHEMA, COMMENT ON: what works for any kind of object."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from postgast import pg_query_pb2 as pb
 
@@ -20,6 +19,7 @@ from migsafe.model.operations import (
     SetOwner,
     SetSchema,
 )
+from migsafe.model.record import record
 from migsafe.parsers.postgres import canonical, options
 from migsafe.parsers.postgres.kinds import OBJECT_KINDS
 from migsafe.parsers.postgres.names import dotted, relation, role, within
@@ -31,7 +31,7 @@ _OF_A_TABLE = frozenset(
 _OF_A_METHOD = frozenset({pb.OBJECT_OPCLASS, pb.OBJECT_OPFAMILY})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Object:
     """An object that a statement names: of a table, with arguments, or plain."""
 

@@ -1,14 +1,14 @@
 """The text a statement was parsed from, and the parts that are read from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from postgast import pg_query_pb2 as pb
 
 from migsafe.model.operations import Operation
+from migsafe.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """One statement with the text that it was parsed from.
 
@@ -31,7 +31,7 @@ class Source:
         return len(self.text.encode()[:location].decode(errors="ignore"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """An operation with the place of its own text: character offsets in the text read."""
 

@@ -1,7 +1,6 @@
 """The calls of `op` and `batch_op` that change the schema, as operations."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
@@ -27,6 +26,7 @@ from migsafe.model.operations import (
     SetDefault,
     SetNotNull,
 )
+from migsafe.model.record import record, replace
 from migsafe.sources.alembic.constructs import action, deferred, exclusion, unique
 from migsafe.sources.alembic.fragments import condition, default
 from migsafe.sources.alembic.tables import (
@@ -74,7 +74,7 @@ _UNHEEDED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A call with its arguments sorted out.
 
@@ -105,7 +105,7 @@ class Call:
         return optional_text(self.given.get(name), name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """The parameters of an operation.
 

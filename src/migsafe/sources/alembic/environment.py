@@ -9,10 +9,10 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
-from dataclasses import dataclass
 from functools import lru_cache
 
 from migsafe.model.errors import InputError
+from migsafe.model.record import record
 from migsafe.sources.files import Files, shown
 
 _PER_MIGRATION = re.compile(r"^[^#\n]*\btransaction_per_migration\s*=\s*True\b", re.MULTILINE)
@@ -24,7 +24,7 @@ _OLD_SEPARATOR = re.compile(r", *|\s+")
 _HIGHEST = 32
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Environment:
     """A script directory with the directories of its revisions.
 

@@ -6,14 +6,14 @@ Source:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from migsafe.model.migration import HistoryProblem
 from migsafe.model.origin import Span
+from migsafe.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A revision as its header says.
 
@@ -30,7 +30,7 @@ class Node:
     down_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class History:
     """Revisions in the order in which Alembic applies them."""
 

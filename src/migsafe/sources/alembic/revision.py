@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from migsafe.model.errors import InputError
 from migsafe.model.origin import Span
+from migsafe.model.record import record
 from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.values import (
     Arguments,
@@ -270,7 +271,7 @@ def _assign(module: Module, target: ast.expr, value: ast.expr) -> None:
             pass
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Header:
     """The header of a revision. A name in `unknown` could not be read."""
 

@@ -1,11 +1,11 @@
 """SQL in strings of a revision, as statements of a section."""
 
 import re
-from dataclasses import dataclass, replace
 
 from migsafe.model.migration import Statement
 from migsafe.model.operations import Operation
 from migsafe.model.origin import Certainty, Origin, SectionName, Span
+from migsafe.model.record import record, replace
 from migsafe.parsers.sql import Placement, read_sql
 
 # What `sqlalchemy.text` takes for a parameter, and what is quoted and is none for us.
@@ -19,7 +19,7 @@ _PARAMETER = re.compile(
 _ESCAPED_COLON = re.compile(r"\\(:[\w$]*)(?![:\w$])")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Where:
     """Where a call stands and under which circumstances it runs."""
 

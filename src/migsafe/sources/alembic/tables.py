@@ -6,7 +6,6 @@ Source:
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from migsafe.model.expressions import Name, Type
 from migsafe.model.operations import (
@@ -27,6 +26,7 @@ from migsafe.model.operations import (
     PrimaryKey,
     Unique,
 )
+from migsafe.model.record import record, replace
 from migsafe.sources.alembic.fragments import condition, expression, operations
 from migsafe.sources.alembic.values import (
     Arguments,
@@ -51,7 +51,7 @@ from migsafe.writing.quoting import name as quoted
 _SERIAL = {"integer": "serial", "bigint": "bigserial", "smallint": "smallserial"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """The keywords of `op.add_column`."""
 

@@ -23,6 +23,7 @@ from migsafe.model.migration import (
 )
 from migsafe.model.operations import Cause, Unrecognized
 from migsafe.model.origin import Origin, Runner, SectionName, Span
+from migsafe.model.record import record
 from migsafe.sources.alembic.comments import comments_in, directives
 from migsafe.sources.alembic.environment import (
     Environment,
@@ -44,7 +45,7 @@ from migsafe.sources.convention import Options, Reading
 from migsafe.sources.files import Files
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Revision:
     """A file whose header was read; `module` is None where it is not Python."""
 

@@ -5,9 +5,8 @@ Source:
     tests/sources/alembic/test_rendering.py.
 """
 
-from dataclasses import replace
-
 from migsafe.model.expressions import Type
+from migsafe.model.record import replace
 from migsafe.parsers import ParseError
 from migsafe.parsers.sql import read_type
 from migsafe.sources.alembic.values import (

@@ -4,7 +4,7 @@ Strings, numbers, True, False, None and tuples stand for themselves (lists are t
 The rest are records; `Unknown` says why nothing more is known.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -16,30 +16,31 @@ from migsafe.model.operations import (
     Generated,
     Identity,
 )
+from migsafe.model.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """A value that only a run would tell; `reason` ends the sentence "… because"."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Items:
     """A dictionary."""
 
     items: tuple[tuple["Value", "Value"], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dotted:
     """Something imported, by its full name (`sqlalchemy.Integer`)."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SqlText:
     """SQL: `sa.text(…)`, `sa.func.now()`; `at` is where it stands in the file, if it does."""
 
@@ -47,7 +48,7 @@ class SqlText:
     at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Domain:
     """What a domain is made of; `others` are its default, its CHECK and the like."""
 
@@ -56,7 +57,7 @@ class Domain:
     others: tuple["Value", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SaType:
     """A column type.
 
@@ -74,7 +75,7 @@ class SaType:
     domain: Domain | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SaForeignKey:
     """`sa.ForeignKey` of a column: a foreign key whose columns are still empty."""
 
@@ -82,7 +83,7 @@ class SaForeignKey:
     use_alter: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SaConstraint:
     """A constraint of a table."""
 
@@ -90,7 +91,7 @@ class SaConstraint:
     use_alter: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SaIndex:
     """`sa.Index`: the arguments of `op.create_index` but the table."""
 
@@ -99,19 +100,19 @@ class SaIndex:
     keywords: tuple[tuple[str, "Value"], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SaSequence:
     """`sa.Sequence`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoDefault:
     """`sa.FetchedValue()`: a default that somebody else sets."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SaColumn:
     """`sa.Column`. `autoincrement` None is SQLAlchemy's `auto`; `nullable` None: not said."""
 
@@ -143,14 +144,14 @@ class LiveKind(StrEnum):
     RESULT = "a result"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Live:
     """Something that reaches the database."""
 
     kind: LiveKind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batch:
     """`batch_op`; its operations happen when its block ends."""
 
@@ -158,14 +159,14 @@ class Batch:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MiniTable:
     """`sa.table(…)`, `sa.Table(…)`, or what `op.create_table` returns."""
 
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dml:
     """A statement built by calls, such as `users.update().where(…)`."""
 
@@ -173,7 +174,7 @@ class Dml:
     table: Name | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Method:
     """An attribute of a value, called or not."""
 
@@ -181,14 +182,14 @@ class Method:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function of the file."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnumClass:
     """A class of the file with constants, mostly an `enum.Enum`.
 
@@ -201,7 +202,7 @@ class EnumClass:
     is_text: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EnumMember:
     """A member of an enum of the file."""
 
@@ -218,7 +219,7 @@ Value: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arguments:
     """The arguments of a call. `unknown` is why there may be others (`*`, `**`)."""
 

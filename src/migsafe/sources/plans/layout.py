@@ -3,8 +3,6 @@
 Written files and files that are met again are both compared with what stands here.
 """
 
-from dataclasses import dataclass, replace
-
 from migsafe.model.operations import (
     AnonymousBlock,
     Operation,
@@ -13,6 +11,7 @@ from migsafe.model.operations import (
     SetParameter,
 )
 from migsafe.model.plan import Deploy, DeployKind, Direction, Plan, Step
+from migsafe.model.record import record, replace
 from migsafe.sources.plans.record import operations
 
 ALEMBIC = "alembic"
@@ -23,7 +22,7 @@ _BATCHES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """Operations of one transaction; each for itself where `transactional` is False."""
 
@@ -47,7 +46,7 @@ _REFUSAL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlannedFile:
     """A file of a deploy: its name without suffix, and its groups in both directions."""
 
@@ -92,7 +91,7 @@ def files_of(plan: Plan, number: int) -> tuple[PlannedFile, ...]:
     return tuple(files)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Part:
     """What one file holds."""
 

@@ -4,7 +4,6 @@ Name, revision, imports, comments, formatting and line ends do not count.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import zip_longest
 from typing import cast
 
@@ -12,6 +11,7 @@ from migsafe.model.migration import Migration, Section
 from migsafe.model.operations import Begin, Commit, Operation, Rollback, SetParameter
 from migsafe.model.origin import Runner
 from migsafe.model.plan import Plan
+from migsafe.model.record import is_record, names, record, replace
 from migsafe.sources.plans.layout import BOUNDARY, Group, PlannedFile, layout
 from migsafe.writing.errors import UnwritableError
 from migsafe.writing.sql import write
@@ -21,7 +21,7 @@ _ALIKE = 0.5
 """How alike a migration and a file must be for a difference to be worth telling."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match:
     """A migration that is a file of a deploy, exactly; `at` counts the deploy's files."""
 
@@ -31,7 +31,7 @@ class Match:
     file: PlannedFile
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Almost:
     """A migration that looks like a file of a deploy; `difference` says what is not as planned."""
 
@@ -40,7 +40,7 @@ class Almost:
     difference: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Seen:
     """Operations as their runner brackets them.
 
@@ -76,7 +76,7 @@ def matcher(plans: Iterable[Plan]) -> Callable[[Migration], Match | Almost | Non
     return matched
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Known:
     """A file of a plan, as a reader would see it."""
 
@@ -172,12 +172,11 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         items = tuple(_plain(item) for item in value)
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    if is_dataclass(value) and not isinstance(value, type):
+    if is_record(value):
         changed = {
-            field.name: new
-            for field in fields(value)
-            if field.name != "origin"
-            and (new := _plain(old := getattr(value, field.name))) is not old
+            name: new
+            for name in names(value)
+            if name != "origin" and (new := _plain(old := getattr(value, name))) is not old
         }
         return replace(value, **changed) if changed else value
     return value
@@ -235,9 +234,9 @@ def _shared(one: Sequence[Operation], other: Sequence[Operation]) -> float:
 def _relatives(one: Operation, other: Operation) -> bool:
     if type(one) is not type(other):
         return False
-    names = [field.name for field in fields(one) if field.name != "origin"]
-    equal = sum(bool(getattr(one, name) == getattr(other, name)) for name in names)
-    return 2 * equal >= len(names)
+    parts = [name for name in names(one) if name != "origin"]
+    equal = sum(bool(getattr(one, name) == getattr(other, name)) for name in parts)
+    return 2 * equal >= len(parts)
 
 
 def _difference(up: Sequence[_Seen], down: Sequence[_Seen], known: _Known) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import Enum
 from typing import TypeVar
 
@@ -25,6 +24,7 @@ from migsafe.model.plan import (
     Step,
     StepLock,
 )
+from migsafe.model.record import replace
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources.files import decode
 

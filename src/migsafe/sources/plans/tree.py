@@ -6,13 +6,13 @@
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from migsafe.model.errors import InputError
 from migsafe.model.findings import FileError
 from migsafe.model.migration import Migration, Section, Tree
 from migsafe.model.origin import Runner
 from migsafe.model.plan import Plan
+from migsafe.model.record import replace
 from migsafe.sources.alembic.tree import read_tree as read_revisions
 from migsafe.sources.convention import (
     Candidate,
