@@ -176,3 +176,18 @@ def test_a_statement_takes_the_strongest_of_its_locks_and_reads_no_table_twice()
 def test_what_a_version_does_not_have_fails_for_certain(sql: str, version: int, kind: type) -> None:
     effects = effects_of(one(sql), UNKNOWN_CATALOG, dialect="postgres", version=version)
     assert isinstance(effects.fails, kind)
+
+
+def test_partitions_that_history_did_not_show_hold_the_rows_of_their_parent() -> None:
+    table = "CREATE TABLE m (id bigint) PARTITION BY RANGE (id)"
+    (change,) = read_statement("ALTER TABLE m ADD COLUMN u uuid DEFAULT gen_random_uuid()")
+    rewrites = [
+        effects_of(
+            change,
+            Catalog.empty(complete=complete).apply_all(read_statement(table)),
+            dialect="postgres",
+            version=16,
+        ).rewrites
+        for complete in (False, True)
+    ]
+    assert rewrites == [(Name("m"),), ()]

@@ -39,16 +39,23 @@ def stored(catalog: Catalog, table: Name) -> tuple[Name, ...]:
     """Return where the rows of a table lie: itself, or all leaves of a partitioned one."""
     if not is_partitioned(catalog, table):
         return (catalog.key(table),)
-    return tuple(
+    leaves = tuple(
         catalog.key(child.name)
         for child in catalog.children(table)
         if child.kind is not TableKind.PARTITIONED
     )
+    return leaves or _unseen(catalog, table)
 
 
 def stored_family(catalog: Catalog, table: Name) -> tuple[Name, ...]:
     """Return every table of a family that holds rows."""
-    return tuple(name for name in family(catalog, table) if not is_partitioned(catalog, name))
+    leaves = tuple(name for name in family(catalog, table) if not is_partitioned(catalog, name))
+    return leaves or _unseen(catalog, table)
+
+
+def _unseen(catalog: Catalog, table: Name) -> tuple[Name, ...]:
+    """Return the table itself for partitions that history did not show, as long as it may not."""
+    return () if catalog.complete else (catalog.key(table),)
 
 
 def owned_sequences(catalog: Catalog, table: Name) -> tuple[Name, ...]:
