@@ -1,0 +1,56 @@
+"""Effects of statements for machines: `migsafe.effects/1`."""
+
+import json
+
+from migsafe.model.effects import Effects, Fact, OnData
+from migsafe.model.expressions import Name
+from migsafe.model.inspection import Inspected
+
+
+def render(inspected: tuple[Inspected, ...], *, dialect: str, server_version: int) -> str:
+    """Return the effects as JSON, with one trailing newline; null says not known."""
+    document = {
+        "schema": "migsafe.effects/1",
+        "dialect": dialect,
+        "server_version": str(server_version),
+        "statements": [_statement(one) for one in inspected],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _statement(one: Inspected) -> dict[str, object]:
+    effects = one.effects
+    return {
+        "path": one.place.path,
+        "line": one.place.line,
+        "section": one.section,
+        "sql": one.sql,
+        "locks": [
+            {"relation": str(name), "mode": str(lock)}
+            for name, lock in sorted(effects.locks.items())
+        ],
+        "rewrites": _names(effects, Fact.REWRITES, effects.rewrites),
+        "scans": _names(effects, Fact.SCANS, effects.scans),
+        "index_builds": _names(effects, Fact.BUILDS, effects.builds),
+        "blocks_reads": one.blocks_reads,
+        "blocks_writes": one.blocks_writes,
+        "forbidden_in_transaction": one.forbidden_in_transaction,
+        "fails": one.fails,
+        "error": one.error,
+        "fails_on_existing_data": _on_data(effects),
+        "breaks_old_code": one.breaks_old_code,
+        "loses_data": one.loses_data,
+        "unknown": [{"fact": each.fact, "decides": each.decides} for each in effects.unknown],
+    }
+
+
+def _names(effects: Effects, fact: Fact, names: tuple[Name, ...]) -> list[str] | None:
+    if not names and not effects.knows(fact):
+        return None
+    return [str(name) for name in names]
+
+
+def _on_data(effects: Effects) -> bool | None:
+    if isinstance(effects.fails, OnData):
+        return True
+    return False if effects.knows(Fact.FAILS) else None
