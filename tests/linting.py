@@ -1,18 +1,21 @@
 """Short ways to fold and lint SQL in tests."""
 
 from datetime import date
+from typing import TypedDict, Unpack
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
 from migsafe.context import Deploy
 from migsafe.lint import Options, lint
 from migsafe.lint.fold import fold_deploy
-from migsafe.model.findings import Report
+from migsafe.model.findings import Finding, Report
 from migsafe.model.migration import Down, Migration, Section, Selection, Tree
 from migsafe.model.origin import Runner, SectionName
 from migsafe.parsers.sql import Placement, read_sql
 
 TODAY = date(2026, 1, 1)
+ROLE = Settings(lock_timeout="role")
+"""Settings in which no migration needs a timeout of its own."""
 
 
 def section(sql: str, runner: Runner, *, name: SectionName = SectionName.UP) -> Section:
@@ -50,20 +53,27 @@ def fold_sql(
     return fold_deploy((migration(sql, runner=runner, down=down),), Settings(), catalog(schema))
 
 
-def lint_sql(
-    sql: str,
-    *,
-    runner: Runner = Runner.FILE,
-    schema: str = "",
-    down: str | None = None,
-    settings: Settings | None = None,
-    today: date = TODAY,
-) -> Report:
+class Given(TypedDict, total=False):
+    """What a linted migration may come with."""
+
+    runner: Runner
+    schema: str
+    down: str | None
+    settings: Settings
+    today: date
+
+
+def lint_sql(sql: str, **given: Unpack[Given]) -> Report:
     """Return the report of one migration; timeouts are the role's unless settings say else."""
-    one = migration(sql, runner=runner, down=down)
+    one = migration(sql, runner=given.get("runner", Runner.FILE), down=given.get("down"))
     tree = Tree(".", "golang-migrate", (one,))
     return lint(
         (Selection(tree, frozenset({one.id})),),
-        settings or Settings(lock_timeout="role"),
-        Options(today=today, base=catalog(schema)),
+        given.get("settings", ROLE),
+        Options(today=given.get("today", TODAY), base=catalog(given.get("schema", ""))),
     )
+
+
+def found_by(rule: str, sql: str, **given: Unpack[Given]) -> list[Finding]:
+    """Return what one rule finds in a migration."""
+    return [finding for finding in lint_sql(sql, **given).findings if finding.rule == rule]

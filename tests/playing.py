@@ -8,6 +8,7 @@ from itertools import count, pairwise
 
 import psycopg
 
+from migsafe.model.operations import Operation
 from migsafe.model.plan import Backfill, Deploy, DeployKind, Plan, Step
 from migsafe.parsers.tokens import tokens
 from migsafe.writing.sql import write
@@ -85,9 +86,9 @@ def down(connection: psycopg.Connection, steps: Sequence[Step]) -> None:
 
 
 def _run(
-    connection: psycopg.Connection, operations: Sequence[object], *, transactional: bool
+    connection: psycopg.Connection, operations: Sequence[Operation], *, transactional: bool
 ) -> None:
-    texts = [write(operation) for operation in operations]  # type: ignore[arg-type]
+    texts = [write(operation) for operation in operations]
     if not transactional:
         for text in texts:
             connection.execute(text)

@@ -12,7 +12,7 @@ from migsafe.lint import Options, lint
 from migsafe.model.findings import Finding
 from migsafe.model.origin import SectionName
 from migsafe.parsers.sql import Placement, read_sql
-from migsafe.sources import Request, load
+from migsafe.sources import Loaded, Request, load
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANNOTATION = re.compile(r"(?:--|#)\s*finding:\s*([\w, -]+?)\s*$", re.MULTILINE)
@@ -82,33 +82,45 @@ class Linted:
     findings: tuple[Finding, ...]
 
 
-def lint_example(example: Example) -> Linted:
-    """Lint an example as the laws of the pages say."""
-    history, source = _split(example)
-    pragmas = dict(_PRAGMA.findall(example.source))
+def schema_of(example: Example) -> str:
+    """Return the SQL of the schema that an example starts from; empty where it gives none."""
+    history, _ = split(example)
+    lines = (value for key, value in _PRAGMA.findall(example.source) if key == "schema")
+    return history or ";\n".join(lines)
+
+
+def load_example(example: Example) -> Loaded:
+    """Read an example as the runner that it names would."""
+    _, source = split(example)
     python = example.language == "python"
-    text = source if "revision" in source or not python else _REVISION + source
-    path = "versions/b2_example.py" if python else "0002_example.sql"
-    catalog = Catalog.empty()
-    schema = history or ";".join(v for k, v in _PRAGMA.findall(example.source) if k == "schema")
-    for statement in read_sql(schema, Placement("schema.sql", SectionName.UP)).statements:
-        for operation in statement.operations:
-            catalog = catalog.apply(operation, "0001")
-    settings = Settings(
-        lock_timeout="file" if example.rule == "missing-lock-timeout" else "role",
-        server_version=int(pragmas.get("server-version", "0")) or None,
-        downgrades="expected",
-    )
     loaded = load(
         Request(
             paths=("-",),
-            stdin_text=text,
-            stdin_filename=path,
-            transaction=pragmas.get("transaction", "file"),
+            stdin_text=_text(example, source),
+            stdin_filename="versions/b2_example.py" if python else "0002_example.sql",
+            transaction=pragmas(example).get("transaction", "file"),
             convention="alembic" if python else None,
         )
     )
     assert not loaded.errors, loaded.errors
+    return loaded
+
+
+def lint_example(example: Example) -> Linted:
+    """Lint an example as the laws of the pages say."""
+    text = _text(example, split(example)[1])
+    catalog = Catalog.empty()
+    for statement in read_sql(
+        schema_of(example), Placement("schema.sql", SectionName.UP)
+    ).statements:
+        for operation in statement.operations:
+            catalog = catalog.apply(operation, "0001")
+    settings = Settings(
+        lock_timeout="file" if example.rule == "missing-lock-timeout" else "role",
+        server_version=int(pragmas(example).get("server-version", "0")) or None,
+        downgrades="expected",
+    )
+    loaded = load_example(example)
     report = lint(loaded.selections, settings, Options(today=TODAY, base=catalog))
     spans = sorted(
         (place.line, place.end_line)
@@ -141,13 +153,23 @@ def rendered(example: Example, linted: Linted) -> str:
     )
 
 
+def _text(example: Example, source: str) -> str:
+    python = example.language == "python"
+    return _REVISION + source if python and "revision" not in source else source
+
+
 def _line_in_block(example: Example, finding: Finding) -> int:
     if example.language == "python" and "revision" not in example.source:
         return finding.place.line - _REVISION.count("\n")
     return finding.place.line
 
 
-def _split(example: Example) -> tuple[str, str]:
+def pragmas(example: Example) -> dict[str, str]:
+    """Return what the comments at the top of an example say about the runner and the server."""
+    return dict(_PRAGMA.findall(example.source))
+
+
+def split(example: Example) -> tuple[str, str]:
     """Return history and migration; line numbers of the migration stay those of the block."""
     marker = re.search(r"^-- migration:.*$", example.source, re.MULTILINE)
     if marker is None or not example.source.lstrip().startswith("-- schema:"):

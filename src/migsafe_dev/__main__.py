@@ -1,15 +1,19 @@
-"""`python -m migsafe_dev <command>`: each module with a `main` is a command."""
+"""`python -m migsafe_dev <command> …`: each module beside this one is a command.
+
+A command's `main` takes the arguments that follow its name and returns the exit status.
+"""
 
 import sys
 from importlib import import_module
-from pathlib import Path
+from pkgutil import iter_modules
+
+import migsafe_dev
 
 
 def commands() -> list[str]:
-    """Return the names of the commands: the modules beside this one."""
-    return sorted(
-        path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_")
-    )
+    """Return the names of the commands."""
+    found = iter_modules(migsafe_dev.__path__)
+    return [one.name for one in found if not one.ispkg and not one.name.startswith("_")]
 
 
 def main(arguments: list[str]) -> int:

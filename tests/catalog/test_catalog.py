@@ -160,8 +160,7 @@ def test_what_is_made_or_named_after_a_doubt_is_known_again() -> None:
     ],
 )
 def test_a_column_is_proven_not_null_as_the_server_proves_it(
-    script: str,
-    proven: bool | None,  # noqa: FBT001 - a column of the table above
+    script: str, *, proven: bool | None
 ) -> None:
     assert after(script).not_null_proven(T, "a") is proven
 
@@ -487,8 +486,7 @@ def test_a_history_twice_as_long_takes_about_twice_the_time() -> None:
     ],
 )
 def test_a_column_that_was_seen_being_made_has_no_constraint_that_was_not(
-    script: str,
-    proven: bool | None,  # noqa: FBT001
+    script: str, *, proven: bool | None
 ) -> None:
     assert after(script).not_null_proven(T, "a") is proven
 

@@ -1,19 +1,20 @@
 """Data changes under a lock: which are named, and where the finding stands."""
 
+from typing import Unpack
+
 import pytest
 
-from linting import lint_sql
-from migsafe.config import Settings
+from linting import ROLE, Given, found_by, lint_sql
 from migsafe.model.findings import Finding
 from migsafe.model.origin import Runner
+from migsafe.model.record import replace
 
 RULE = "backfill-in-schema-transaction"
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, locale text);"
 
 
-def found(sql: str, **options: object) -> list[Finding]:
-    report = lint_sql(sql, **options)  # type: ignore[arg-type]
-    return [finding for finding in report.findings if finding.rule == RULE]
+def found(sql: str, **given: Unpack[Given]) -> list[Finding]:
+    return found_by(RULE, sql, **given)
 
 
 def test_the_change_of_the_locked_table_is_named_first_and_the_others_with_their_lines() -> None:
@@ -96,7 +97,7 @@ def test_runners_that_may_open_a_transaction_are_judged_as_if_they_did(runner: R
 
 
 @pytest.mark.parametrize(
-    ("sql", "options"),
+    ("sql", "given"),
     [
         ("ALTER TABLE users ADD COLUMN x int; UPDATE users SET x = 1;", {"runner": Runner.NONE}),
         ("CREATE TABLE t (x int); UPDATE t SET x = 1;", {}),
@@ -107,12 +108,12 @@ def test_runners_that_may_open_a_transaction_are_judged_as_if_they_did(runner: R
         ("UPDATE users SET x = 1; ALTER TABLE users ADD COLUMN y int;", {}),
         (
             "ALTER TABLE users ADD COLUMN x int; UPDATE users SET x = 1;",
-            {"settings": Settings(lock_timeout="role", small_tables=("users",))},
+            {"settings": replace(ROLE, small_tables=("users",))},
         ),
     ],
 )
-def test_no_lock_of_a_busy_table_is_held_for_long(sql: str, options: dict[str, object]) -> None:
-    assert not found(sql, **options)
+def test_no_lock_of_a_busy_table_is_held_for_long(sql: str, given: Given) -> None:
+    assert not found(sql, **given)
 
 
 def test_a_temporary_table_that_is_gone_is_nobodys_wait() -> None:

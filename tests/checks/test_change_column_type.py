@@ -1,8 +1,9 @@
 import pytest
 
-from linting import lint_sql
+from linting import ROLE, lint_sql
 from migsafe.config import Settings
 from migsafe.model.findings import Finding
+from migsafe.model.record import replace
 
 TABLE = (
     "CREATE TABLE t (id bigint PRIMARY KEY, short varchar(20), label text, count integer,"
@@ -10,9 +11,8 @@ TABLE = (
 )
 
 
-def found(sql: str, schema: str = TABLE, **settings: object) -> list[Finding]:
-    chosen = Settings(lock_timeout="role", **settings)  # type: ignore[arg-type]
-    report = lint_sql(sql, schema=schema, settings=chosen)
+def found(sql: str, schema: str = TABLE, settings: Settings = ROLE) -> list[Finding]:
+    report = lint_sql(sql, schema=schema, settings=settings)
     return [each for each in report.findings if each.rule.endswith("column-type")]
 
 
@@ -40,7 +40,8 @@ def test_a_change_of_type_is_judged_by_its_worst_effect(
 
 
 def test_a_small_table_is_rewritten_in_no_time_but_its_readers_are_old() -> None:
-    [one] = found("ALTER TABLE t ALTER count TYPE bigint", small_tables=("t",))
+    small = replace(ROLE, small_tables=("t",))
+    [one] = found("ALTER TABLE t ALTER count TYPE bigint", settings=small)
     assert "rewritten" not in one.message
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from linting import TODAY, catalog, lint_sql, migration
+from linting import TODAY, catalog, found_by, migration
 from migsafe.config import Settings
 from migsafe.lint import Options, lint
 from migsafe.model.migration import Selection, Tree
@@ -30,7 +30,7 @@ def test_a_default_must_outlive_the_code_that_does_not_know_the_column(
     schema = "CREATE TABLE users (id bigint, name text NOT NULL DEFAULT '');"
     if sql.startswith("CREATE TABLE"):
         schema = ""
-    found = [each.rule for each in lint_sql(sql, schema=schema).findings if each.rule == RULE]
+    found = [each.rule for each in found_by(RULE, sql, schema=schema)]
     assert found == expected
 
 

@@ -69,3 +69,18 @@ def test_what_is_not_known_to_take_anything_along_is_a_warning(sql: str) -> None
     report = lint_sql(sql, schema=USERS)
     found = [str(each.severity) for each in report.findings if each.rule == "drop-cascade"]
     assert found == ["warning"]
+
+
+def test_one_statement_warns_once_of_what_is_not_known_to_take_anything_along() -> None:
+    report = lint_sql(
+        "DROP TABLE a, b, users CASCADE", schema=f"{USERS} CREATE VIEW v AS TABLE users"
+    )
+    said = [
+        (str(each.severity), each.message.partition(",")[0])
+        for each in report.findings
+        if each.rule == "drop-cascade"
+    ]
+    assert sorted(said) == [
+        ("error", "CASCADE drops with users"),
+        ("warning", "CASCADE drops whatever depends on a and b"),
+    ]

@@ -1,14 +1,13 @@
 import pytest
 
-from linting import lint_sql
+from linting import found_by
 from migsafe.model.findings import Confidence, Finding, Hazard
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email text);"
 
 
 def found(sql: str, schema: str) -> list[Finding]:
-    report = lint_sql(sql, schema=USERS + schema)
-    return [each for each in report.findings if each.rule == "drop-column"]
+    return found_by("drop-column", sql, schema=USERS + schema)
 
 
 def test_a_computed_column_loses_no_values() -> None:

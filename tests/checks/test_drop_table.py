@@ -1,6 +1,6 @@
 import pytest
 
-from linting import lint_sql
+from linting import found_by, lint_sql
 from migsafe.model.findings import Confidence
 
 EVENTS = "CREATE TABLE events (id bigint PRIMARY KEY);"
@@ -9,7 +9,7 @@ SWAP = "DROP TABLE events; ALTER TABLE events_2 RENAME TO events"
 
 
 def message(sql: str, schema: str = EVENTS) -> str:
-    found = [each for each in lint_sql(sql, schema=schema).findings if each.rule == "drop-table"]
+    found = found_by("drop-table", sql, schema=schema)
     return found[0].message if found else ""
 
 
@@ -21,7 +21,7 @@ def message(sql: str, schema: str = EVENTS) -> str:
         (f"LOCK TABLE events; {COPY} {SWAP}", False),
     ],
 )
-def test_a_swap_loses_writes_unless_a_lock_kept_the_writers_out(sql: str, lost: bool) -> None:  # noqa: FBT001
+def test_a_swap_loses_writes_unless_a_lock_kept_the_writers_out(sql: str, *, lost: bool) -> None:
     said = message(sql)
     assert "swap" in said
     assert ("is lost" in said) == lost

@@ -1,6 +1,6 @@
 import pytest
 
-from linting import lint_sql
+from linting import found_by
 from migsafe.model.origin import Runner
 
 USERS = """
@@ -33,14 +33,14 @@ PARTED = "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE UNIQUE INDEX one 
 def test_uniqueness_is_missed_unless_an_equal_one_stands_in(
     schema: str, sql: str, expected: list[str]
 ) -> None:
-    report = lint_sql(sql, schema=schema)
-    found = [str(each.severity) for each in report.findings if each.rule == "drop-uniqueness"]
+    found = [str(each.severity) for each in found_by("drop-uniqueness", sql, schema=schema)]
     assert found == expected
 
 
 def test_without_a_transaction_the_time_in_between_counts() -> None:
-    report = lint_sql(
-        f"{DROP} CREATE UNIQUE INDEX two ON users (email)", schema=USERS, runner=Runner.NONE
-    )
-    found = [str(each.severity) for each in report.findings if each.rule == "drop-uniqueness"]
+    sql = f"{DROP} CREATE UNIQUE INDEX two ON users (email)"
+    found = [
+        str(each.severity)
+        for each in found_by("drop-uniqueness", sql, schema=USERS, runner=Runner.NONE)
+    ]
     assert found == ["warning"]

@@ -2,17 +2,12 @@
 
 import pytest
 
-from linting import lint_sql
+from linting import found_by, lint_sql
 from migsafe.config import Settings
-from migsafe.model.findings import Confidence, Finding, Severity
+from migsafe.model.findings import Confidence, Severity
 from migsafe.model.origin import Runner
 
 FILE = Settings(lock_timeout="file")
-
-
-def found(rule: str, sql: str, **options: object) -> list[Finding]:
-    report = lint_sql(sql, **options)  # type: ignore[arg-type]
-    return [finding for finding in report.findings if finding.rule == rule]
 
 
 # --- concurrently-in-transaction --------------------------------------------------------
@@ -37,7 +32,7 @@ CONCURRENT = "CREATE INDEX CONCURRENTLY i ON t (a);"
 def test_it_fails_where_the_runner_opens_a_transaction(
     sql: str, runner: Runner, severity: Severity
 ) -> None:
-    (finding,) = found("concurrently-in-transaction", sql, runner=runner)
+    (finding,) = found_by("concurrently-in-transaction", sql, runner=runner)
     assert finding.severity is severity
     assert "25001" in finding.message
 
@@ -53,7 +48,7 @@ def test_it_fails_where_the_runner_opens_a_transaction(
     ],
 )
 def test_it_runs_where_no_transaction_is_open(sql: str, runner: Runner) -> None:
-    assert not found("concurrently-in-transaction", sql, runner=runner)
+    assert not found_by("concurrently-in-transaction", sql, runner=runner)
 
 
 # --- validate-in-same-transaction -------------------------------------------------------
@@ -66,7 +61,7 @@ VALIDATE = "ALTER TABLE t VALIDATE CONSTRAINT c;"
 def test_validation_is_judged_as_in_one_transaction_where_the_runner_may_open_one(
     runner: Runner,
 ) -> None:
-    (finding,) = found("validate-in-same-transaction", f"{ADD}\n{VALIDATE}", runner=runner)
+    (finding,) = found_by("validate-in-same-transaction", f"{ADD}\n{VALIDATE}", runner=runner)
     assert finding.severity is Severity.ERROR
     assert ("--transaction none" in finding.help) is (runner is Runner.AUTO)
     assert str(finding.relations[0].lock) == "ACCESS EXCLUSIVE"
@@ -74,7 +69,7 @@ def test_validation_is_judged_as_in_one_transaction_where_the_runner_may_open_on
 
 def test_a_constraint_without_a_name_is_found_under_the_one_the_server_gives() -> None:
     sql = "ALTER TABLE t ADD CHECK (a > 0) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT t_a_check;"
-    assert found("validate-in-same-transaction", sql, schema="CREATE TABLE t (a int);")
+    assert found_by("validate-in-same-transaction", sql, schema="CREATE TABLE t (a int);")
 
 
 @pytest.mark.parametrize(
@@ -86,13 +81,13 @@ def test_a_constraint_without_a_name_is_found_under_the_one_the_server_gives() -
 )
 def test_a_validation_apart_from_its_constraint_is_quiet(sql: str) -> None:
     schema = "CREATE TABLE t (a int);"
-    assert not found("validate-in-same-transaction", sql, schema=schema, runner=Runner.NONE)
+    assert not found_by("validate-in-same-transaction", sql, schema=schema, runner=Runner.NONE)
 
 
 def test_a_validation_beside_another_constraint_is_quiet() -> None:
     sql = f"ALTER TABLE t ADD CONSTRAINT d CHECK (a > 1) NOT VALID; {VALIDATE}"
     schema = f"CREATE TABLE t (a int); {ADD}"
-    assert not found("validate-in-same-transaction", sql, schema=schema)
+    assert not found_by("validate-in-same-transaction", sql, schema=schema)
 
 
 # --- missing-lock-timeout ---------------------------------------------------------------
@@ -124,7 +119,7 @@ ALTER = "ALTER TABLE t ADD COLUMN a int;"
 def test_a_lock_without_a_bound_is_reported_with_the_reason(
     sql: str, runner: Runner, why: str
 ) -> None:
-    (finding,) = found("missing-lock-timeout", sql, runner=runner, settings=FILE)
+    (finding,) = found_by("missing-lock-timeout", sql, runner=runner, settings=FILE)
     assert why in finding.message
     assert finding.confidence is Confidence.HIGH
 
@@ -145,11 +140,11 @@ def test_a_lock_without_a_bound_is_reported_with_the_reason(
     ],
 )
 def test_a_bounded_lock_is_quiet(sql: str, settings: Settings) -> None:
-    assert not found("missing-lock-timeout", sql, settings=settings)
+    assert not found_by("missing-lock-timeout", sql, settings=settings)
 
 
 def test_only_the_first_lock_of_a_deploy_is_reported() -> None:
-    (finding,) = found("missing-lock-timeout", f"{ALTER}\n{ALTER}", settings=FILE)
+    (finding,) = found_by("missing-lock-timeout", f"{ALTER}\n{ALTER}", settings=FILE)
     assert finding.place.line == 1
 
 
@@ -163,12 +158,12 @@ def test_only_the_first_lock_of_a_deploy_is_reported() -> None:
 def test_an_update_is_graver_the_more_rows_it_is_known_to_reach(
     where: str, severity: Severity
 ) -> None:
-    (finding,) = found("whole-table-update", f"UPDATE t SET b = 1{where}")
+    (finding,) = found_by("whole-table-update", f"UPDATE t SET b = 1{where}")
     assert finding.severity is severity
 
 
 def test_a_delete_with_a_condition_is_another_rules_subject() -> None:
-    assert not found("whole-table-update", "DELETE FROM t WHERE a = 1")
+    assert not found_by("whole-table-update", "DELETE FROM t WHERE a = 1")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +173,7 @@ def test_null_in_a_new_column_is_every_row_unless_it_has_a_default(
     column: str, severity: Severity
 ) -> None:
     sql = f"ALTER TABLE t ADD COLUMN {column}; UPDATE t SET x = 2 WHERE t.x IS NULL;"
-    (finding,) = found("whole-table-update", sql, runner=Runner.NONE)
+    (finding,) = found_by("whole-table-update", sql, runner=Runner.NONE)
     assert finding.severity is severity
 
 
@@ -229,18 +224,18 @@ BUSY = [
 
 @pytest.mark.parametrize(("rule", "sql"), BUSY)
 def test_it_is_reported_on_a_table_that_others_use(rule: str, sql: str) -> None:
-    (finding,) = found(rule, sql)
+    (finding,) = found_by(rule, sql)
     assert finding.severity is Severity.ERROR
 
 
 @pytest.mark.parametrize(("rule", "sql"), BUSY)
 def test_it_is_quiet_on_a_table_configured_as_small(rule: str, sql: str) -> None:
-    assert not found(rule, sql, settings=Settings(lock_timeout="role", small_tables=("t",)))
+    assert not found_by(rule, sql, settings=Settings(lock_timeout="role", small_tables=("t",)))
 
 
 @pytest.mark.parametrize(("rule", "sql"), BUSY)
 def test_it_is_quiet_on_a_table_that_the_deploy_makes(rule: str, sql: str) -> None:
-    assert not found(rule, f"CREATE TABLE public.t (a int); {sql}", runner=Runner.NONE)
+    assert not found_by(rule, f"CREATE TABLE public.t (a int); {sql}", runner=Runner.NONE)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +244,7 @@ def test_it_is_quiet_on_a_table_that_the_deploy_makes(rule: str, sql: str) -> No
 def test_a_foreign_key_of_a_partitioned_table_is_advised_by_version(
     version: int, advice: str
 ) -> None:
-    (finding,) = found(
+    (finding,) = found_by(
         "add-foreign-key",
         "ALTER TABLE p ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES u (id)",
         schema="CREATE TABLE p (a int) PARTITION BY RANGE (a);",

@@ -36,6 +36,12 @@ def test_a_rename_is_quiet_when_its_transaction_keeps_the_old_name(
     assert rules(sql) == expected
 
 
+def test_a_generated_column_under_the_old_name_leaves_a_note_for_writers() -> None:
+    sql = f"{COLUMN} ALTER TABLE users ADD email text GENERATED ALWAYS AS (mail) VIRTUAL"
+    (finding,) = [each for each in lint_sql(sql, schema=USERS).findings if "428C9" in each.message]
+    assert (finding.rule, str(finding.severity)) == ("rename-column", "note")
+
+
 def test_a_view_in_another_transaction_comes_too_late() -> None:
     sql = f"{TABLE} CREATE VIEW users AS TABLE people"
     assert rules(sql, Runner.NONE) == ["rename-table"]

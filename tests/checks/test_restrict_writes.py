@@ -1,6 +1,6 @@
 import pytest
 
-from linting import lint_sql
+from linting import found_by
 from migsafe.config import Settings
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email text, team_id bigint);"
@@ -15,8 +15,8 @@ CREATE TRIGGER zz_migsafe_sync BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCT
 
 def severities(schema: str, sql: str, version: int = 14) -> list[str]:
     settings = Settings(lock_timeout="role", server_version=version)
-    report = lint_sql(sql, schema=schema, settings=settings)
-    return [str(found.severity) for found in report.findings if found.rule == "restrict-writes"]
+    found = found_by("restrict-writes", sql, schema=schema, settings=settings)
+    return [str(each.severity) for each in found]
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,20 @@
 import pytest
 
-from linting import lint_sql
+from linting import ROLE, found_by
 from migsafe.config import Settings
 from migsafe.model.findings import Confidence, Finding
+from migsafe.model.record import replace
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, phone text);"
 SET = "ALTER TABLE users ALTER phone SET NOT NULL"
 
 
-def found(sql: str, schema: str = USERS, **settings: object) -> list[Finding]:
-    chosen = Settings(lock_timeout="role", **settings)  # type: ignore[arg-type]
-    report = lint_sql(sql, schema=schema, settings=chosen)
-    return [each for each in report.findings if each.rule == "set-not-null"]
+def found(sql: str, schema: str = USERS, settings: Settings = ROLE) -> list[Finding]:
+    return found_by("set-not-null", sql, schema=schema, settings=settings)
 
 
 def test_a_small_table_is_scanned_in_no_time_but_its_writers_are_refused() -> None:
-    [one] = found(SET, small_tables=("users",))
+    [one] = found(SET, settings=replace(ROLE, small_tables=("users",)))
     assert "23502" in one.message
     assert "every row is read" not in one.message
 
@@ -55,4 +54,4 @@ def test_what_the_server_knows_already_is_quiet(schema: str) -> None:
 @pytest.mark.parametrize(("valid", "count"), [("", 1), (" NOT VALID", 0)])
 def test_a_named_not_null_is_judged_where_it_is_not_deferred(valid: str, count: int) -> None:
     sql = f"ALTER TABLE users ADD CONSTRAINT nn NOT NULL phone{valid}"
-    assert len(found(sql, server_version=18)) == count
+    assert len(found(sql, settings=replace(ROLE, server_version=18))) == count

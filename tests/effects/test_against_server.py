@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 import servers
-from measuring import Measured, measure, prepare
+from measuring import measure, prepare
 from migsafe.catalog.catalog import Catalog
 from migsafe.effects import effects_of_statement
 from migsafe.model.effects import (
@@ -24,6 +24,7 @@ from migsafe.model.effects import (
 from migsafe.model.operations import Operation
 from migsafe.parsers.postgres import read_statement
 from migsafe.parsers.split import PieceKind, split
+from migsafe.verifying.measure import Measured
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "effects"
 NEWEST = 18
@@ -82,10 +83,10 @@ def predicted(case: Case, version: int) -> Effects:
 
 def named(found: Measured) -> dict[str, object]:
     return {
-        "locks": {name: str(lock) for name, lock in sorted(found.locks.items())},
-        "rewrites": sorted(found.rewrites),
-        "scans": sorted(found.scans),
-        "builds": sorted(found.builds),
+        "locks": {str(name): str(lock) for name, lock in sorted(found.locks.items())},
+        "rewrites": sorted(map(str, found.rewrites)),
+        "scans": sorted(map(str, found.scans)),
+        "builds": sorted(map(str, found.builds)),
     }
 
 

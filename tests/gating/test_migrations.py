@@ -16,7 +16,7 @@ SCHEMA = "CREATE TABLE t (a int NOT NULL, b int)"
         ("CREATE INDEX CONCURRENTLY i ON t (b)", Verdict.UNSAFE, ["concurrently-in-transaction"]),
         ("ALTER TABLE t DROP COLUMN b", Verdict.UNSAFE, ["drop-column"]),
         ("SELECT 'open", Verdict.INCONCLUSIVE, ["not-understood"]),
-        ("ALTER TABLE seen_nowhere ALTER c TYPE text", Verdict.INCONCLUSIVE, ["change-column-type"]),
+        ("ALTER TABLE unseen ALTER c TYPE text", Verdict.INCONCLUSIVE, ["change-column-type"]),
         (
             "ALTER TABLE t DROP COLUMN b; -- migsafe: ignore[drop-column]: never written",
             Verdict.SAFE,

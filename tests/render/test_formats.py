@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -101,7 +102,9 @@ def test_github_shows_ten_of_a_level_and_counts_the_rest() -> None:
 
 
 @pytest.mark.parametrize("render", [text.render, concise.render, github.render])
-def test_formats_for_people_and_logs_hold_no_control_characters(render: Any) -> None:
+def test_formats_for_people_and_logs_hold_no_control_characters(
+    render: Callable[[Report], str],
+) -> None:
     assert re.search(r"[^\n\x20-\U0010ffff]", render(report(HOSTILE))) is None
 
 

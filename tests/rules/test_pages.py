@@ -1,14 +1,16 @@
 """The rule pages are tests: each example yields exactly the findings it announces."""
 
+import re
 from pathlib import Path
 
 import pytest
-from rulepages import Example, examples, lint_example, rendered
 
 from migsafe import rulebook
 from migsafe.lint.engine import rule_ids
+from rulepages import Example, examples, lint_example, rendered
 
 EXAMPLES = [example for rule_id in rulebook.ids() for example in examples(rule_id)]
+_LINK = re.compile(r"\]\(([\w-]+)\.md\)")
 PAGES = Path(__file__).parents[2] / "rules"
 
 
@@ -19,6 +21,15 @@ def test_every_rule_has_a_check_and_every_check_a_rule() -> None:
 @pytest.mark.parametrize("rule_id", rulebook.ids())
 def test_page_has_a_bad_and_a_good_example(rule_id: str) -> None:
     assert {example.bad for example in examples(rule_id)} == {True, False}
+
+
+@pytest.mark.parametrize("rule_id", rulebook.ids())
+def test_page_points_at_pages_that_exist_and_at_one_version_of_the_manual(rule_id: str) -> None:
+    rule = rulebook.rule(rule_id)
+    linked = set(_LINK.findall(rule.text))
+    assert linked <= set(rulebook.ids())
+    manual = [source for source in rule.sources if "postgresql.org/docs/" in source]
+    assert all("/docs/18/" in source for source in manual)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)

@@ -17,6 +17,7 @@ from migsafe.catalog.schema import (
     RoutineState,
     SequenceState,
     TableKind,
+    TableSize,
     TableState,
     TriggerState,
     ViewState,
@@ -141,6 +142,10 @@ class Catalog:
         if table is None or not table.complete or self._facts.is_certain(key):
             return table
         return replace(table, complete=False)
+
+    def size(self, relation: Name) -> TableSize | None:
+        """Return how big a table was when a server was asked, None if none was."""
+        return self._facts.sizes.get(self.key(relation))
 
     def view(self, name: Name) -> ViewState | None:
         """Return a view or materialized view, None if unknown."""

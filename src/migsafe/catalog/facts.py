@@ -17,6 +17,7 @@ from migsafe.catalog.schema import (
     IndexState,
     RoutineState,
     SequenceState,
+    TableSize,
     TableState,
     TriggerState,
     ViewState,
@@ -93,6 +94,12 @@ class Facts:
     constraint_names: Shelf[Name, int] = field(default_factory=Shelf)
     type_users: Shelf[Name, tuple[tuple[Name, str], ...]] = field(default_factory=Shelf)
     trigger_users: Shelf[Name, tuple[tuple[Name, str], ...]] = field(default_factory=Shelf)
+    sizes: Shelf[Name, TableSize] = field(default_factory=Shelf)
+    """Only a server knows them."""
+    unasked: frozenset[ObjectKind] = frozenset()
+    """Kinds of which a complete catalog may lack some all the same."""
+    usual_path: tuple[str, ...] = DEFAULT_PATH
+    """The search path that a new session has."""
     path: tuple[str, ...] | None = DEFAULT_PATH
     path_after: tuple[str, ...] | None = DEFAULT_PATH
     """The search path once the transaction ends (SET LOCAL)."""
@@ -152,7 +159,7 @@ class Facts:
         mark = self.marks.get((space, key))
         doubt = self.doubt(key)
         if mark is None:
-            return False if self.complete and not doubt else None
+            return False if self.complete and not doubt and space not in self.unasked else None
         return mark.present if mark.seen > doubt else None
 
     def made(self, key: Name, space: ObjectKind = ObjectKind.TABLE) -> None:

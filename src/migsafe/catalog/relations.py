@@ -89,6 +89,7 @@ def _move_table(facts: Facts, old: Name, new: Name) -> None:
     facts.attach(new, attached)
     _move_mark(facts, old, new)
     facts.note_types(new)
+    _follow_size(facts, old, new)
     if old in facts.temporary:
         facts.temporary = tuple(new if t == old else t for t in facts.temporary)
     for state in own:
@@ -136,6 +137,12 @@ def _follow_triggers(facts: Facts, old: Name, new: Name) -> None:
             tuple((new if table == old else table, name) for table, name in users),
         )
     facts.attach(new, replace(facts.belongings(new), triggers=tuple(triggers)))
+
+
+def _follow_size(facts: Facts, old: Name, new: Name) -> None:
+    size = facts.sizes.get(old)
+    if size is not None:
+        facts.sizes = facts.sizes.drop(old).put(new, size)
 
 
 def _follow_sequences(facts: Facts, old: Name, new: Name) -> None:
@@ -196,6 +203,7 @@ def take_table(facts: Facts, key: Name) -> None:
         for parent in (*table.inherits, *_one(table.partition_of)):
             orphan(facts, parent, key)
     facts.tables = facts.tables.drop(key)
+    facts.sizes = facts.sizes.drop(key)
     facts.attached = facts.attached.drop(key)
     facts.temporary = tuple(each for each in facts.temporary if each != key)
     facts.gone(key)

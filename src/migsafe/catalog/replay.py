@@ -102,7 +102,7 @@ from migsafe.model.operations import (
 )
 
 
-def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # noqa: C901, PLR0912, PLR0915
+def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # noqa: C901, PLR0912, PLR0915  # one line an operation
     """Apply one operation to a draft."""
     match operation:
         case CreateTable():

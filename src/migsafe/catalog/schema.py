@@ -134,6 +134,14 @@ class TableState:
 
 
 @record
+class TableSize:
+    """How big a table is: an estimate of its rows, None if nobody counted, and its bytes."""
+
+    rows: int | None
+    bytes: int
+
+
+@record
 class ViewState:
     """A view or materialized view."""
 

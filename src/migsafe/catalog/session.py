@@ -29,7 +29,7 @@ def _path(value: str) -> tuple[str, ...]:
 def reset_parameter(facts: Facts, operation: ResetParameter) -> None:
     """Apply RESET."""
     if operation.parameter is None or operation.parameter.lower() == "search_path":
-        facts.path = facts.path_after = DEFAULT_PATH
+        facts.path = facts.path_after = facts.usual_path
 
 
 def begin(facts: Facts, before: Facts) -> None:
@@ -67,4 +67,4 @@ def end(facts: Facts) -> None:
         relations.take_table(facts, key)
     facts.temporary = ()
     facts.begun = None
-    facts.path = facts.path_after = DEFAULT_PATH
+    facts.path = facts.path_after = facts.usual_path

@@ -19,6 +19,15 @@ def column_of(token: str) -> str:
     return token.lower()
 
 
+def referenced(words: list[str]) -> str | None:
+    """Return the column that tokens name, as `column` or `table.column`; None if they are more."""
+    match words:
+        case [name] | [_, ".", name]:
+            return column_of(name)
+        case _:
+            return None
+
+
 def renamed(expression: Expression, old: str, new: str) -> Expression:
     """Return the expression as it reads after a column was renamed."""
     if old not in expression.columns:
@@ -51,9 +60,8 @@ def proves_not_null(sql: str, column: str) -> bool:
     itself accepts as a proof.
     """
     return any(
-        len(part) == 4  # noqa: PLR2004 - the four words of the proof
+        [word.upper() for word in part[1:]] == ["IS", "NOT", "NULL"]
         and column_of(part[0]) == column
-        and [word.upper() for word in part[1:]] == ["IS", "NOT", "NULL"]
         for part in conjuncts(list(tokens(sql)))
     )
 

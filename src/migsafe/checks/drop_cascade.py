@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence, ViewState
-from migsafe.context import Context
+from migsafe.context import Applied, Context
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import (
@@ -49,12 +49,35 @@ def check_operation(
             case="something goes",
         )
         return
+    quiet = tuple(_quiet(context))
+    if quiet[:1] != (subject,):
+        # One statement, one warning: it stands at the first object that it is about.
+        return
     yield context.finding(
-        f"CASCADE drops whatever depends on {subject}, unnamed: nothing does in the history that "
-        "was read, and what was made elsewhere goes without a word.",
+        f"CASCADE drops whatever depends on {' and '.join(quiet)}, unnamed: nothing does in the "
+        "history that was read, and what was made elsewhere goes without a word.",
         help="Leave CASCADE out: then the statement fails instead of taking anything along.",
         confidence=Confidence.LOW,
     )
+
+
+def _quiet(context: Context) -> Iterator[str]:
+    """Yield what the statement drops with CASCADE, where nothing is known to go with it."""
+    current = context.current
+    if len(current.statement.operations) == 1:
+        together: tuple[Applied, ...] = (current,)
+    else:
+        around = (*context.earlier(), current, *context.later())
+        together = tuple(each for each in around if each.statement is current.statement)
+    for applied in together:
+        operation, here = applied.operation, context.at(applied)
+        if (
+            isinstance(operation, Drop)
+            and operation.cascade
+            and _is_known_to_code(operation, here)
+            and not any(_along(operation, applied.before))
+        ):
+            yield _subject(operation)
 
 
 def _is_known_to_code(operation: Drop, context: Context) -> bool:

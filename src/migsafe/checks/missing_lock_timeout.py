@@ -46,7 +46,9 @@ def _blocked(applied: Applied, context: Context) -> Name | None:
 
 def _finding(relation: Name, waits: int | None, last: Applied | None, context: Context) -> Finding:
     lock = context.effects.locks[relation]
-    scope = "SET LOCAL" if context.current.transaction.is_open else "SET"
+    transaction = context.current.transaction
+    # SET LOCAL does nothing, and says little, where it turns out that there is none.
+    scope = "SET LOCAL" if transaction.is_open and transaction.certain else "SET"
     setting = f"{scope} lock_timeout = '2s'"
     if context.current.origin.call_span is not None:
         setting = f'op.execute("{setting}")'

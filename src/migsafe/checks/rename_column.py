@@ -20,8 +20,23 @@ def check_operation(operation: RenameColumn, context: Context) -> Iterator[Findi
     table, name, new = operation.table, operation.column, operation.new_name
     if operation.kind is ObjectKind.TYPE or not context.is_live(table):
         return
-    if _is_new(operation, context) or _keeps_the_name(operation, context):
+    if _is_new(operation, context):
         return
+    match _keeps_the_name(operation, context):
+        case CreateView():
+            return
+        case AddColumn():
+            yield context.finding(
+                f"Renaming {table}.{name} to {new}: the generated column {name} serves those who "
+                f"read it; an INSERT or UPDATE of running code that gives {name} a value fails "
+                "(428C9) until its last process is gone.",
+                help=f"Make sure that no running code writes {name}; else add {new}, sync both "
+                f"with a trigger, and drop {name} in a later deploy.",
+                case="readers only",
+            )
+            return
+        case None:
+            pass
     yield context.finding(
         f"Renaming {table}.{name} to {new}: every statement of running code that names {name} "
         "fails (42703) until its last process is gone, and again after every rollback to it; "
@@ -38,8 +53,8 @@ def _is_new(operation: RenameColumn, context: Context) -> bool:
     }
 
 
-def _keeps_the_name(operation: RenameColumn, context: Context) -> bool:
-    """Say whether the transaction leaves something that answers to the old name.
+def _keeps_the_name(operation: RenameColumn, context: Context) -> AddColumn | CreateView | None:
+    """Return what the transaction leaves that answers to the old name, None if nothing does.
 
     A generated column under the old name, or a view under the table's released name.
     """
@@ -48,22 +63,23 @@ def _keeps_the_name(operation: RenameColumn, context: Context) -> bool:
     current = key
     for applied in context.later():
         if not context.in_same_transaction(applied):
-            return False
+            return None
         match applied.operation:
             case RenameTable(table=old, new_name=new) if applied.before.key(old) == current:
                 names.add(current)
                 current = current.beside(new)
-            case AddColumn(table=table, column=column) if (
+            case AddColumn(table=table, column=column) as added if (
                 applied.before.key(table) == current and column.name == operation.column
             ):
-                return column.generated is not None
-            case CreateView(view=view, query=query, columns=columns) if applied.before.key(
+                return added if column.generated is not None else None
+            case CreateView(view=view, query=query, columns=columns) as made if applied.before.key(
                 view
             ) in names and current in {applied.before.key(read) for read in query.relations}:
-                return operation.column in columns or _mentions(query.sql, operation.column)
+                offers = operation.column in columns or _mentions(query.sql, operation.column)
+                return made if offers else None
             case _:
                 pass
-    return False
+    return None
 
 
 def _names_before(key: Name, context: Context) -> set[Name]:

@@ -11,17 +11,27 @@ def check_suppressions(
 ) -> Iterator[Finding]:
     """Report each comment that is wrong, and each rule in it that had nothing to silence."""
     for suppression in suppressions:
+        mark = "#" if suppression.place.path.endswith(".py") else "--"
         if suppression.problem is not None:
+            end = "" if suppression.problem.endswith("?") else "."
             yield context.finding(
-                f"This comment does not silence anything: {suppression.problem}.",
-                help="Write '-- migsafe: ignore[rule-id]: reason' on the line above, or remove it.",
+                f"This comment silences nothing: {suppression.problem}{end}",
+                help=f"Write '{mark} migsafe: ignore[rule-id]: reason' on the statement's line or "
+                "the line above, or remove it.",
                 at=suppression.place,
             )
             continue
         idle = [rule for rule in suppression.rules if rule not in suppression.used]
         if idle:
             yield context.finding(
-                f"Nothing here is reported by {', '.join(idle)}.",
-                help="Remove what is not needed, so that it cannot hide a later finding.",
+                f"This comment has nothing to silence: {_reports(idle)} nothing here.",
+                help="Remove it, so that it cannot hide a later finding."
+                if len(idle) == len(suppression.rules)
+                else f"Take {' and '.join(idle)} out of the brackets, so that it cannot hide a "
+                "later finding.",
                 at=suppression.place,
             )
+
+
+def _reports(rules: list[str]) -> str:
+    return f"{' and '.join(rules)} report{'s' if len(rules) == 1 else ''}"

@@ -35,7 +35,17 @@ class _Commands(click.Group):
         command = module.command
         if not isinstance(command, click.Command):
             raise TypeError(f"{module.__name__}.command is no command")
+        _lay_out(command)
         return command
+
+
+def _lay_out(command: click.Command) -> None:
+    r"""Let `\b` keep the lines of a paragraph, as click does: raw docstrings spell it out."""
+    if command.help is not None:
+        command.help = command.help.replace("\\b\n", "\b\n")
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _lay_out(each)
 
 
 @click.group(

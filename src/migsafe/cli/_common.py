@@ -3,10 +3,12 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from migsafe import config
 from migsafe.catalog.catalog import Catalog
@@ -42,6 +44,14 @@ COMMON = (
         help="SQL of the schema before the first given migration; replaces history.",
     ),
     click.option(
+        "--database-url",
+        metavar="URL",
+        envvar="MIGSAFE_DATABASE_URL",
+        help="Read the schema before the first given migration, and the sizes of its tables, from "
+        "this PostgreSQL database; replaces history, so name only what it lacks. Nothing is "
+        "written. Better set MIGSAFE_DATABASE_URL: other users see a command line.",
+    ),
+    click.option(
         "--no-history", is_flag=True, help="Do not replay the migrations that stand before."
     ),
     click.option(
@@ -68,6 +78,7 @@ class Common:
     dialect: str | None
     server_version: str | None
     schema: Path | None
+    database_url: str | None = field(repr=False)
     no_history: bool
     transaction: str | None
     convention: str | None
@@ -87,7 +98,14 @@ class Work:
 
 def common(ctx: click.Context) -> Common:
     """Return the common options of a command that is being called."""
-    return Common(**{name: ctx.params[name] for name in names(Common)})
+    params = ctx.params
+    if params["schema"] is not None and params["database_url"] is not None:
+        if ctx.get_parameter_source("database_url") is not ParameterSource.ENVIRONMENT:
+            raise UsageError(
+                "--schema and --database-url both say what the schema is", help="Give one of them."
+            )
+        params["database_url"] = None
+    return Common(**{name: params[name] for name in names(Common)})
 
 
 def common_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -126,6 +144,7 @@ def read(given: Common) -> Work:
 
     Raises:
         UsageError: If nothing was named and nothing found, or a mark was not found.
+        ServerError: If the database that was named cannot be read.
     """
     settings = settings_of(given)
     paths = given.paths or settings.paths or discover()
@@ -134,7 +153,7 @@ def read(given: Common) -> Work:
             "no migrations were found below this directory",
             help="Name a file or directory, or set 'paths' in the configuration.",
         )
-    base = None if given.schema is None else schema(given.schema, settings)
+    base, settings = _base(given, settings)
     loaded = load(
         Request(
             paths=paths,
@@ -153,6 +172,20 @@ def read(given: Common) -> Work:
             help="--start-after takes a revision, a version number or a file name.",
         )
     return Work(settings, loaded, base, paths)
+
+
+def _base(given: Common, settings: Settings) -> tuple[Catalog | None, Settings]:
+    """Return the schema that was given, and the settings with the version of its server."""
+    if given.schema is not None:
+        return schema(given.schema, settings), settings
+    if given.database_url is None:
+        return None, settings
+    from migsafe.catalog.live import load as load_live  # noqa: PLC0415  the hook asks no server
+
+    live = load_live(given.database_url)
+    if settings.server_version is None:
+        settings = replace(settings, server_version=min(live.version, config.NEWEST))
+    return live.catalog, settings
 
 
 def schema(path: Path, settings: Settings) -> Catalog:

@@ -13,7 +13,7 @@ from migsafe.gating.migrations import stage_one
 from migsafe.gating.plans import deploy_verdict
 from migsafe.ledger.released import load as load_released
 from migsafe.lint import Options, lint
-from migsafe.model.errors import Exit, UsageError
+from migsafe.model.errors import Exit, ServerError, UsageError
 from migsafe.model.findings import Report
 from migsafe.model.record import replace
 from migsafe.model.verdict import Reason, StageVerdict, Verdict
@@ -31,8 +31,14 @@ _STATUS = {
 @click.command()
 @click.pass_context
 @common_options
-@click.option("--stage", type=click.IntRange(1, 1), required=True, help="The stage to enter: 1.")
-@click.option("--deploy", type=click.IntRange(min=1), help="The deploy of the plan.")
+@click.option(
+    "--stage",
+    type=click.IntRange(1, 1),
+    required=True,
+    metavar="1",
+    help="The stage to enter; the others come later.",
+)
+@click.option("--deploy", type=click.IntRange(min=1), metavar="N", help="This deploy of the plan.")
 @click.option("--format", "-f", "format_", type=click.Choice(("text", "json")), default="text")
 def command(
     ctx: click.Context, *, stage: int, deploy: int | None, format_: str, **_: object
@@ -40,7 +46,8 @@ def command(
     r"""Say whether a deploy may enter Stage 1, with traffic still on the old code.
 
     PATH is a migration, or the directory of a plan: then the gate is asked about its first
-    deploy that is not done, or about --deploy. It reads files only, no database.
+    deploy that is not done, or about --deploy. A plan is judged by its files alone; migrations
+    by their history, or by the database that --database-url names.
 
     Exit status: 0 open, 1 shut, 2 usage or unreadable input, 3 inconclusive: something that
     decides is not known, and the gate stays shut.
@@ -64,7 +71,14 @@ def command(
             "the gate needs to know what is to be applied",
             help="Name migrations or a plan directory, or say --start-after REVISION.",
         )
-    work = read(given)
+    try:
+        work = read(given)
+    except ServerError as error:
+        unknown = Reason("database-unreachable", error.message, None)
+        click.echo(
+            module.render(StageVerdict(1, None, Verdict.INCONCLUSIVE, (unknown,), None)), nl=False
+        )
+        ctx.exit(Exit.INCONCLUSIVE)
     verdict = stage_one(_report(work.loaded, work.settings, work.base))
     click.echo(module.render(verdict), nl=False)
     ctx.exit(Exit.USAGE if work.loaded.errors else _STATUS[verdict.verdict])

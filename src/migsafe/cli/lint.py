@@ -24,8 +24,17 @@ _LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "note": Severit
 @click.option("--one-deploy", is_flag=True, help="The given migrations ship together.")
 @click.option("--select", metavar="RULES", help="Report only these rules, separated by commas.")
 @click.option("--ignore", metavar="RULES", help="Do not report these rules.")
-@click.option("--profile", type=click.Choice(("default", "strict", "legacy")))
-@click.option("--min-severity", type=click.Choice(tuple(_LEVELS)), default="note")
+@click.option(
+    "--profile",
+    type=click.Choice(("default", "strict", "legacy")),
+    help="strict adds good practice; legacy keeps errors about old code and data.",
+)
+@click.option(
+    "--min-severity",
+    type=click.Choice(tuple(_LEVELS)),
+    default="note",
+    help="Report nothing below this severity.",
+)
 @click.option(
     "--fail-level",
     type=click.Choice((*_LEVELS, "never")),
@@ -120,10 +129,10 @@ def _older(report: Report, work: Work) -> tuple[str, ...]:
     if whole is None or len(whole.given) < _MANY or whole.tree.later or _is_plan(whole):
         return ()
     last = whole.tree.migrations[-1]
-    older = sum(
-        finding.place.path not in {section.path for section in last.sections}
-        for finding in report.findings
-    )
+    released = {
+        section.path for migration in whole.tree.migrations[:-1] for section in migration.sections
+    }
+    older = sum(finding.place.path in released for finding in report.findings)
     before = whole.tree.migrations[-2].id
     if not older:
         return ()

@@ -48,7 +48,7 @@ def command() -> None:
     """
 
 
-@command.command(_MAKE)
+@command.command(_MAKE, short_help="What 'plan PATH' does: print a plan, or write it.")
 @click.pass_context
 @common_options
 @click.option(
@@ -165,12 +165,20 @@ def _now() -> str:
 
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-_DEPLOY = click.option("--deploy", type=click.IntRange(min=1), required=True, metavar="N")
+_DEPLOY = click.option(
+    "--deploy", type=click.IntRange(min=1), required=True, metavar="N", help="Its number."
+)
 _BY = click.option("--by", metavar="NAME", help="Who says so.")
-_CONFIG = click.option("--config", "config_path", type=click.Path(path_type=Path), metavar="FILE")
+_CONFIG = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read this configuration instead of looking for one.",
+)
 
 
-@command.command("release")
+@command.command("release", short_help="Write deploy N into the tree that the runner reads.")
 @_FOLDER
 @_DEPLOY
 @_BY
@@ -228,7 +236,7 @@ def rolled_back_command(folder: Path, deploy: int, by: str | None) -> None:
     click.echo(f"recorded in {folder / 'released.json'}")
 
 
-@command.command("rebase")
+@command.command("rebase", short_help="Plan again what is not released.")
 @_FOLDER
 @_CONFIG
 def rebase_command(folder: Path, config_path: Path | None) -> None:

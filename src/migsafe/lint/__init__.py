@@ -18,11 +18,16 @@ from migsafe.model.findings import (
     Severity,
 )
 from migsafe.model.migration import Migration, Selection, Tree
-from migsafe.model.operations import DropTable
+from migsafe.model.operations import Begin, DropTable
 from migsafe.model.origin import Runner
 from migsafe.model.record import record, replace
 from migsafe.model.verdict import Verdict
 from migsafe.sources.convention import convention_named
+
+_NO_PLAN_MENDS = frozenset(
+    {"broken-history", "unreadable-statement", "unanalysed-call", "unused-ignore"}
+)
+"""Rules about what is written, not about what it does to a running system."""
 
 
 @record
@@ -84,7 +89,9 @@ def lint(
     by_plan = gated.sort(stays, deploys, settings)
     errors += by_plan.errors
     findings = _numbered(_chosen(by_plan.stays, options))
-    statements = tuple(_judged(migration) for migration in migrations)
+    statements = tuple(
+        _judged(migration, deploy) for deploy in deploys for migration in deploy.migrations
+    )
     return Report(
         findings=findings,
         suppressed=_numbered(_chosen(silenced, options)),
@@ -95,10 +102,21 @@ def lint(
         replayed=sum(_replayed(selection) for selection in chosen),
         skipped=skipped,
         remarks=by_plan.remarks,
+        plannable=_plannable(findings),
         texts={
             section.path: section.text for migration in migrations for section in migration.sections
         },
     )
+
+
+def _plannable(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the files with an error that another sequence of deploys may mend."""
+    paths = (
+        finding.place.path
+        for finding in findings
+        if finding.severity is Severity.ERROR and finding.rule not in _NO_PLAN_MENDS
+    )
+    return tuple(dict.fromkeys(paths))
 
 
 def deploys_of(selection: Selection, settings: Settings, options: Options) -> tuple[Deploy, ...]:
@@ -184,11 +202,11 @@ def _numbered(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(numbered)
 
 
-def _judged(migration: Migration) -> Judged:
+def _judged(migration: Migration, deploy: Deploy) -> Judged:
     statements = [statement for section in migration.sections for statement in section.statements]
     return Judged(
         migration.path,
-        runner_words(migration),
+        _runner_words(migration, deploy),
         len(statements),
         sum(
             all(is_understood(operation) for operation in statement.operations)
@@ -197,7 +215,7 @@ def _judged(migration: Migration) -> Judged:
     )
 
 
-def runner_words(migration: Migration) -> str:
+def _runner_words(migration: Migration, deploy: Deploy) -> str:
     """Return in words how the migration's tool brackets it with transactions."""
     words = {
         Runner.RUN: "one transaction for the whole upgrade",
@@ -206,11 +224,20 @@ def runner_words(migration: Migration) -> str:
         if len(migration.up.statements) > 1
         else "one statement, sent by itself",
         Runner.NONE: "no transaction",
-        Runner.AUTO: "runner not known, judged as one transaction",
+        Runner.AUTO: _unknown_runner(migration, deploy),
     }
     convention = convention_named(migration.convention)
     name = None if convention is None else convention.title
     return f"{name or migration.convention}: {words[migration.up.runner]}"
+
+
+def _unknown_runner(migration: Migration, deploy: Deploy) -> str:
+    ups = [applied for applied in deploy.up if applied.section is migration.up]
+    if any(isinstance(applied.operation, Begin) for applied in ups):
+        return "the file's own BEGIN and COMMIT"
+    if ups and not any(applied.transaction.is_open for applied in ups):
+        return "runner not known, judged as one statement outside a transaction"
+    return "runner not known, judged as one transaction"
 
 
 def _verdict(

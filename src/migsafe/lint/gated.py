@@ -1,5 +1,6 @@
 """Files of a plan: what the gate decides about instead of lint."""
 
+import os
 from collections.abc import Iterable
 
 from migsafe.config import Settings
@@ -8,11 +9,9 @@ from migsafe.model.errors import InputError
 from migsafe.model.findings import FileError, Finding, Hazard
 from migsafe.model.migration import Migration
 from migsafe.model.origin import SectionName
-from migsafe.model.plan import DeployKind, Plan
+from migsafe.model.plan import Deploy, DeployKind, Direction, Plan
 from migsafe.model.record import record, replace
 from migsafe.sources.files import Files
-from migsafe.sources.plans.matching import Almost, Match, matcher
-from migsafe.sources.plans.tree import find, plan_in
 
 _TO_OLD_CODE = frozenset({Hazard.BREAKS_OLD_CODE, Hazard.CHANGES_RESULTS})
 _LOSSES = frozenset({Hazard.LOSES_DATA, Hazard.IRREVERSIBLE})
@@ -38,6 +37,11 @@ def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings)
     A file is known by what it does. What it does to versions of the code that the plan has
     retired by then, and the loss that its deploy declares, is decided by the gate.
     """
+    if not os.path.isdir(settings.plans):
+        return Sorted(tuple(findings), (), (), ())
+    # Most projects have no plans: what reads and matches them is loaded where there are some.
+    from migsafe.sources.plans.matching import Almost, Match, matcher  # noqa: PLC0415
+
     plans, errors = _plans(settings)
     if not plans:
         return Sorted(tuple(findings), (), (), errors)
@@ -59,7 +63,7 @@ def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings)
     gated: list[Finding] = []
     for finding in findings:
         found_match = known.get(finding.place.path)
-        if found_match is not None and _accounts_for(found_match, finding):
+        if found_match is not None and _accounts_for(found_match.plan, found_match.deploy, finding):
             gated.append(replace(finding, gated_by=found_match.plan.id))
         else:
             stays.append(finding)
@@ -67,6 +71,8 @@ def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings)
 
 
 def _plans(settings: Settings) -> tuple[tuple[Plan, ...], tuple[FileError, ...]]:
+    from migsafe.sources.plans.tree import find, plan_in  # noqa: PLC0415  as above
+
     plans: list[Plan] = []
     errors: list[FileError] = []
     for directory in find(settings.plans, Files()):
@@ -81,20 +87,27 @@ def _paths(migration: Migration) -> tuple[str, ...]:
     return tuple(section.path for section in migration.sections)
 
 
-def _accounts_for(match: Match, finding: Finding) -> bool:
+def _accounts_for(plan: Plan, number: int, finding: Finding) -> bool:
     if finding.rule in _SAID_BY_THE_PLAN:
         return True
     if finding.section is not SectionName.UP:
         return False
-    deploy = match.plan.deploys[match.deploy - 1]
+    deploy = plan.deploys[number - 1]
     if deploy.kind is DeployKind.BACKFILL and finding.rule in _BACKFILL_IN_ONE:
         return True
     declared: frozenset[Hazard] = frozenset()
-    if retired_before(match.plan, match.deploy) or _keeps_all(match.plan, match.deploy):
+    if retired_before(plan, number) or _keeps_all(plan, number):
         declared |= _TO_OLD_CODE
     if deploy.point_of_no_return:
         declared |= _LOSSES
+    if _says_when_it_cannot_go_back(deploy):
+        declared |= {Hazard.IRREVERSIBLE}
     return declared.issuperset(finding.hazards)
+
+
+def _says_when_it_cannot_go_back(deploy: Deploy) -> bool:
+    removals = [step for step in deploy.steps if step.direction is Direction.REMOVE]
+    return bool(removals) and all(step.rollback_possible_sql is not None for step in removals)
 
 
 def _keeps_all(plan: Plan, number: int) -> bool:

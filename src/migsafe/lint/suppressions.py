@@ -8,9 +8,10 @@ from migsafe import rulebook
 from migsafe.context import Suppression
 from migsafe.model.findings import Finding
 from migsafe.model.migration import Directive, Place, Section
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 
-_GRAMMAR = re.compile(
+_GRAMMAR = pattern(
     r"(?P<verb>ignore(?:-file)?)\s*\[(?P<rules>[^\]]*)\]"
     r"\s*(?:until\s*=\s*(?P<until>[^\s:]+))?\s*(?::\s*(?P<reason>.*))?",
     re.DOTALL,

@@ -1,6 +1,5 @@
 """Which transaction of the runner an operation runs in, and which timeouts hold there."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 
@@ -17,6 +16,7 @@ from migsafe.model.operations import (
     SetParameter,
 )
 from migsafe.model.origin import Runner
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
 
 _UNITS_MS = {
@@ -27,7 +27,7 @@ _UNITS_MS = {
     "h": 3_600_000,
     "d": 86_400_000,
 }
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*")
+_DURATION = pattern(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*")
 _COMMITS_ITSELF = Transaction(None)
 
 

@@ -3,6 +3,7 @@
 MigsafeError
 ├── UsageError          the command line, the configuration or the request is wrong (2)
 ├── InputError          a file could not be opened, decoded or understood as input (2)
+├── ServerError         a server could not be reached or did not answer (2; for the gate 3)
 └── RefusedError        a plan command will not do it: the gate is shut (1)
 
 Anything else that escapes is a bug in migsafe and ends with 70.
@@ -58,6 +59,10 @@ class UsageError(MigsafeError):
 
 class InputError(MigsafeError):
     """A file could not be opened, decoded or understood as input."""
+
+
+class ServerError(MigsafeError):
+    """A server could not be reached, or did not answer."""
 
 
 class RefusedError(MigsafeError):

@@ -3,12 +3,14 @@
 A frozen dataclass with slots compiles six methods and builds its class twice: half a
 millisecond. The lint path defines some two hundred, and a pre-commit hook pays for them on each
 commit. A record behaves as `@dataclass(frozen=True, slots=True)` does and compiles only
-its `__init__`: a sixth of the price (`benchmarks/records.py`).
+its `__init__`, when the first one is made (`benchmarks/records.py`).
 """
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, field
+from functools import cache
 from operator import attrgetter
+from types import CodeType, FunctionType
 from typing import Any, TypeVar, dataclass_transform, overload
 
 _T = TypeVar("_T")
@@ -70,60 +72,92 @@ def _made(cls: type[_T], *, order: bool, kw_only: bool) -> type[_T]:
         for name, value in cls.__dict__.items()
         if name not in own and name not in {"__dict__", "__weakref__"}
     }
-    body |= {"__slots__": tuple(own), _FIELDS: fields}
-    made: type[_T] = type(cls.__name__, cls.__bases__, body)
-    made.__qualname__ = cls.__qualname__
-    positional = [name for name, one in fields.items() if not one.kw_only]
-    compared = [name for name, one in fields.items() if one.compare]
-    shown = [name for name, one in fields.items() if one.repr]
-    # Set before the class is frozen; these are the methods of every record.
-    methods: dict[str, object] = {
-        "__init__": _init(made, fields),
-        "__match_args__": tuple(positional),
+    body |= {
+        "__slots__": tuple(own),
+        "__qualname__": cls.__qualname__,
+        "__match_args__": tuple(name for name, one in fields.items() if not one.kw_only),
         "__setattr__": _refuse,
         "__delattr__": _refuse,
-        **_comparing(made, compared, order=order),
+        _FIELDS: fields,
+        **_comparing([name for name, one in fields.items() if one.compare], order=order),
     }
-    if "__repr__" not in cls.__dict__:
-        methods["__repr__"] = lambda self: (
-            f"{type(self).__qualname__}({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"
-        )
-    for name, method in methods.items():
-        setattr(made, name, method)
+    body.setdefault("__repr__", _shown)
+    made: type[_T] = type(cls.__name__, cls.__bases__, body)
+    made.__init__ = _init(made, fields)  # type: ignore[method-assign]
     return made
 
 
-def _init(made: type, fields: dict[str, Field[Any]]) -> object:
-    """Compile `__init__`: parameters by position, then by keyword, each set by its slot."""
-    scope: dict[str, object] = {}
-    parameters: list[str] = []
-    lines: list[str] = []
+def _shown(self: object) -> str:
+    fields: dict[str, Field[object]] = getattr(self, _FIELDS)
+    shown = (f"{name}={getattr(self, name)!r}" for name, one in fields.items() if one.repr)
+    return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _init(made: type, fields: dict[str, Field[Any]]) -> Callable[..., None]:
+    """Return an `__init__` that gives way to the compiled one when it is first called."""
+
+    def first(self: object, *given: object, **named: object) -> None:
+        compiled = _compiled(made, fields)
+        made.__init__ = compiled  # type: ignore[misc]
+        compiled(self, *given, **named)
+
+    return first
+
+
+def _compiled(made: type, fields: dict[str, Field[Any]]) -> Callable[..., None]:
+    """Return `__init__`: parameters by position, then by keyword, each set by its slot."""
     ordered = sorted(fields.items(), key=lambda pair: bool(pair[1].kw_only))
+    scope: dict[str, Any] = {"absent": MISSING}
+    defaults: dict[str, Any] = {}
+    fresh: list[int] = []
     for at, (name, one) in enumerate(ordered):
-        if one.kw_only and "*" not in parameters:
-            parameters.append("*")
-        scope[f"_set{at}"] = getattr(made, name).__set__
+        scope[f"set{at}"] = getattr(made, name).__set__
         if one.default is not MISSING:
-            scope[f"_default{at}"] = one.default
-            parameters.append(f"{name}=_default{at}")
+            defaults[name] = one.default
         elif one.default_factory is not MISSING:
-            scope[f"_make{at}"] = one.default_factory
-            scope["_absent"] = MISSING
-            parameters.append(f"{name}=_absent")
-            lines.append(f"    if {name} is _absent: {name} = _make{at}()")
-        else:
-            parameters.append(name)
-        lines.append(f"    _set{at}(self, {name})")
-    source = f"def __init__(self, {', '.join(parameters)}):\n" + "\n".join(lines or ["    pass"])
-    exec(source, scope)  # noqa: S102  the names of fields are identifiers of our own source
-    return scope["__init__"]
+            defaults[name] = MISSING
+            scope[f"make{at}"] = one.default_factory
+            fresh.append(at)
+    keywords = [name for name, one in ordered if one.kw_only]
+    code = _code(len(ordered), len(keywords), tuple(fresh))
+    code = code.replace(co_varnames=("self", *(name for name, _ in ordered)))
+    function = FunctionType(
+        code,
+        scope,
+        "__init__",
+        tuple(value for name, value in defaults.items() if name not in keywords),
+    )
+    function.__kwdefaults__ = {name: defaults[name] for name in keywords if name in defaults}
+    return function
 
 
-def _comparing(made: type, compared: list[str], *, order: bool) -> dict[str, object]:
+@cache
+def _code(count: int, keywords: int, fresh: tuple[int, ...]) -> CodeType:
+    """Compile an `__init__` of so many fields; few shapes serve all records.
+
+    Args:
+        count: How many fields there are; they are called `_0`, `_1`, …
+        keywords: How many of them, the last ones, are given by keyword only.
+        fresh: Those that are made by their factory when they are absent.
+    """
+    parameters = [f"_{at}" for at in range(count)]
+    if keywords:
+        parameters.insert(count - keywords, "*")
+    lines = [f"    if _{at} is absent: _{at} = make{at}()" for at in fresh]
+    lines += [f"    set{at}(self, _{at})" for at in range(count)]
+    source = f"def __init__({', '.join(['self', *parameters])}):\n" + "\n".join(
+        lines or ["    pass"]
+    )
+    scope: dict[str, FunctionType] = {}
+    exec(source, scope)  # noqa: S102  nothing in it comes from elsewhere
+    return scope["__init__"].__code__
+
+
+def _comparing(compared: list[str], *, order: bool) -> dict[str, object]:
     key = _key(compared)
 
     def equal(self: object, other: object) -> object:
-        return key(self) == key(other) if other.__class__ is made else NotImplemented
+        return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
     methods: dict[str, object] = {"__eq__": equal, "__hash__": lambda self: hash(key(self))}
     if order:

@@ -10,9 +10,10 @@ from migsafe.model.operations import (
     Operation,
     Unrecognized,
 )
+from migsafe.model.pattern import pattern
 from migsafe.parsers.postgres import read_statement
 
-_COMMAND = re.compile(r"\\([A-Za-z_]+|[!?;.]|\\)?[ \t]*(.*)", re.DOTALL)
+_COMMAND = pattern(r"\\([A-Za-z_]+|[!?;.]|\\)?[ \t]*(.*)", re.DOTALL)
 
 # They print, format, describe or remember; statements mean the same after them.
 # `restrict` and `unrestrict` are what pg_dump brackets its output with.
@@ -23,7 +24,7 @@ _HARMLESS = frozenset({
     "t", "timing", "unrestrict", "unset", "warn", "x",
 })
 # fmt: on
-_DESCRIBES = re.compile(r"d[A-Za-z]*|l|list|z|sf|sv")
+_DESCRIBES = pattern(r"d[A-Za-z]*|l|list|z|sf|sv")
 # psql's variables that decide how what follows is cut into statements or committed.
 _TELLING_VARIABLES = frozenset({"autocommit", "singleline"})
 
@@ -69,5 +70,5 @@ def _copy(line: str, rest: str) -> Operation:
     return Unrecognized(Cause.CLIENT, r"\copy", line)
 
 
-_PLACE = re.compile(r"\b(from|to)\s+((?:program\s+)?(?:'[^']*'|\S+))", re.IGNORECASE)
+_PLACE = pattern(r"\b(from|to)\s+((?:program\s+)?(?:'[^']*'|\S+))", re.IGNORECASE)
 _MOST_PLACES = 16

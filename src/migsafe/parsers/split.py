@@ -10,6 +10,7 @@ import re
 from enum import StrEnum
 
 from migsafe.model.errors import InputError
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 from migsafe.parsers.tokens import comment_end, tokens
 
@@ -61,54 +62,54 @@ _GAP = r"(?:[ \t\n\r\f\v]++|--[^\n\r]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/)++"  # n
 # Everything up to the next mark, plain strings and quoted names included: one step of the
 # pass. Possessive quantifiers, because a quote that never ends must not backtrack. A
 # string after an `e` is left to Python, which sees whether it is an E''.
-_STEP = re.compile(
+_STEP = pattern(
     r"""(?:[^;'"$\\/-]++|(?<![eE])'[^']*+'|"[^"]*+"|-(?!-)|/(?!\*))*+"""
     r"""(;|'|"|\$|\\|--|/\*)?"""
 )
 # In CREATE FUNCTION and CREATE RULE, brackets and the words of a body count as well.
-_BODY_STEP = re.compile(
+_BODY_STEP = pattern(
     rf"""(?:[^;'"$\\/()bBcCeE-]++|(?<![eE])'[^']*+'|"[^"]*+"|-(?!-)|/(?!\*)"""
     rf"""|(?![bB][eE][gG][iI][nN]{_GAP}[aA][tT][oO][mM][iI][cC](?!{_WORD})"""
     rf"""|[cC][aA][sS][eE](?!{_WORD})|[eE][nN][dD](?!{_WORD}))[bBcCeE]"""
     rf"""|(?<={_WORD})[bBcCeE])*+"""
     rf"""(;|'|"|\$|\\|--|/\*|\(|\)|[bB][eE][gG][iI][nN]|[cC][aA][sS][eE]|[eE][nN][dD])?"""
 )
-_ATOMIC = re.compile(r"[aA][tT][oO][mM][iI][cC]")
-_BLANK = re.compile(r"[ \t\n\r\f\v;\ufeff]*+")
-_STATEMENT_WORD = re.compile(
+_ATOMIC = pattern(r"[aA][tT][oO][mM][iI][cC]")
+_BLANK = pattern(r"[ \t\n\r\f\v;\ufeff]*+")
+_STATEMENT_WORD = pattern(
     rf"(?:create{_GAP}(?:or{_GAP}replace{_GAP})?"
     rf"(?:(?P<body>function|procedure)|(?P<rule>rule))|(?P<copy>copy))(?!{_WORD})",
     re.IGNORECASE,
 )
-_ESCAPE_STRING = re.compile(r"(?:[^'\\]|\\.)*+'", re.DOTALL)
+_ESCAPE_STRING = pattern(r"(?:[^'\\]|\\.)*+'", re.DOTALL)
 # After an E'' string a line break and another quote go on with it, escapes included.
-_CONTINUED = re.compile(r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*+[\n\r])*+'")
-_TAG = re.compile(r"\$(?:[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*+)?\$")
-_PARAMETER = re.compile(r"\$[0-9]*+")
-_WORD_CHARACTER = re.compile(_WORD)
-_WORD_REST = re.compile(rf"{_WORD}*+")
-_WORD_START = re.compile(r"[^\x00-@\[-^`{-\x7f]")
+_CONTINUED = pattern(r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*+[\n\r])*+'")
+_TAG = pattern(r"\$(?:[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*+)?\$")
+_PARAMETER = pattern(r"\$[0-9]*+")
+_WORD_CHARACTER = pattern(_WORD)
+_WORD_REST = pattern(rf"{_WORD}*+")
+_WORD_START = pattern(r"[^\x00-@\[-^`{-\x7f]")
 # What may follow a semicolon between the brackets of CREATE RULE.
-_RULE_BLANK = re.compile(r"(?:[ \t\n\r\f\v]++|--[^\n\r]*+)*+")
-_RULE_ACTION = re.compile(
+_RULE_BLANK = pattern(r"(?:[ \t\n\r\f\v]++|--[^\n\r]*+)*+")
+_RULE_ACTION = pattern(
     r"[();]|(?:select|insert|update|delete|notify|values|with|table)\b", re.IGNORECASE
 )
-_LINE_END = re.compile(r"[^\n\r]*+")
-_NEXT_LINE = re.compile(r"[ \t\f\v\r]*+(?:--[^\n]*+)?\n")
-_FROM_STDIN = re.compile(rf"from{_GAP}p?stdin(?!{_WORD})", re.IGNORECASE)
-_SENDING = re.compile(
+_LINE_END = pattern(r"[^\n\r]*+")
+_NEXT_LINE = pattern(r"[ \t\f\v\r]*+(?:--[^\n]*+)?\n")
+_FROM_STDIN = pattern(rf"from{_GAP}p?stdin(?!{_WORD})", re.IGNORECASE)
+_SENDING = pattern(
     r"\\(?:;|(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind|bind_named|parse)"
     r"(?![A-Za-z_]))"
 )
-_WHOLE_LINE = re.compile(
+_WHOLE_LINE = pattern(
     r"\\(?:!|copy|ef|ev|sf\+?|sv\+?|h|help|g|gx|o|out|w|write)(?![A-Za-z_])[^\n\r]*+"
 )
 # A command's arguments end at the line's end or at a backslash outside quotes.
-_COMMAND = re.compile(
+_COMMAND = pattern(
     r"\\(?:;|\\|[^\s\\]*+(?:'(?:[^'\\\n\r]|\\[^\n\r])*+'|\"[^\"\n\r]*+\"|`[^`\n\r]*+`"
     r"|[^\\\n\r])*+(?:\\\\)?)"
 )
-_COPY_COMMAND = re.compile(r"\\copy(?![A-Za-z_])", re.IGNORECASE)
+_COPY_COMMAND = pattern(r"\\copy(?![A-Za-z_])", re.IGNORECASE)
 
 
 def split(text: str) -> Split:

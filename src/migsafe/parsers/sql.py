@@ -8,12 +8,13 @@ from migsafe.model.expressions import Expression, Type
 from migsafe.model.migration import Directive, Statement
 from migsafe.model.operations import Cause, Unrecognized
 from migsafe.model.origin import Certainty, Origin, SectionName, Span
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
 from migsafe.parsers import client, postgres
 from migsafe.parsers.postgres.source import Part
 from migsafe.parsers.split import Comment, Piece, PieceKind, split
 
-_DIRECTIVE = re.compile(r"(?:--+|/\*+)\s*migsafe:\s*(.*?)\s*(?:\*/)?", re.DOTALL)
+_DIRECTIVE = pattern(r"(?:--+|/\*+)\s*migsafe:\s*(.*?)\s*(?:\*/)?", re.DOTALL)
 
 
 @record

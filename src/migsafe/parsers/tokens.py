@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 
 # Possessive quantifiers throughout: a quote that is never closed must not backtrack. The
 # order matters: prefixed strings before words, words whole, so that `$` inside one is not
 # taken for a tag.
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""
       (?P<blank>(?:[ \t\n\r\f\v]|--[^\n\r]*+)++)
     | (?P<comment>/\*)
@@ -25,7 +26,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
+_COMMENT_EDGE = pattern(r"/\*|\*/")
 
 
 @record

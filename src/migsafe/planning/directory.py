@@ -102,7 +102,7 @@ def _swap(new: Path, directory: Path) -> None:
 def refuse_runner(directory: Path) -> None:
     """Raise RefusedError if a migration tool reads a directory, or one that it lies in."""
     files = Files()
-    start = os.path.abspath(directory)  # noqa: PTH100 - links stay as they were written
+    start = os.path.abspath(directory)
     here = str(Path.cwd())
     for place in (start, *map(str, Path(start).parents)):
         if place == here and place != start:
@@ -168,7 +168,7 @@ def _reader(path: str, start: str, files: Files) -> str | None:
 
 
 def _holds(root: str, directory: str) -> bool:
-    there = os.path.abspath(root)  # noqa: PTH100
+    there = os.path.abspath(root)
     return directory == there or directory.startswith(there.rstrip(os.sep) + os.sep)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from textwrap import wrap
 
+from migsafe.model.origin import Runner
 from migsafe.model.plan import DeployKind, Plan, PlanFile
 from migsafe.model.record import record, replace
 from migsafe.render import plain
@@ -115,7 +116,22 @@ def script(plan: Plan, file: PlannedFile, groups: tuple[Group, ...]) -> str:
         if not group.transactional:
             text = f"{_NO_TRANSACTION}{text}"
         why = "".join(f"-- {line}\n" for line in _comment(group.why))
-        text += f"{why}{statements(group.operations)}"
+        text += f"{why}{_in_transaction(group, plan.runner)}"
+    return text
+
+
+def _in_transaction(group: Group, runner: Runner) -> str:
+    """Return the statements of a group, with a transaction where no runner is known to make one.
+
+    A runner that makes one all the same warns about BEGIN, and ends it with COMMIT.
+    """
+    text = statements(group.operations)
+    if (
+        group.transactional
+        and len(group.operations) > 1
+        and runner in {Runner.AUTO, Runner.NONE}
+    ):
+        return f"BEGIN;\n{text}COMMIT;\n"
     return text
 
 

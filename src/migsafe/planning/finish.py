@@ -103,5 +103,5 @@ def _copy_path(path: str, root: str) -> str:
     """Return where a copy lies: the path below the tree's root, in `source`."""
     inside = os.path.relpath(path, root) if path != root else ""
     if not inside or inside.startswith(os.pardir):
-        inside = os.path.basename(path)  # noqa: PTH119
+        inside = os.path.basename(path)
     return f"source/{inside.replace(os.sep, '/')}"

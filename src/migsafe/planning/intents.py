@@ -191,5 +191,6 @@ def _wait(applied: Applied, pending: Pending) -> str | None:
 
 
 def _is_busy(applied: Applied, name: Name, pending: Pending) -> bool:
-    small = set(pending.settings.small_tables)
-    return pending.is_live(applied, name) and not {str(name), name.name} & small
+    size = applied.before.size(name)
+    small = pending.settings.is_small(str(name), name.name, size=size)
+    return pending.is_live(applied, name) and not small

@@ -1,8 +1,5 @@
 """The files that a release adds to a tree: their names, what they stand on, their text."""
 
-# Paths are compared as text, as in `sources`.
-# ruff: noqa: PTH118, PTH119, PTH120
-
 import os
 import re
 from collections.abc import Sequence

@@ -1,8 +1,5 @@
 """Writes one deploy of a plan into the tree that a runner reads."""
 
-# Paths are compared as text, as in `sources`.
-# ruff: noqa: PTH118
-
 import os
 from pathlib import Path
 

@@ -1,8 +1,5 @@
 """A foreign key on a live table: for new rows first, for the old ones while everything goes on."""
 
-# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
-# ruff: noqa: S608
-
 from collections.abc import Iterator
 
 from migsafe.catalog.catalog import Catalog

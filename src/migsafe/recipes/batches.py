@@ -1,8 +1,5 @@
 """Backfills: a change as keyset batches, as one statement, and as a count of what is left."""
 
-# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
-# ruff: noqa: S608
-
 from migsafe.catalog.catalog import Catalog
 from migsafe.model.expressions import Name
 from migsafe.model.operations import PrimaryKey, Unique

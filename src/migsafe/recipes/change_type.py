@@ -1,8 +1,5 @@
 """A column gets another type: in place where that is an instant, else by a column beside it."""
 
-# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
-# ruff: noqa: S608
-
 from collections.abc import Iterator
 
 from migsafe.catalog.text import column_of
@@ -126,11 +123,11 @@ def _zone(using: Expression | None, column: str) -> str | None:
     words = list(tokens(using.sql))
     while words and words[0] == "(" and words[-1] == ")":
         words = words[1:-1]
-    upper = [word.upper() for word in words]
-    plain = upper[1:4] == ["AT", "TIME", "ZONE"] and len(words) == 5  # noqa: PLR2004
-    if plain and column_of(words[0]) == column and upper[4] == "'UTC'":
-        return words[4]
-    return None
+    match [words[:1], [word.upper() for word in words[1:]]]:
+        case [[name], ["AT", "TIME", "ZONE", "'UTC'"]] if column_of(name) == column:
+            return words[-1]
+        case _:
+            return None
 
 
 def recipe(intent: ChangeTypeIntent, situation: Situation) -> Iterator[Deploy]:

@@ -1,8 +1,5 @@
 """Indexes and constraints of a column, made again for the column that takes its place."""
 
-# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
-# ruff: noqa: S608
-
 from collections.abc import Iterator
 
 from migsafe.catalog import text

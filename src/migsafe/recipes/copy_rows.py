@@ -1,8 +1,5 @@
 """Rows that are missing are made from others, after the code that makes them itself is out."""
 
-# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
-# ruff: noqa: S608
-
 from collections.abc import Iterator
 
 from migsafe.context import Applied

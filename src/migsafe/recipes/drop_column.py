@@ -1,8 +1,5 @@
 """A column goes away: first nobody has to write it, then nobody knows it, then it is hidden."""
 
-# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
-# ruff: noqa: S608
-
 from collections.abc import Iterator
 
 from migsafe.catalog.schema import ColumnState

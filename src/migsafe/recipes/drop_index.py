@@ -1,8 +1,5 @@
 """An index goes away, when it is known that nobody uses it."""
 
-# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
-# ruff: noqa: S608
-
 from collections.abc import Iterator
 
 from migsafe.catalog.catalog import Catalog
@@ -10,6 +7,7 @@ from migsafe.catalog.schema import IndexState
 from migsafe.model.intents import DropIndexIntent
 from migsafe.model.operations import DropIndex
 from migsafe.model.plan import CodeChange, Condition, Deploy, Phase
+from migsafe.model.record import replace
 from migsafe.recipes import blocks, cloning
 from migsafe.recipes.situation import Found, Pending, Situation, cannot
 from migsafe.writing import quoting
@@ -58,7 +56,8 @@ def recipe(intent: DropIndexIntent, situation: Situation) -> Iterator[Deploy]:
     """Yield the deploys: code that does not rely on uniqueness, then a concurrent drop."""
     del situation
     name = intent.index.index
-    unique = intent.again is not None and intent.again.unique
+    again = intent.again
+    unique = again is not None and again.unique
     works = (1,) if unique else (0,)
     if unique:
         yield blocks.code(
@@ -66,16 +65,14 @@ def recipe(intent: DropIndexIntent, situation: Situation) -> Iterator[Deploy]:
             CodeChange(f"no ON CONFLICT needs {name}; readers accept what it would have refused"),
         )
     covered = "" if intent.covered_by is None else f"; {intent.covered_by} starts with its columns"
+    step = blocks.drop_index(
+        name, again, f"reads and writes go on{covered or '; lookups that used it become scans'}"
+    )
+    refused = cloning.duplicates(again.table, again) if again is not None and unique else None
     yield blocks.schema(
         Phase.CONTRACT,
         f"drop index {name}{covered}",
-        (
-            blocks.drop_index(
-                name,
-                intent.again,
-                f"reads and writes go on{covered or '; lookups that used it become scans'}",
-            ),
-        ),
+        (replace(step, rollback_possible_sql=refused),),
         works_with=works,
         gate=(
             *((blocks.retired(1),) if unique else ()),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.catalog.text import column_of
+from migsafe.catalog.text import column_of, referenced
 from migsafe.context import Applied
 from migsafe.model.expressions import Expression, Type
 from migsafe.model.intents import RenameColumnIntent
@@ -126,11 +126,9 @@ def _same_values(old: Type | None, new: Type | None) -> bool:
 
 def _plain_column(value: Expression) -> str | None:
     """Return the column that an expression is, None if it is more."""
-    words = list(tokens(value.sql))
-    if len(value.columns) != 1 or value.functions or not words:
+    if len(value.columns) != 1 or value.functions:
         return None
-    plain = len(words) == 1 or (len(words) == 3 and words[1] == ".")  # noqa: PLR2004 - table.column
-    return column_of(words[-1]) if plain else None
+    return referenced(list(tokens(value.sql)))
 
 
 def _covers(where: Expression | None, new: str, old: str) -> bool:

@@ -1,8 +1,5 @@
 """A table gets another name: a view under the other name, before and after."""
 
-# SQL is composed here on purpose: every name in it comes from `writing.quoting`.
-# ruff: noqa: S608
-
 from collections.abc import Iterator
 
 from migsafe.catalog.blocks import giving_rights

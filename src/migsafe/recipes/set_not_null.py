@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.catalog.text import column_of
+from migsafe.catalog.text import referenced
 from migsafe.context import Applied
 from migsafe.model.intents import SetNotNullIntent
 from migsafe.model.operations import AddConstraint, NotNull, SetNotNull, Update
@@ -55,15 +55,11 @@ def _replaces_nulls(update: Update, column: str) -> bool:
     """Say whether an UPDATE reaches the rows in which a column is NULL, and no others."""
     if update.where is None:
         return False
-    *name, is_, null = ["", "", *tokens(update.where.sql)]
-    words = [word for word in name if word]
-    return (
-        (is_.upper(), null.upper()) == ("IS", "NULL")
-        and (
-            len(words) == 1 or (len(words) == 3 and words[1] == ".")  # noqa: PLR2004 - table.column
-        )
-        and column_of(words[-1]) == column
-    )
+    match list(tokens(update.where.sql)):
+        case [*name, is_, null]:
+            return (is_.upper(), null.upper()) == ("IS", "NULL") and referenced(name) == column
+        case _:
+            return False
 
 
 def recipe(intent: SetNotNullIntent, situation: Situation) -> Iterator[Deploy]:

@@ -1,12 +1,14 @@
 """Reports and plans as text: one module a format, each with one function `render`."""
 
 import re
+import shlex
 from collections.abc import Sequence
 
 from migsafe.model.findings import Finding
+from migsafe.model.pattern import pattern
 from migsafe.model.plan import Condition, DeployKind, Plan
 
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
+_DURATION = pattern(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 
 
 def plain(text: str) -> str:
@@ -18,6 +20,12 @@ def plain(text: str) -> str:
         character if character.isprintable() else f"\\x{ord(character):02x}"
         for character in " ".join(text.split())
     )
+
+
+def argument(path: str) -> str:
+    """Return a path as one word of a command line, safe to paste into a shell."""
+    word = shlex.quote(plain(path))
+    return f"./{word}" if word.startswith("-") else word
 
 
 def grouped(findings: tuple[Finding, ...]) -> list[list[Finding]]:

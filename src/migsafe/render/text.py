@@ -7,13 +7,15 @@ from migsafe.model.findings import Finding, Report, Severity
 from migsafe.model.origin import SectionName
 from migsafe.model.record import record
 from migsafe.model.verdict import Verdict
-from migsafe.render import grouped, plain
+from migsafe.render import argument, grouped, plain
 
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warn", Severity.NOTE: "note"}
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 _VERDICT_COLOURS = {Verdict.UNSAFE: "31", Verdict.INCONCLUSIVE: "33", Verdict.SAFE: "32"}
 _NARROWEST = 60
 _MESSAGE_COLUMN = 28
+_HELP = "    help  "
+_MANY_FILES = 3
 _FRAME_LINES = 12
 """A frame shows at most so many lines of a long statement."""
 
@@ -62,14 +64,25 @@ def _files(report: Report, look: Look) -> Iterator[str]:
         yield f"    {look.painted('error', '31')} {plain(error.message)}"
         if error.help:
             yield f"   help  {plain(error.help)}"
+    flood = _flood(report.findings)
     path = None
-    for group in grouped(report.findings):
+    for group in grouped(tuple(each for each in report.findings if each not in flood)):
         if group[0].place.path != path:
             path = group[0].place.path
             runner = runners.get(path)
             tail = "" if runner is None else f"   {runner}"
             yield f"{look.painted(plain(path), '1')}{tail}"
         yield from _group(group, report, look)
+    if flood:
+        count = len({finding.place.path for finding in flood})
+        yield look.painted(f"{count} files, first {plain(flood[0].place.path)}", "1")
+        yield from _group([flood[0]], report, look)
+
+
+def _flood(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings that say the same of so many files that one line tells more."""
+    same = tuple(finding for finding in findings if finding.rule == "missing-lock-timeout")
+    return same if len({finding.place.path for finding in same}) >= _MANY_FILES else ()
 
 
 def _group(group: list[Finding], report: Report, look: Look) -> Iterator[str]:
@@ -99,8 +112,8 @@ def _group(group: list[Finding], report: Report, look: Look) -> Iterator[str]:
     yield from wrap(
         plain(first.help),
         look.width,
-        initial_indent="    help  ",
-        subsequent_indent=indent,
+        initial_indent=_HELP,
+        subsequent_indent=" " * len(_HELP),
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -135,7 +148,7 @@ def _closing(report: Report, look: Look) -> Iterator[str]:
     for finding in report.gated:
         yield (
             f"{plain(finding.place.path)}:{finding.place.line} {finding.rule}: "
-            f"contract step of plan {plain(finding.gated_by or '')}: the gate decides"
+            f"a step of plan {plain(finding.gated_by or '')}: the gate decides"
         )
     yield from (plain(remark) for remark in report.remarks)
     verdict = look.painted(report.verdict.upper(), _VERDICT_COLOURS[report.verdict])
@@ -153,9 +166,17 @@ def _closing(report: Report, look: Look) -> Iterator[str]:
         f"{_plural('statement', report.statements)} understood"
     )
     parts = [f"Stage 1: {verdict}", ", ".join(counts) or "no findings", understood]
+    line = "  ".join(parts)
     if report.plannable:
-        parts.append(f"next: migsafe plan {plain(report.plannable[0])}")
-    yield "  ".join(parts)
+        first, *others = report.plannable
+        more = f" ({len(others)} more to plan)" if others else ""
+        following = f"next: migsafe plan {argument(first)}{more}"
+        if len(line) + 2 + len(following) > look.width:
+            yield line
+            line = following
+        else:
+            line += f"  {following}"
+    yield line
 
 
 def _plural(word: str, count: int) -> str:

@@ -1,8 +1,5 @@
 """Where migrations come from: paths to trees of migrations, in their tools' order."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH119
-
 import os
 from collections.abc import Iterator
 
@@ -17,7 +14,7 @@ from migsafe.sources.convention import (
     conventions,
     owner,
 )
-from migsafe.sources.files import Files, resolve, shown, walk
+from migsafe.sources.files import Files, is_plan_copy, resolve, shown, walk
 
 STDIN = "<stdin>"
 
@@ -82,7 +79,9 @@ def load(request: Request) -> Loaded:
                 given[found] = None
     options = Options(request.dialect, request.transaction, request.history)
     selections: list[Selection] = []
-    skipped: list[str] = []
+    skipped = [path for path in given if is_plan_copy(path, files)]
+    for path in skipped:
+        del given[path]
     for convention, root, paths in _grouped(given, request.convention, files):
         reading = convention.read(root, paths, files, options)
         errors.extend(reading.errors)

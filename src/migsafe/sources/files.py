@@ -1,20 +1,17 @@
 """Files as text: which paths a request names, and what stands in them."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH109, PTH112, PTH113, PTH114, PTH117, PTH118, PTH207, PTH208
-
 import os
-import re
 from collections.abc import Iterator
 from glob import iglob
 
 from migsafe.model.errors import InputError
+from migsafe.model.pattern import pattern
 
 SQL_SUFFIXES = (".sql", ".psql", ".pgsql", ".ddl")
 _SUFFIXES = (*SQL_SUFFIXES, ".py")
 _UNVISITED = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "__pypackages__"})
-_MAGIC = re.compile(r"[*?\[]")
-_PLAN = re.compile(r'"schema"\s*:\s*"migsafe\.plan/1"')
+_MAGIC = pattern(r"[*?\[]")
+_PLAN = pattern(r'"schema"\s*:\s*"migsafe\.plan/1"')
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -99,7 +96,7 @@ def _nul(path: str, at: int) -> InputError:
 
 def _bytes(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - twice as fast as Path, many files
+        with open(path, "rb") as file:
             return file.read()
     except IsADirectoryError as error:
         raise InputError("is a directory", help="Name the files in it.", path=path) from error
@@ -146,10 +143,22 @@ def is_plan_directory(directory: str, names: frozenset[str]) -> bool:
         return False
     try:
         # The member comes first in every plan; a plan may be large.
-        with open(os.path.join(directory, "plan.json"), encoding="utf-8") as file:  # noqa: PTH123
+        with open(os.path.join(directory, "plan.json"), encoding="utf-8") as file:
             return _PLAN.search(file.read(4096)) is not None
     except (OSError, UnicodeDecodeError):
         return False
+
+
+def is_plan_copy(path: str, files: Files) -> bool:
+    """Return whether a file is the copy of a migration that a plan keeps in its `source`."""
+    below = path
+    while below:
+        below, slash, _ = below.rpartition("/")
+        if slash and below.rpartition("/")[2] == "source":
+            plan = below.rpartition("/")[0] or "."
+            if is_plan_directory(plan, files.names("" if plan == "." else plan)):
+                return True
+    return False
 
 
 def walk(directory: str, files: Files) -> Iterator[str]:

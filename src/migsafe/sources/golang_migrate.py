@@ -1,21 +1,18 @@
 """golang-migrate: `N_name.up.sql` and `N_name.down.sql`, each sent as one query."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH118
-
 import os
-import re
 from collections.abc import Sequence
 
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
+from migsafe.model.pattern import pattern
 from migsafe.sources.convention import Candidate, Convention, Options, Reading
 from migsafe.sources.files import Files
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
-_NAME = re.compile(r"(\d+)_(.*)\.(up|down)\.sql")
+_NAME = pattern(r"(\d+)_(.*)\.(up|down)\.sql")
 # Runners built on the convention take programs beside SQL (`N_name.up.go`).
-_PROGRAM = re.compile(r"(\d+)_(.*)\.(up|down)\.(?!sql$)\w+")
+_PROGRAM = pattern(r"(\d+)_(.*)\.(up|down)\.(?!sql$)\w+")
 NAME = "golang-migrate"
 
 

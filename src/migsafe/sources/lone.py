@@ -1,19 +1,16 @@
 """A SQL file whose name carries no order: it stands alone, beside its own way down."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH118, PTH119, PTH120, PTH122
-
 import os
-import re
 from collections.abc import Sequence
 
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
+from migsafe.model.pattern import pattern
 from migsafe.sources.convention import Candidate, Convention, Options, Reading
 from migsafe.sources.files import SQL_SUFFIXES, Files
 from migsafe.sources.sql_tree import read_tree, slugged
 
-_DIRECTION = re.compile(r"(.*)\.(up|down)(\.\w+)")
+_DIRECTION = pattern(r"(.*)\.(up|down)(\.\w+)")
 NAME = "file"
 
 

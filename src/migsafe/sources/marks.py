@@ -6,23 +6,24 @@ Read as plain SQL such a file would make its change and take it back at once.
 import re
 
 from migsafe.model.origin import Runner, Span
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 
-_MARK = re.compile(
+_MARK = pattern(
     r"^[ \t]*--[ \t]*(?:\+(?:goose|migrate)[ \t]+|migrate:)(?P<way>up|down)\b(?P<rest>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_NO_TRANSACTION = re.compile(
+_NO_TRANSACTION = pattern(
     r"^[ \t]*--[ \t]*\+goose[ \t]+NO[ \t]+TRANSACTION\b", re.IGNORECASE | re.MULTILINE
 )
-_OUTSIDE = re.compile(r"\bnotransaction\b|\btransaction:false\b", re.IGNORECASE)
+_OUTSIDE = pattern(r"\bnotransaction\b|\btransaction:false\b", re.IGNORECASE)
 # Between these goose and sql-migrate send the text as one statement, with or without semicolon.
-_END = re.compile(
+_END = pattern(
     r"^[ \t]*--[ \t]*\+(?:goose|migrate)[ \t]+StatementEnd\b[^\n]*", re.IGNORECASE | re.MULTILINE
 )
 
 
-_LINE = re.compile(
+_LINE = pattern(
     r"^[ \t]*--[ \t]*(?:\+(?:goose|migrate)\b|migrate:)[^\n]*", re.IGNORECASE | re.MULTILINE
 )
 

@@ -1,14 +1,12 @@
 """Plain SQL files whose names begin with a number or a date; nobody knows the runner."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH118
-
 import os
 import re
 from collections.abc import Iterator, Sequence
 
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
+from migsafe.model.pattern import pattern
 from migsafe.sources.convention import (
     Candidate,
     Convention,
@@ -20,10 +18,10 @@ from migsafe.sources.convention import (
 from migsafe.sources.files import Files
 from migsafe.sources.sql_tree import DATE, next_number, read_tree, slugged
 
-_SPLIT = re.compile(r"(.*?)(?:\.(up|down))?\.sql")
+_SPLIT = pattern(r"(.*?)(?:\.(up|down))?\.sql")
 # goose takes programs beside SQL.
-_PROGRAM = re.compile(r"(.*)(?<!_test)\.go")
-_NUMBER = re.compile(r"\d+(?:\.\d+)*(?=[-_. ]|$)")
+_PROGRAM = pattern(r"(.*)(?<!_test)\.go")
+_NUMBER = pattern(r"\d+(?:\.\d+)*(?=[-_. ]|$)")
 NAME = "numbered"
 
 

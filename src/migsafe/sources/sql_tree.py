@@ -16,18 +16,19 @@ from migsafe.model.migration import (
 )
 from migsafe.model.operations import Cause, Unrecognized
 from migsafe.model.origin import Origin, Runner, SectionName, Span
+from migsafe.model.pattern import pattern
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
 from migsafe.sources.marks import Way, unmarked, ways
 
-_COMMENT = re.compile(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
+_COMMENT = pattern(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
 # A date is one number in several groups; elsewhere the second group belongs to the title.
-DATE = re.compile(
+DATE = pattern(
     r"(?:19|20)\d\d([-_.])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])"
     r"(?:[-_.T ]\d{2,6})*(?=[-_. ]|$)"
 )
-_TRANSACTION = re.compile(r"\s*transaction\s*=\s*(none|file)\s*$")
+_TRANSACTION = pattern(r"\s*transaction\s*=\s*(none|file)\s*$")
 _RUNNERS = {"none": Runner.NONE, "file": Runner.FILE}
 
 

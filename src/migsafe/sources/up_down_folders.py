@@ -1,8 +1,5 @@
 """A folder for each migration with `up.sql` and `down.sql`, as Diesel has them."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH100, PTH118, PTH119, PTH120
-
 import os
 import re
 import tomllib
@@ -12,12 +9,13 @@ from migsafe.model.errors import InputError
 from migsafe.model.findings import FileError
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
+from migsafe.model.pattern import pattern
 from migsafe.sources.convention import Candidate, Convention, Options, Order, Reading
 from migsafe.sources.files import Files
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
 _FILES = ("up.sql", "down.sql")
-_ORDER = re.compile(r"\d+(?:[-_.]\d+)*(?=[-_. ]|$)")
+_ORDER = pattern(r"\d+(?:[-_.]\d+)*(?=[-_. ]|$)")
 NAME = "up-down-folders"
 
 

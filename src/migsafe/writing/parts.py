@@ -1,7 +1,5 @@
 """Parts of statements as SQL: types, columns, constraints, index keys, options."""
 
-import re
-
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import (
     Check,
@@ -17,6 +15,7 @@ from migsafe.model.operations import (
     ReferentialAction,
     Unique,
 )
+from migsafe.model.pattern import pattern
 from migsafe.writing import quoting
 from migsafe.writing.errors import UnwritableError
 from migsafe.writing.tokens import closing, is_dotted_name, tokens
@@ -30,7 +29,7 @@ _SPELLED = frozenset(
         "bit", "bit varying", "json", '"char"',
     }
 )  # fmt: skip
-_ZONED = re.compile(r"(time|timestamp) (with|without) time zone\Z")
+_ZONED = pattern(r"(time|timestamp) (with|without) time zone\Z")
 _SPECIAL_ROLES = frozenset({"CURRENT_ROLE", "CURRENT_USER", "SESSION_USER", "PUBLIC"})
 # What may stand at the top of an a_expr, but not of the b_expr that DEFAULT takes.
 _NEEDS_BRACKETS = frozenset(
@@ -39,7 +38,7 @@ _NEEDS_BRACKETS = frozenset(
         "BETWEEN", "COLLATE", "AT", "OVERLAPS", "<", ">", "=",
     }
 )  # fmt: skip
-_PLAIN_VALUE = re.compile(r"-?\d+(\.\d+)?\Z|(true|false|on|off)\Z")
+_PLAIN_VALUE = pattern(r"-?\d+(\.\d+)?\Z|(true|false|on|off)\Z")
 
 
 def joined(*parts: str | None) -> str:

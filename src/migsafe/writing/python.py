@@ -1,15 +1,14 @@
 """Python source for revisions: literals and calls, laid out as formatters do."""
 
-import re
-
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 
 _WIDTH = 88
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # What SQLAlchemy's text() takes for a parameter, and for an escaped colon.
-_PARAMETER = re.compile(r"(?<![:\w\\]):\w+(?![:\w])")
-_ESCAPED = re.compile(r"\\:\w*(?![:\w])")
+_PARAMETER = pattern(r"(?<![:\w\\]):\w+(?![:\w])")
+_ESCAPED = pattern(r"\\:\w*(?![:\w])")
 
 
 @record

@@ -1,8 +1,7 @@
 """Identifiers and literals as SQL: the one place that quotes."""
 
-import re
-
 from migsafe.model.expressions import Name
+from migsafe.model.pattern import pattern
 
 # What pg_get_keywords() of PostgreSQL 18 lists as reserved (R), reserved except as a
 # function or type (T), and not usable as a function or type (C): quote_identifier of
@@ -30,7 +29,7 @@ KEYWORDS = frozenset(
     """.split()  # noqa: SIM905 - 160 quoted words would hide the three lists
 )
 
-_BARE = re.compile(r"[a-z_][a-z0-9_]*\Z")
+_BARE = pattern(r"[a-z_][a-z0-9_]*\Z")
 
 
 def identifier(name: str) -> str:

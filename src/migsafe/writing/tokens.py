@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-TOKEN = re.compile(
+from migsafe.model.pattern import pattern
+
+TOKEN = pattern(
     r"""
     (?P<space>\s+)
     | (?P<string>[eE]'(?:[^'\\]|\\.|'')*' | (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*')

@@ -9,6 +9,7 @@ from migsafe.model.operations import (
     AddConstraint,
     Cause,
     Copy,
+    CreateRoutine,
     CreateSchema,
     CreateTable,
     CreateView,
@@ -225,7 +226,8 @@ def test_exclusion_is_written_in_the_order_that_the_grammar_takes() -> None:
 def test_names_of_parameters_keep_their_quotes() -> None:
     sql = 'CREATE FUNCTION f("A b" int, "select" int) RETURNS int LANGUAGE sql AS $$1$$'
     (made,) = read_statement(sql)
-    assert read_statement(made.sql) == (made,)  # type: ignore[union-attr]
+    assert isinstance(made, CreateRoutine)
+    assert read_statement(made.sql) == (made,)
 
 
 def test_not_null_without_inheritance_is_a_constraint_as_well() -> None:

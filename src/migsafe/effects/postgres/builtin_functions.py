@@ -1,6 +1,6 @@
 """Built-in functions by their volatility.
 
-Written by `python -m migsafe_dev.builtin_functions` from pg_proc of PostgreSQL 16 and 18;
+Written by `python -m migsafe_dev sync` from pg_proc of PostgreSQL 16 and 18;
 do not edit. A name whose forms differ counts as the most volatile of them.
 """
 
@@ -348,7 +348,7 @@ IMMUTABLE = frozenset(
     xid8out xid8recv xid8send xideq xideqint4 xidin xidneq xidneqint4 xidout xidrecv
     xidsend xml_is_well_formed_content xml_is_well_formed_document xml_out xmlagg
     xmlcomment xmlconcat2 xmlexists xmltext xmlvalidate xpath xpath_exists
-    """.split()  # noqa: SIM905 - a line a name would be 2,800 lines
+    """.split()
 )
 
 STABLE = frozenset(
@@ -503,7 +503,7 @@ STABLE = frozenset(
     tsmatchjoinsel tsmatchsel txid_current txid_current_if_assigned
     txid_current_snapshot varcharrecv varcharsend version websearch_to_tsquery xml
     xml_in xml_is_well_formed xml_recv xml_send
-    """.split()  # noqa: SIM905 - a line a name would be 2,800 lines
+    """.split()
 )
 
 VOLATILE = frozenset(
@@ -583,5 +583,5 @@ VOLATILE = frozenset(
     suppress_redundant_updates_trigger system timeofday ts_rewrite ts_stat
     tsvector_update_trigger tsvector_update_trigger_column txid_status
     unique_key_recheck uuidv4 uuidv7
-    """.split()  # noqa: SIM905 - a line a name would be 2,800 lines
+    """.split()
 )

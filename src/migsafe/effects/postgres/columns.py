@@ -1,7 +1,5 @@
 """What adding, changing and dropping columns costs."""
 
-import re
-
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import DomainState, Existence
 from migsafe.effects.postgres import probes, sources
@@ -51,6 +49,7 @@ from migsafe.model.operations import (
     SetDefault,
     SetNotNull,
 )
+from migsafe.model.pattern import pattern
 
 AE = Lock.ACCESS_EXCLUSIVE
 _MEASURED = (sources.ALTER_TABLE, sources.measured("columns"))
@@ -157,7 +156,7 @@ def _domain(column: Column, catalog: Catalog) -> DomainState | None:
     return catalog.domain(Name(kind.name, kind.schema))
 
 
-_DRAWN = re.compile(r"nextval\('((?:[^']|'')+)'")
+_DRAWN = pattern(r"nextval\('((?:[^']|'')+)'")
 
 
 def drawn_from(column: Column) -> tuple[Name, ...]:
@@ -203,7 +202,7 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
     for view in catalog.views_on_column(table, column):
         dependents.append(f"the view {view.name}")
         reached.append(view.name)
-    fails = _absent_column(catalog, table, column, operation.if_exists)
+    fails = _absent_column(catalog, table, column, if_exists=operation.if_exists)
     if dependents and not operation.cascade:
         fails = Certain("2BP01", f"{dependents[0]} depends on the column")
     unknown = (
@@ -228,7 +227,8 @@ def _absent_column(
     catalog: Catalog,
     table: Name,
     column: str,
-    if_exists: bool = False,  # noqa: FBT001, FBT002
+    *,
+    if_exists: bool = False,
 ) -> Fails:
     if if_exists or catalog.column_existence(table, column) is not Existence.ABSENT:
         return Never()

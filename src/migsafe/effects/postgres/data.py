@@ -117,7 +117,7 @@ def update(operation: Update, catalog: Catalog) -> Effects:
         ),
         scans=() if depends else (*stored_family(catalog, table), *_searched(catalog, keys)),
         brief=False,
-        unknown=(*_triggers(catalog, table, "update"), *_planned(depends)),
+        unknown=(*_triggers(catalog, table, "update"), *_planned(depends=depends)),
         sources=_SOURCES,
     )
 
@@ -162,7 +162,7 @@ def _acts(action: ReferentialAction) -> Lock:
             return RE
 
 
-def _planned(depends: bool) -> tuple[Unknown, ...]:  # noqa: FBT001
+def _planned(*, depends: bool) -> tuple[Unknown, ...]:
     return (Unknown(Fact.SCANS, _PLAN),) if depends else ()
 
 
@@ -183,7 +183,7 @@ def delete(operation: Delete, catalog: Catalog) -> Effects:
         unknown=(
             *_triggers(catalog, table, "delete"),
             *_cascading(catalog, keys),
-            *_planned(depends),
+            *_planned(depends=depends),
         ),
         sources=_SOURCES,
     )

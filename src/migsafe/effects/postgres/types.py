@@ -7,6 +7,7 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import TableKind
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import AlterColumnType, Check
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
 
 
@@ -123,7 +124,7 @@ def _refusal(operation: AlterColumnType, catalog: Catalog) -> TypeChange | None:
 
 def _named_in_code(catalog: Catalog, table: Name, column: str) -> str | None:
     """Return the policy or trigger whose definition names a column."""
-    word = re.compile(rf"\b{re.escape(column)}\b")
+    word = pattern(rf"\b{re.escape(column)}\b")
     for setting, text in catalog.settings(table).items():
         # What follows the table's name is the policy's own expression.
         if setting.startswith("policy ") and word.search(text.partition(" ON ")[2]):
@@ -134,7 +135,7 @@ def _named_in_code(catalog: Catalog, table: Name, column: str) -> str | None:
     return None
 
 
-_CONDITIONS = re.compile(r"\bOF\b.*?\bON\b|\bWHEN\b.*?\bEXECUTE\b", re.DOTALL)
+_CONDITIONS = pattern(r"\bOF\b.*?\bON\b|\bWHEN\b.*?\bEXECUTE\b", re.DOTALL)
 """The parts of a trigger that the server holds on to: its columns and its condition."""
 
 
@@ -439,7 +440,7 @@ def _with_user_type(old: Type, new: Type, *, explicit: bool, catalog: Catalog) -
 
 # --- USING -------------------------------------------------------------------------------
 
-_CAST = re.compile(r'("?)(?P<column>.+?)\1(?:::(?P<type>.+))?', re.DOTALL)
+_CAST = pattern(r'("?)(?P<column>.+?)\1(?:::(?P<type>.+))?', re.DOTALL)
 _ALIASES = {
     "int": "integer", "int4": "integer", "int2": "smallint", "int8": "bigint",
     "varchar": "character varying", "bpchar": "character", "char": "character",

@@ -44,7 +44,7 @@ def volatility(expression: Expression, catalog: Catalog) -> Volatility:
 
     Source:
         PostgreSQL manual, Function Volatility Categories; pg_proc of the servers that
-        `migsafe_dev.builtin_functions` asked.
+        `migsafe_dev.generated.builtin_functions` asked.
     """
     if expression.opaque:
         return Volatility.UNKNOWN

@@ -14,6 +14,7 @@ from migsafe.model.operations import (
     Operation,
     Unrecognized,
 )
+from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
 from migsafe.parsers.errors import ParseError
 from migsafe.parsers.postgres import (
@@ -189,7 +190,7 @@ def _read_bulk(sql: str, short: str, rows: int) -> tuple[Part, ...]:
 
 
 # As text templates, shells, Flyway, and Python's formats write them.
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\$\{[^}]+\}|<%.*?%>|%\(\w+\)s", re.DOTALL)
+_PLACEHOLDER = pattern(r"\{\{.*?\}\}|\$\{[^}]+\}|<%.*?%>|%\(\w+\)s", re.DOTALL)
 
 
 def _refused(sql: str, error: PgQueryError) -> Part:

@@ -2,21 +2,22 @@
 
 import re
 
+from migsafe.model.pattern import pattern
 from migsafe.parsers.tokens import tokens
 
 BULK = 16_384
 """Characters from which on it is worth a look."""
 
-_INSERT = re.compile(r"\s*insert\s", re.IGNORECASE)
+_INSERT = pattern(r"\s*insert\s", re.IGNORECASE)
 _VALUE = (
     r"(?:'[^']*+(?:''[^']*+)*+'|[+-]?[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
     r"|(?i:null|true|false|default))"
 )
 _B = r"[ \t\n\r\f\v]*+"
 _ROW = rf"\({_B}{_VALUE}(?:{_B},{_B}{_VALUE})*+{_B}\)"
-_ROWS = re.compile(rf"{_B}{_ROW}(?:{_B},{_B}{_ROW})*+(?={_B}(?:;|$|(?i:on|returning)\b))")
-_FIRST_ROW = re.compile(rf"{_B}{_ROW}")
-_ROW_END = re.compile(r"'[^']*+'|\)")
+_ROWS = pattern(rf"{_B}{_ROW}(?:{_B},{_B}{_ROW})*+(?={_B}(?:;|$|(?i:on|returning)\b))")
+_FIRST_ROW = pattern(rf"{_B}{_ROW}")
+_ROW_END = pattern(r"'[^']*+'|\)")
 
 
 def shortened(sql: str) -> tuple[str, int] | None:

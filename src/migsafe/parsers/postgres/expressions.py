@@ -1,11 +1,11 @@
 """What readers ask of an expression."""
 
-import re
 from dataclasses import dataclass, field
 
 from postgast import pg_query_pb2 as pb
 
 from migsafe.model.expressions import Expression
+from migsafe.model.pattern import pattern
 from migsafe.parsers.postgres import canonical
 from migsafe.parsers.postgres.names import strings
 from migsafe.parsers.postgres.walking import walk
@@ -23,7 +23,7 @@ _CONSTANT_PARTS = (
     pb.RowExpr,
     pb.TypeCast,
 )
-_PLAIN_STRING = re.compile(r"[^'\\]*")
+_PLAIN_STRING = pattern(r"[^'\\]*")
 # The deparser writes these as they stand; calling it costs as much as the whole parse.
 _PLAIN_CALLS = frozenset(
     {"clock_timestamp", "gen_random_uuid", "now", "uuid_generate_v4", "uuidv7"}

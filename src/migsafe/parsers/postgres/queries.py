@@ -7,12 +7,13 @@ from postgast import pg_query_pb2 as pb
 
 from migsafe.model.expressions import Name
 from migsafe.model.operations import Query
+from migsafe.model.pattern import pattern
 from migsafe.parsers.postgres import canonical
 from migsafe.parsers.postgres.expressions import function_name, keyword_function
 from migsafe.parsers.postgres.names import relation
 from migsafe.parsers.postgres.walking import walk
 
-_QUERY_WORDS = re.compile("select|from|join|using|table|with", re.IGNORECASE)
+_QUERY_WORDS = pattern("select|from|join|using|table|with", re.IGNORECASE)
 
 
 def read(node: pb.Node, sql: str | None = None) -> Query:

@@ -97,7 +97,7 @@ def create_policy(node: pb.Node, source: Source) -> Operations:
     statement = node.create_policy_stmt
     table = relation(statement.table)
     sql = canonical.statement(source)
-    return (ChangePolicy(statement.policy_name, table, True, sql),)  # noqa: FBT003
+    return (ChangePolicy(statement.policy_name, table, create=True, sql=sql),)
 
 
 def alter_policy(node: pb.Node, source: Source) -> Operations:
@@ -105,7 +105,7 @@ def alter_policy(node: pb.Node, source: Source) -> Operations:
     statement = node.alter_policy_stmt
     table = relation(statement.table)
     sql = canonical.statement(source)
-    return (ChangePolicy(statement.policy_name, table, False, sql),)  # noqa: FBT003
+    return (ChangePolicy(statement.policy_name, table, create=False, sql=sql),)
 
 
 def change_role(node: pb.Node, source: Source) -> Operations:

@@ -1,18 +1,18 @@
 """Where the sub-commands of an ALTER stand: the grammar does not say."""
 
-import re
 from itertools import pairwise
 
+from migsafe.model.pattern import pattern
 from migsafe.parsers.postgres.source import Source
 from migsafe.parsers.tokens import Token, tokens
 
 # Where none of these occurs, commas and brackets outside plain strings tell everything.
-_HARD = re.compile(r"--|/\*|\$|[eE]'")
-_NAME = re.compile(
+_HARD = pattern(r"--|/\*|\$|[eE]'")
+_NAME = pattern(
     r"""(?:"(?:[^"]|"")*+"|[\w$]++)"""
     r"""(?:\s*+\.\s*+(?:"(?:[^"]|"")*+"|[\w$]++))*+\s*+[*)]?+\s*+"""
 )
-_MARK = re.compile(r"""[,()\[\]]|'[^']*+'|"[^"]*+\"""")
+_MARK = pattern(r"""[,()\[\]]|'[^']*+'|"[^"]*+\"""")
 
 Place = tuple[int, int]
 

@@ -1,8 +1,5 @@
 """Alembic: revisions, read by `ast` and never imported."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH112
-
 import os
 from collections.abc import Sequence
 
@@ -22,14 +19,14 @@ def home(path: str, files: Files) -> str | None:
     if not path.endswith(".py"):
         return None
     # Most runs read SQL: what reads Python is loaded when there is some.
-    from migsafe.sources.alembic.tree import home_of  # noqa: PLC0415
+    from migsafe.sources.alembic.tree import home_of
 
     return home_of(path, files)
 
 
 def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:
     """Return the revisions of an environment, in their order."""
-    from migsafe.sources.alembic.tree import read_tree  # noqa: PLC0415
+    from migsafe.sources.alembic.tree import read_tree
 
     return read_tree(root, NAME, given, files, options)
 
@@ -39,7 +36,7 @@ def roots(directory: str, files: Files) -> tuple[str, ...]:
     names = files.names(directory)
     if not any(name == "pyproject.toml" or name.endswith(".ini") for name in names):
         return ()
-    from migsafe.sources.alembic.environment import configured  # noqa: PLC0415
+    from migsafe.sources.alembic.environment import configured
 
     return tuple(
         location
@@ -51,14 +48,14 @@ def roots(directory: str, files: Files) -> tuple[str, ...]:
 
 def next_name(tree: Tree, slug: str) -> str:
     """Return the id of a new revision."""
-    from migsafe.sources.alembic.naming import next_revision  # noqa: PLC0415
+    from migsafe.sources.alembic.naming import next_revision
 
     return next_revision(tree, slug)
 
 
 def paths(tree: Tree, id: str) -> tuple[str, None]:
     """Return the file of a new revision; its way down is in it."""
-    from migsafe.sources.alembic.naming import revision_path  # noqa: PLC0415
+    from migsafe.sources.alembic.naming import revision_path
 
     return revision_path(tree, id), None
 

@@ -291,9 +291,11 @@ def _alter_default(call: Call, column: str, value: Value) -> Operation:
     existing = call.get("existing_server_default")
     match value:
         case Identity():
-            action = IdentityAction.SET if isinstance(existing, Identity) else IdentityAction.ADD
-            if action is IdentityAction.SET and (value.options or existing.options):  # type: ignore[union-attr]
-                raise NotKnownError("a change of sequence options is not read")
+            action = IdentityAction.ADD
+            if isinstance(existing, Identity):
+                action = IdentityAction.SET
+                if value.options or existing.options:
+                    raise NotKnownError("a change of sequence options is not read")
             return AlterIdentity(table=table, column=column, action=action, identity=value)
         case None if isinstance(existing, Identity):
             return AlterIdentity(table=table, column=column, action=IdentityAction.DROP)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from migsafe.model.migration import Directive
 from migsafe.model.origin import Span
+from migsafe.model.pattern import pattern
 from migsafe.sources.alembic.revision import Places
 
-_DIRECTIVE = re.compile(r"#\s*migsafe:\s*(.*)", re.DOTALL)
+_DIRECTIVE = pattern(r"#\s*migsafe:\s*(.*)", re.DOTALL)
 _MARK = "migsafe:"
 
 

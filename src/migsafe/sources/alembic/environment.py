@@ -1,8 +1,5 @@
 """Alembic's environments: where revisions lie and how they are run."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH100, PTH112, PTH117, PTH118, PTH120
-
 import os
 import re
 import tomllib
@@ -12,15 +9,16 @@ from configparser import Error as ConfigError
 from functools import lru_cache
 
 from migsafe.model.errors import InputError
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 from migsafe.sources.files import Files, shown
 
-_PER_MIGRATION = re.compile(r"^[^#\n]*\btransaction_per_migration\s*=\s*True\b", re.MULTILINE)
-_PER_MIGRATION_KEY = re.compile(
+_PER_MIGRATION = pattern(r"^[^#\n]*\btransaction_per_migration\s*=\s*True\b", re.MULTILINE)
+_PER_MIGRATION_KEY = pattern(
     r"^[^#\n]*['\"]transaction_per_migration['\"]\s*:\s*True\b", re.MULTILINE
 )
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
-_OLD_SEPARATOR = re.compile(r", *|\s+")
+_OLD_SEPARATOR = pattern(r", *|\s+")
 _HIGHEST = 32
 
 

@@ -1,16 +1,13 @@
 """Ids and files of new revisions."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH118, PTH120
-
 import os
-import re
 from hashlib import sha256
 
 from migsafe.model.migration import Tree
+from migsafe.model.pattern import pattern
 from migsafe.sources.sql_tree import slugged
 
-_NUMBERED = re.compile(r"\d{1,6}")
+_NUMBERED = pattern(r"\d{1,6}")
 
 
 def next_revision(tree: Tree, slug: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from migsafe.model.errors import InputError
 from migsafe.model.origin import Span
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.values import (
@@ -21,11 +22,11 @@ from migsafe.sources.alembic.values import (
     Value,
 )
 
-_HEADER = re.compile(r"^revision\b[^=\n]*=", re.MULTILINE)
-_OLD_HEADER = re.compile(r"^down_revision\b[^=\n]*=", re.MULTILINE)
-_HELD_ID = re.compile(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
-_HELD_DOWN = re.compile(r"^down_revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
-_LINE_END = re.compile(r"\r\n?|\n")
+_HEADER = pattern(r"^revision\b[^=\n]*=", re.MULTILINE)
+_OLD_HEADER = pattern(r"^down_revision\b[^=\n]*=", re.MULTILINE)
+_HELD_ID = pattern(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
+_HELD_DOWN = pattern(r"^down_revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
+_LINE_END = pattern(r"\r\n?|\n")
 _HEADER_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
 _MUTATING = frozenset(
     {

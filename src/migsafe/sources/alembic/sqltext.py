@@ -5,18 +5,19 @@ import re
 from migsafe.model.migration import Statement
 from migsafe.model.operations import Operation
 from migsafe.model.origin import Certainty, Origin, SectionName, Span
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
 from migsafe.parsers.sql import Placement, read_sql
 
 # What `sqlalchemy.text` takes for a parameter, and what is quoted and is none for us.
-_PARAMETER = re.compile(
+_PARAMETER = pattern(
     r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$"
     r"|\b(?P<among>IN)\s+:\w+(?!:)|(?<![:\w\\]):(?P<name>\w+)(?!:)",
     re.DOTALL | re.IGNORECASE,
 )
 
 # A colon that `text` takes as itself: the backslash does not reach the server.
-_ESCAPED_COLON = re.compile(r"\\(:[\w$]*)(?![:\w$])")
+_ESCAPED_COLON = pattern(r"\\(:[\w$]*)(?![:\w$])")
 
 
 @record

@@ -1,8 +1,5 @@
 """Reads the revisions of an Alembic environment."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH112, PTH118, PTH119, PTH120, PTH122
-
 import ast
 import gc
 import os

@@ -4,9 +4,6 @@ A plan directory is no tree of its tool; but a file of it that is named is read,
 history of the migration it was made from and the plan's earlier deploys.
 """
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH118
-
 import os
 from collections.abc import Sequence
 
@@ -27,7 +24,7 @@ def home(path: str, files: Files) -> str | None:
 def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:
     """Return the files of a plan, after the history that the plan starts from."""
     # Most runs meet no plan directory: what reads plans is loaded when there is one.
-    from migsafe.sources.plans.tree import read_tree  # noqa: PLC0415
+    from migsafe.sources.plans.tree import read_tree
 
     return read_tree(root, NAME, given, files, options)
 

@@ -111,9 +111,8 @@ def _scripts(step: Step, deploy: Deploy) -> list[_Part]:
     parts: list[_Part] = []
     for at in range(count):
         back = count - 1 - at
-        up = (Group((step.up[at],), False, step.why),) if at < len(step.up) else ()  # noqa: FBT003
-        down = (Group((step.down[back],), False),) if back < len(step.down) else ()  # noqa: FBT003
-        parts.append(_Part(up, down))
+        up = _alone(step.up[at : at + 1], step.why)
+        parts.append(_Part(up, _alone(step.down[back : back + 1])))
     return parts
 
 

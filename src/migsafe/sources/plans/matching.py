@@ -147,7 +147,7 @@ def _inside(runner: Runner, *, lone: bool, says_begin: bool) -> bool | None:
         case Runner.QUERY:
             return None if lone else True
         case Runner.NONE:
-            return False
+            return None if lone else False
         case Runner.AUTO:
             if says_begin:
                 return False

@@ -1,16 +1,13 @@
 """Plan directories as trees, and the plans that a project has."""
 
-# Paths are compared as text, and pathlib costs 5 ms at import.
-# ruff: noqa: PTH112, PTH114, PTH118
-
 import os
-import re
 from collections.abc import Callable, Sequence
 
 from migsafe.model.errors import InputError
 from migsafe.model.findings import FileError
 from migsafe.model.migration import Migration, Section, Tree
 from migsafe.model.origin import Runner
+from migsafe.model.pattern import pattern
 from migsafe.model.plan import Plan
 from migsafe.model.record import replace
 from migsafe.sources.alembic.tree import read_tree as read_revisions
@@ -27,7 +24,7 @@ from migsafe.sources.plans.matching import Match, matcher
 from migsafe.sources.plans.record import read_plan
 from migsafe.sources.sql_tree import read_tree as read_scripts
 
-_SCRIPT = re.compile(r"((\d+)_.+)\.(up|down)\.sql")
+_SCRIPT = pattern(r"((\d+)_.+)\.(up|down)\.sql")
 
 
 def plan_in(directory: str) -> Plan:
@@ -38,7 +35,7 @@ def plan_in(directory: str) -> Plan:
     """
     path = os.path.join(directory, "plan.json")
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
         raise InputError(
@@ -162,7 +159,7 @@ def tree_around(path: str, convention: str, files: Files, options: Options) -> T
     if known is None and belongs is not None:
         known, home = belongs
     if known is None or home is None:
-        return Tree(os.path.dirname(path) or ".", convention, ())  # noqa: PTH120
+        return Tree(os.path.dirname(path) or ".", convention, ())
     given = list(_beside(path, home, known.home, files))
     if not given:
         return Tree(home, known.name, ())
@@ -172,7 +169,7 @@ def tree_around(path: str, convention: str, files: Files, options: Options) -> T
 def _beside(
     path: str, home: str, home_of: Callable[[str, Files], str | None], files: Files
 ) -> list[str]:
-    start = home if os.path.isdir(home) else os.path.dirname(path) or "."  # noqa: PTH120
+    start = home if os.path.isdir(home) else os.path.dirname(path) or "."
     return [each for each in walk(start, files) if home_of(each, files) == home]
 
 

@@ -1,0 +1,1 @@
+"""Generated files, one module a file: `PATH` says where it stands, `text()` what it holds."""
