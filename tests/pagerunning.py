@@ -30,9 +30,9 @@ from migsafe.model.operations import (
 )
 from migsafe.model.origin import SectionName
 from migsafe.parsers.sql import Placement, read_sql
+from migsafe.verifying.measure import Relation, locks_held, relations
 from migsafe.writing import quoting
 from migsafe.writing.sql import write
-from migsafe.verifying.measure import Relation, locks_held, relations
 from rulepages import Example, load_example, schema_of
 
 SHOP = (Path(__file__).parent / "rules" / "shop.sql").read_text("utf-8")

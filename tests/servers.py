@@ -50,9 +50,7 @@ def installed() -> dict[int, Path]:
 @contextmanager
 def start(version: int) -> Iterator[Server]:
     """Start a server of a major version: the embedded one, or the system's."""
-    programs = (
-        server.binaries_of(version) if version in EMBEDDED else installed()[version]
-    )
+    programs = server.binaries_of(version) if version in EMBEDDED else installed()[version]
     with server.from_binaries(version, programs) as started:
         yield Server(version, started.dsn)
 

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def test_hook_judges_what_is_staged(
     migration.write_text(sql)
     git("add", "-A", cwd=user_repo)
     done = subprocess.run(
-        ["pre-commit", "try-repo", str(hook_source), hook, "--hook-stage",
+        [sys.executable, "-m", "pre_commit", "try-repo", str(hook_source), hook, "--hook-stage",
          "manual" if hook == "migsafe-gate" else "pre-commit"],
         cwd=user_repo, capture_output=True, text=True, check=False,
         env={**os.environ, "PRE_COMMIT_HOME": str(hook_source.parent / "cache")},

@@ -22,7 +22,13 @@ from migsafe.model.findings import (
 )
 from migsafe.model.locks import Lock
 from migsafe.model.migration import Migration, Place, Section, Statement, Tree
-from migsafe.model.operations import AnonymousBlock, CallRoutine, Operation, Unrecognized
+from migsafe.model.operations import (
+    AnonymousBlock,
+    CallRoutine,
+    ExecutePrepared,
+    Operation,
+    Unrecognized,
+)
 from migsafe.model.origin import Origin, SectionName, Span
 from migsafe.model.record import record
 from migsafe.rulebook import DEFAULT_CASE, Rule
@@ -213,6 +219,15 @@ class Context:
         table = self.catalog.table(key)
         return table is None or not table.temporary
 
+    def is_made_here(self, made_by: str | None) -> bool:
+        """Say whether something that a migration made was made by this deploy."""
+        return made_by in {migration.id for migration in self.ship.migrations}
+
+    def is_new_column(self, table: Name, column: str) -> bool:
+        """Say whether this deploy has added a column, which running code does not know then."""
+        state = self.catalog.column(table, column)
+        return state is not None and self.is_made_here(state.made_by)
+
     def is_busy(self, relation: Name) -> bool:
         """Say whether a lock on a relation matters: live, and not configured as small."""
         if not self.is_live(relation):
@@ -266,8 +281,7 @@ class Context:
         }[None if lock is None else lock.blocks]
         # The rows of a partitioned table are in its partitions.
         stored = {key, *(child.name for child in self.catalog.children(key))}
-        size = self.catalog.size(key)
-        big = "" if size is None else f" ({in_words(size)})"
+        big = self.how_big(relation)
         if not stored.isdisjoint(self.effects.rewrites):
             return f"{who} while the whole table is rewritten{big}"
         if not stored.isdisjoint(self.effects.builds):
@@ -275,6 +289,11 @@ class Context:
         if not stored.isdisjoint(self.effects.scans):
             return f"{who} while every row is read{big}"
         return who if lock is None else f"{who} for an instant"
+
+    def how_big(self, relation: Name) -> str:
+        """Return ` (about 12 million rows, 3.4 GB)`, empty where no database was asked."""
+        size = self.catalog.size(relation)
+        return "" if size is None else f" ({in_words(size)})"
 
     def old_statements(self) -> str:
         """Return the kinds of old statement that fail, as a list in words; empty if none."""
@@ -339,7 +358,7 @@ class Context:
 def is_understood(operation: Operation) -> bool:
     """Say whether the facts of an operation are known: it was read, and runs no program."""
     match operation:
-        case Unrecognized():
+        case Unrecognized() | ExecutePrepared():
             return False
         case AnonymousBlock(body=body):
             return is_known(body)

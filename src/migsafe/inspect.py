@@ -9,6 +9,7 @@ from migsafe.context import is_understood
 from migsafe.effects import effects_of_statement
 from migsafe.lint import Options, deploys_of
 from migsafe.model.compatibility import Compatibility, Loss, Outcome
+from migsafe.model.effects import Certain
 from migsafe.model.inspection import Inspected
 from migsafe.model.migration import Section, Selection, Statement
 
@@ -52,6 +53,9 @@ def _statement(
     for operation in statement.operations:
         met.append(compatibility_of(operation, before, dialect=dialect, version=version))
         before = before.apply(operation)
+    if isinstance(effects.fails, Certain):
+        # It changes nothing, whatever it would have done.
+        met.clear()
     understood = all(is_understood(operation) for operation in statement.operations)
     return Inspected(
         place=section.place(statement.span),

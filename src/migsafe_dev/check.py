@@ -1,6 +1,5 @@
 """`python -m migsafe_dev check`: everything that must hold before a change lands."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,8 +22,6 @@ _STEPS = (
 def main(arguments: list[str]) -> int:
     """Run every check and return 0 if all passed; `arguments` are not used."""
     del arguments
-    # The tools look for each other on the path (pre-commit, alembic in tests).
-    os.environ["PATH"] = f"{_BIN}{os.pathsep}{os.environ.get('PATH', '')}"
     failed = [name for name, command in _STEPS if not _passes(name, command)]
     if not _wheel_works():
         failed.append("wheel")

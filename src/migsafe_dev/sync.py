@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 
 from migsafe_dev import generated
 
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 
 
 def main(arguments: list[str]) -> int:
@@ -19,10 +19,10 @@ def main(arguments: list[str]) -> int:
     stale = {path: text for path, text in files() if text != _read(path)}
     for path, text in stale.items():
         if arguments:
-            print(f"{path.relative_to(_ROOT)} is stale: run python -m migsafe_dev sync")
+            print(f"{path.relative_to(ROOT)} is stale: run python -m migsafe_dev sync")
         else:
             path.write_text(text, "utf-8", newline="")
-            print(f"{path.relative_to(_ROOT)} is written")
+            print(f"{path.relative_to(ROOT)} is written")
     return int(bool(arguments and stale))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from migsafe.catalog import constraints
 from migsafe.catalog.facts import Facts
-from migsafe.catalog.schema import ColumnState, SequenceState
+from migsafe.catalog.schema import ColumnState, ConstraintState, SequenceState
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import (
     AddColumn,
@@ -30,11 +30,16 @@ _SERIALS = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint
 
 
 def family(facts: Facts, key: Name, *, only: bool = False) -> Iterator[Name]:
-    """Yield a table and, unless ONLY was said, all that inherit from it."""
-    yield key
-    if not only:
-        for child in facts.belongings(key).children:
-            yield from family(facts, child)
+    """Yield a table and, unless ONLY was said, all that inherit from it, each once."""
+    queue, met = [key], {key}
+    while queue:
+        each = queue.pop()
+        yield each
+        # A text may say that a table inherits from itself; the server refuses that.
+        below = () if only else facts.belongings(each).children
+        fresh = [child for child in below if child not in met]
+        met.update(fresh)
+        queue.extend(reversed(fresh))
 
 
 # --- making --------------------------------------------------------------------------
@@ -197,15 +202,10 @@ def set_not_null(facts: Facts, operation: SetNotNull) -> None:
         only=operation.only,
         sure=not operation.table_if_exists,
     )
-    key = facts.key(operation.table)
-    for each in family(facts, key, only=operation.only):
-        for state in facts.belongings(each).constraints:
-            match state.constraint:
-                case NotNull(column=operation.column, valid=False) as constraint:
-                    valid = replace(constraint, valid=True)
-                    facts.change_constraint(replace(state, constraint=valid))
-                case _:
-                    pass
+    for state, constraint in _not_null_constraints(facts, operation):
+        if not constraint.valid:
+            valid = replace(constraint, valid=True)
+            facts.change_constraint(replace(state, constraint=valid))
 
 
 def drop_not_null(facts: Facts, operation: DropNotNull) -> None:
@@ -217,14 +217,21 @@ def drop_not_null(facts: Facts, operation: DropNotNull) -> None:
         only=operation.only,
         sure=not operation.table_if_exists,
     )
+    for state, _ in _not_null_constraints(facts, operation):
+        facts.take_constraint(state.table, state.name)
+
+
+def _not_null_constraints(
+    facts: Facts, operation: SetNotNull | DropNotNull
+) -> list[tuple[ConstraintState, NotNull]]:
+    """Return the constraints, of the table and its children, that mean NOT NULL of the column."""
     key = facts.key(operation.table)
-    for each in family(facts, key, only=operation.only):
-        for state in facts.belongings(each).constraints:
-            match state.constraint:
-                case NotNull(column=operation.column):
-                    facts.take_constraint(each, state.name)
-                case _:
-                    pass
+    return [
+        (state, state.constraint)
+        for each in family(facts, key, only=operation.only)
+        for state in facts.belongings(each).constraints
+        if isinstance(state.constraint, NotNull) and state.constraint.column == operation.column
+    ]
 
 
 def alter_identity(facts: Facts, operation: AlterIdentity, made_by: str | None) -> None:

@@ -5,7 +5,6 @@
 copy costs nothing.
 """
 
-import dataclasses
 from dataclasses import dataclass, field
 
 from migsafe.catalog.naming import free_name
@@ -108,7 +107,10 @@ class Facts:
 
     def copy(self) -> "Facts":
         """Return a draft that shares every mapping."""
-        return dataclasses.replace(self)
+        draft: Facts = object.__new__(Facts)
+        for name in Facts.__slots__:
+            setattr(draft, name, getattr(self, name))
+        return draft
 
     # --- names -----------------------------------------------------------------------
 

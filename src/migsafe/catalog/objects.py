@@ -19,6 +19,7 @@ from migsafe.model.operations import (
     CreateSequence,
     CreateTrigger,
     DropObject,
+    ImportForeignSchema,
     ObjectKind,
     RenameObject,
     SetOwner,
@@ -241,6 +242,21 @@ def define(facts: Facts, operation: CreateObject, made_by: str | None) -> None:
         table = TableState(key, kind=TableKind.FOREIGN, complete=False, made_by=made_by)
         facts.tables = facts.tables.put(key, table)
     facts.seen(key)
+
+
+def import_foreign_schema(
+    facts: Facts, operation: ImportForeignSchema, made_by: str | None
+) -> None:
+    """Apply IMPORT FOREIGN SCHEMA: tables whose columns the other server knows."""
+    if operation.tables is None:
+        # Any name that the schema does not have yet may be one now.
+        facts.complete = False
+        return
+    for name in operation.tables:
+        key = facts.new_key(name)
+        table = TableState(key, kind=TableKind.FOREIGN, complete=False, made_by=made_by)
+        facts.tables = facts.tables.put(key, table)
+        facts.made(key)
 
 
 def drop_object(facts: Facts, operation: DropObject) -> None:

@@ -63,7 +63,9 @@ from migsafe.model.operations import (
     DropNotNull,
     DropObject,
     DropTable,
+    ExecutePrepared,
     Grant,
+    ImportForeignSchema,
     Insert,
     LockTable,
     Merge,
@@ -91,10 +93,12 @@ from migsafe.model.operations import (
     SetParameter,
     SetReplicaIdentity,
     SetRowSecurity,
+    SetRowType,
     SetSchema,
     SetTableOptions,
     SetTriggerState,
     Truncate,
+    TwoPhase,
     Unrecognized,
     Update,
     Vacuum,
@@ -123,6 +127,8 @@ def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # 
             tables.rewrite(facts, operation)
         case SetTableOptions():
             tables.set_options(facts, operation)
+        case SetRowType():
+            tables.set_row_type(facts, operation)
         case SetReplicaIdentity():
             tables.set_replica_identity(facts, operation)
         case AddColumn():
@@ -207,6 +213,8 @@ def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # 
             objects.create_object(facts, kind, Name(name), sql)
         case CreateObject():
             objects.define(facts, operation, made_by)
+        case ImportForeignSchema():
+            objects.import_foreign_schema(facts, operation, made_by)
         case AnonymousBlock():
             unread.block(facts, operation)
         case CallRoutine():
@@ -226,6 +234,9 @@ def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # 
             session.begin(facts, facts.copy())
         case Commit():
             session.commit(facts)
+        case TwoPhase():
+            # Its statements come true in another transaction, or never.
+            facts.doubt_all()
         case Rollback(savepoint=savepoint):
             session.rollback(facts, to_savepoint=savepoint is not None)
         case (
@@ -245,6 +256,7 @@ def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # 
             | Copy()
             | Select()
             | DataWork()
+            | ExecutePrepared()
             | LockTable()
             | Vacuum()
             | NoOperation()

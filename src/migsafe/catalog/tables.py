@@ -18,8 +18,10 @@ from migsafe.model.operations import (
     RenameTable,
     RewriteKind,
     RewriteTable,
+    RowTypeAction,
     SetInheritance,
     SetReplicaIdentity,
+    SetRowType,
     SetTableOptions,
     Unique,
 )
@@ -333,3 +335,11 @@ def set_replica_identity(facts: Facts, operation: SetReplicaIdentity) -> None:
     words = (operation.identity, operation.index)
     text = " ".join(word for word in words if word is not None)
     facts.set_setting(key, "replica identity", None if text == "DEFAULT" else text)
+
+
+def set_row_type(facts: Facts, operation: SetRowType) -> None:
+    """Apply OF and NOT OF."""
+    key = facts.altered(operation.table)
+    if operation.action is not RowTypeAction.WITHOUT_OIDS:
+        type_ = operation.type
+        facts.set_setting(key, "of type", None if type_ is None else str(type_))

@@ -4,6 +4,7 @@ Expressions keep their text in one spelling, so that tokens are enough to rename
 in them, to see a NOT NULL proof, and to list the identifiers of a view's query.
 """
 
+import re
 from collections.abc import Iterator
 
 from migsafe.model.expressions import Expression
@@ -17,6 +18,11 @@ def column_of(token: str) -> str:
     if token.startswith('"'):
         return token[1:-1].replace('""', '"')
     return token.lower()
+
+
+def mentions(sql: str, name: str) -> bool:
+    """Say whether text holds a name as a word, wherever it stands: bodies of routines, queries."""
+    return re.search(rf"\b{re.escape(name)}\b", sql) is not None
 
 
 def referenced(words: list[str]) -> str | None:

@@ -72,8 +72,4 @@ def _is_new_and_empty(operation: AddConstraint, key: ForeignKey, context: Contex
     if len(key.columns) != 1:
         return False
     column = context.catalog.column(operation.table, key.columns[0])
-    return (
-        column is not None
-        and not column.fills_itself
-        and column.made_by in {migration.id for migration in context.ship.migrations}
-    )
+    return column is not None and not column.fills_itself and context.is_made_here(column.made_by)

@@ -33,7 +33,8 @@ def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Fi
             return
         case _:
             pass
-    broken = "" if _is_new(operation, context) else _broken(operation, context)
+    new = context.is_new_column(operation.table, operation.column)
+    broken = "" if new else _broken(operation, context)
     work = _work(operation, context) if context.is_busy(operation.table) else ""
     if work or broken:
         decides = _unknown(context)
@@ -56,7 +57,7 @@ def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Fi
             case="unknown type",
             confidence=Confidence.LOW,
         )
-    elif not _is_new(operation, context) and _is_recycled(operation, context):
+    elif not new and _is_recycled(operation, context):
         yield context.finding(
             f"{_change(operation, context)} is a widening, an instant; statements that running "
             "code has prepared fail (0A000: cached plan must not change result type) until they "
@@ -74,23 +75,17 @@ def _change(operation: AlterColumnType, context: Context) -> str:
     return f"Changing {operation.table}.{operation.column}{old} to {new}"
 
 
-def _is_new(operation: AlterColumnType, context: Context) -> bool:
-    column = context.catalog.column(operation.table, operation.column)
-    return column is not None and column.made_by in {
-        migration.id for migration in context.ship.migrations
-    }
-
-
 def _work(operation: AlterColumnType, context: Context) -> str:
     effects, table = context.effects, operation.table
     lock = effects.lock_on(context.catalog.key(table))
     who = f"{lock.blocks} of {table} wait under an {lock} lock" if lock else f"{table} is locked"
+    big = context.how_big(table)
     if effects.rewrites:
-        return f"{who} while every row and every index is rewritten"
+        return f"{who} while every row and every index is rewritten{big}"
     if effects.builds:
-        return f"{who} while the indexes on {operation.column} are built anew"
+        return f"{who} while the indexes on {operation.column} are built anew{big}"
     if effects.scans:
-        return f"{who} while every row is read, because {_checks(operation, context)}"
+        return f"{who} while every row is read{big}, because {_checks(operation, context)}"
     return ""
 
 

@@ -41,7 +41,8 @@ def check_operation(operation: CreateIndex, context: Context) -> Iterator[Findin
     blocked = "" if lock is None else f"{lock.blocks} to "
     everywhere = " and to its partitions" if partitioned else ""
     yield context.finding(
-        f"{label}: {blocked}{table}{everywhere} wait while the index is built{refused}.",
+        f"{label}: {blocked}{table}{everywhere} wait while the index is built"
+        f"{context.how_big(table)}{refused}.",
         help=_by_partition(operation) if partitioned else _concurrently(operation, context),
         hazards=(*_WAITS, Hazard.FAILS_ON_EXISTING_DATA) if refused else _WAITS,
     )

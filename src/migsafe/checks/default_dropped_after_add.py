@@ -31,7 +31,7 @@ def check_operation(
     column = context.catalog.column(table, name)
     if column is None or column.nullable is not False or not column.fills_itself:
         return
-    if not context.is_live(table) or not _is_new(column.made_by, context):
+    if not context.is_live(table) or not context.is_made_here(column.made_by):
         return
     if _fills_itself_in_the_end(table, name, context):
         return
@@ -41,10 +41,6 @@ def check_operation(
         "last process is gone.",
         help=f"Leave the default; drop it in a later deploy, once all running code writes {name}.",
     )
-
-
-def _is_new(made_by: str | None, context: Context) -> bool:
-    return made_by in {migration.id for migration in context.ship.migrations}
 
 
 def _fills_itself_in_the_end(table: Name, name: str, context: Context) -> bool:

@@ -1,9 +1,9 @@
 """Columns dropped while running code still names them."""
 
-import re
 from collections.abc import Iterator
 
 from migsafe.catalog.schema import ColumnState, Existence
+from migsafe.catalog.text import mentions
 from migsafe.context import Context
 from migsafe.model.effects import Certain
 from migsafe.model.findings import Confidence, Finding, Hazard
@@ -16,7 +16,7 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
     """Report a column of the released schema that goes, with what goes along."""
     table, name = operation.table, operation.column
     column = context.catalog.column(table, name)
-    if not context.is_live(table) or _is_new(column, context):
+    if not context.is_live(table) or context.is_new_column(table, name):
         return
     existence = context.catalog.column_existence(table, name)
     if existence is Existence.ABSENT:
@@ -46,12 +46,6 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
     )
 
 
-def _is_new(column: ColumnState | None, context: Context) -> bool:
-    return column is not None and column.made_by in {
-        migration.id for migration in context.ship.migrations
-    }
-
-
 def _goes_along(operation: DropColumn, context: Context) -> list[str]:
     table, name = operation.table, operation.column
     catalog = context.catalog
@@ -72,7 +66,7 @@ def _refusals(operation: DropColumn, context: Context) -> Iterator[str]:
         case _:
             pass
     for trigger in context.catalog.triggers(operation.table):
-        if re.search(rf"\b{re.escape(operation.column)}\b", trigger.sql):
+        if mentions(trigger.sql, operation.column):
             yield f"the trigger {trigger.name}, which names it, has to go first"
 
 

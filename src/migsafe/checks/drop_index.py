@@ -109,7 +109,7 @@ def _concurrently(operation: DropIndex, context: Context) -> str:
 
 def _is_missed(index: IndexState, context: Context) -> bool:
     """Say whether lookups by the index's columns find no other index after the deploy."""
-    if index.valid is False or index.made_by in {m.id for m in context.ship.migrations}:
+    if index.valid is False or context.is_made_here(index.made_by):
         return False
     return not any(_replaces(other, index) for other in _left(index, context.ship.after))
 

@@ -13,6 +13,7 @@ from migsafe.model.operations import (
     DropIndex,
     IndexElement,
     ObjectKind,
+    PrimaryKey,
     Unique,
 )
 from migsafe.model.record import record
@@ -53,29 +54,32 @@ def check_operation(operation: DropIndex | DropConstraint, context: Context) -> 
             )
         return
     yield context.finding(
-        f"Dropping {_named(index)} of {index.table}: running code's INSERT … ON CONFLICT ({keys}) "
-        "fails (42P10) until its last process is gone, code that relies on the refusal writes "
-        "duplicates, and the first duplicate closes the way back.",
+        f"Dropping {_named(index, context.catalog)} of {index.table}: running code's "
+        f"INSERT … ON CONFLICT ({keys}) fails (42P10) until its last process is gone, code that "
+        "relies on the refusal writes duplicates, and the first duplicate closes the way back.",
         help=f"Deploy code that neither upserts on ({keys}) nor counts on the refusal, and drop "
         "it in a later deploy.",
         relations=(index.table,),
     )
 
 
-def _named(index: IndexState) -> str:
+def _named(index: IndexState, catalog: Catalog) -> str:
+    state = None if index.constraint is None else catalog.constraint(index.table, index.constraint)
+    if state is not None and isinstance(state.constraint, PrimaryKey):
+        return f"the primary key {state.name}"
     if index.constraint is not None:
         return f"the unique constraint {index.constraint}"
     return f"the unique index {index.name}"
 
 
 def _dropped(operation: DropIndex | DropConstraint, catalog: Catalog) -> IndexState | None:
-    """Return the index that goes; a primary key is another rule's subject."""
+    """Return the index that goes, None where it is not known or nothing unique goes."""
     match operation:
         case DropIndex(index=name):
             return catalog.index(name)
         case DropConstraint(table=table, constraint=name):
             state = None if name is None else catalog.constraint(table, name)
-            if state is None or not isinstance(state.constraint, Unique):
+            if state is None or not isinstance(state.constraint, Unique | PrimaryKey):
                 return None
             indexes = catalog.indexes(table)
             return next((index for index in indexes if index.constraint == state.name), None)
@@ -116,12 +120,12 @@ def _not_known(operation: DropIndex | DropConstraint, context: Context) -> Itera
                     hazards=(Hazard.UNKNOWN,),
                     confidence=Confidence.LOW,
                 )
-        case DropConstraint(table=table, constraint=name, kind="unique") if (
+        case DropConstraint(table=table, constraint=name, kind="unique" | "primary" as kind) if (
             name is None or context.catalog.constraint(table, name) is None
         ):
             if context.is_live(table):
                 yield context.finding(
-                    f"Dropping {name} of {table}, a unique constraint as the revision says: "
+                    f"Dropping {name} of {table}, a {kind} key as the revision says: "
                     "running code's INSERT … ON CONFLICT on its columns fails (42P10) until its "
                     "last process is gone, and the first duplicate closes the way back.",
                     help="Deploy code that neither upserts on its columns nor counts on the "

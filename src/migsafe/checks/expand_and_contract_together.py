@@ -1,8 +1,8 @@
 """Columns moved in one deploy: the new one made, filled and the old one dropped."""
 
-import re
 from collections.abc import Iterator
 
+from migsafe.catalog.text import mentions
 from migsafe.context import Applied, Context
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
@@ -20,7 +20,9 @@ from migsafe.model.operations import (
 
 def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding]:
     """Report a dropped column whose values the same deploy moved to their new place."""
-    if not context.is_live(operation.table) or _is_new(operation, context):
+    if not context.is_live(operation.table) or context.is_new_column(
+        operation.table, operation.column
+    ):
         return
     moved = _move(operation, context)
     if moved is None:
@@ -37,13 +39,6 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
     )
 
 
-def _is_new(operation: DropColumn, context: Context) -> bool:
-    column = context.catalog.column(operation.table, operation.column)
-    return column is not None and column.made_by in {
-        migration.id for migration in context.ship.migrations
-    }
-
-
 def _move(operation: DropColumn, context: Context) -> tuple[Applied, str, Confidence] | None:
     """Return where the deploy reads the column into something new, and what that is."""
     table, old = context.catalog.key(operation.table), operation.column
@@ -56,14 +51,14 @@ def _move(operation: DropColumn, context: Context) -> tuple[Applied, str, Confid
             case Update(table=to, assignments=assignments, sql=text) if key(to) == table:
                 for assignment in assignments:
                     value = assignment.value
-                    reads = old in value.columns or (value.opaque and _mentions(text, old))
+                    reads = old in value.columns or (value.opaque and mentions(text, old))
                     if assignment.column in new and reads:
                         return applied, f"{operation.table}.{assignment.column}", Confidence.HIGH
             case Insert(table=to, sql=text, query=query) if (
                 query is not None
                 and key(to) in applied.made
                 and table in {key(read) for read in query.relations}
-                and _mentions(text, old)
+                and mentions(text, old)
             ):
                 return applied, str(to), Confidence.HIGH
             case other:
@@ -88,10 +83,6 @@ def _hidden_move(
             return new[-1] if new else None
         case _:
             return None
-    if not _mentions(text, old):
+    if not mentions(text, old):
         return None
-    return next((name for name in new if _mentions(text, name)), None)
-
-
-def _mentions(sql: str, column: str) -> bool:
-    return re.search(rf"\b{re.escape(column)}\b", sql) is not None
+    return next((name for name in new if mentions(text, name)), None)

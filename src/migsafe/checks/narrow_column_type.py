@@ -24,7 +24,7 @@ def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Fi
     column = context.catalog.column(table, name)
     if not context.is_live(table) or column is None:
         return
-    if column.made_by in {migration.id for migration in context.ship.migrations}:
+    if context.is_made_here(column.made_by):
         return
     harm, help_ = _harm(name, context)
     if not harm:
@@ -33,7 +33,10 @@ def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Fi
     if context.is_busy(table) and context.effects.rewrites:
         lock = context.effects.lock_on(context.catalog.key(table))
         who = "reads and writes" if lock is None else lock.blocks
-        wait = f"; {who} of {table} wait under an {lock} lock while every row is rewritten"
+        wait = (
+            f"; {who} of {table} wait under an {lock} lock while every row is rewritten"
+            f"{context.how_big(table)}"
+        )
     yield context.finding(
         f"Changing {table}.{name} from {column.type} to {operation.type} {harm}{wait}.",
         help=help_,

@@ -1,8 +1,8 @@
 """Columns renamed while running code knows the old name."""
 
-import re
 from collections.abc import Iterator
 
+from migsafe.catalog.text import mentions
 from migsafe.context import Context
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
@@ -20,7 +20,7 @@ def check_operation(operation: RenameColumn, context: Context) -> Iterator[Findi
     table, name, new = operation.table, operation.column, operation.new_name
     if operation.kind is ObjectKind.TYPE or not context.is_live(table):
         return
-    if _is_new(operation, context):
+    if context.is_new_column(operation.table, operation.column):
         return
     match _keeps_the_name(operation, context):
         case CreateView():
@@ -46,13 +46,6 @@ def check_operation(operation: RenameColumn, context: Context) -> Iterator[Findi
     )
 
 
-def _is_new(operation: RenameColumn, context: Context) -> bool:
-    column = context.catalog.column(operation.table, operation.column)
-    return column is not None and column.made_by in {
-        migration.id for migration in context.ship.migrations
-    }
-
-
 def _keeps_the_name(operation: RenameColumn, context: Context) -> AddColumn | CreateView | None:
     """Return what the transaction leaves that answers to the old name, None if nothing does.
 
@@ -75,7 +68,7 @@ def _keeps_the_name(operation: RenameColumn, context: Context) -> AddColumn | Cr
             case CreateView(view=view, query=query, columns=columns) as made if applied.before.key(
                 view
             ) in names and current in {applied.before.key(read) for read in query.relations}:
-                offers = operation.column in columns or _mentions(query.sql, operation.column)
+                offers = operation.column in columns or mentions(query.sql, operation.column)
                 return made if offers else None
             case _:
                 pass
@@ -96,7 +89,3 @@ def _names_before(key: Name, context: Context) -> set[Name]:
             case _:
                 pass
     return names
-
-
-def _mentions(sql: str, column: str) -> bool:
-    return re.search(rf"\b{re.escape(column)}\b", sql) is not None

@@ -214,10 +214,9 @@ def _altered(
 
 def _are_new_and_empty(table: Name, columns: tuple[str, ...], context: Context) -> bool:
     """Say whether running code leaves all the columns NULL: it does not know them."""
-    made_here = {migration.id for migration in context.ship.migrations}
     states = [context.current.after.column(table, column) for column in columns]
     return bool(states) and all(
-        state is not None and state.made_by in made_here and not state.fills_itself
+        state is not None and context.is_made_here(state.made_by) and not state.fills_itself
         for state in states
     )
 

@@ -43,7 +43,8 @@ def check_operation(operation: SetNotNull | AddConstraint, context: Context) -> 
         hazards.extend((Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES, Hazard.SCANS_TABLE))
         lock = context.effects.lock_on(context.catalog.key(table))
         who = "reads and writes" if lock is None else lock.blocks
-        parts.append(f"{who} of {table} wait under an {lock} lock while every row is read")
+        big = context.how_big(table)
+        parts.append(f"{who} of {table} wait under an {lock} lock while every row is read{big}")
     if not parts:
         return
     hazards.append(Hazard.FAILS_ON_EXISTING_DATA)
@@ -69,8 +70,7 @@ def _required(operation: SetNotNull | AddConstraint) -> str | None:
 
 
 def _refuses_writers(column: ColumnState | None, context: Context) -> bool:
-    made_here = {migration.id for migration in context.ship.migrations}
-    if column is not None and column.fills_itself and column.made_by in made_here:
+    if column is not None and column.fills_itself and context.is_made_here(column.made_by):
         # Running code does not know a column of this deploy, so it writes the default.
         return False
     return not _WRITES.isdisjoint(context.compatibility.breaks)

@@ -24,7 +24,7 @@ def check_suppressions(
         idle = [rule for rule in suppression.rules if rule not in suppression.used]
         if idle:
             yield context.finding(
-                f"This comment has nothing to silence: {_reports(idle)} nothing here.",
+                f"{_have(idle)} nothing to silence here.",
                 help="Remove it, so that it cannot hide a later finding."
                 if len(idle) == len(suppression.rules)
                 else f"Take {' and '.join(idle)} out of the brackets, so that it cannot hide a "
@@ -33,5 +33,5 @@ def check_suppressions(
             )
 
 
-def _reports(rules: list[str]) -> str:
-    return f"{' and '.join(rules)} report{'s' if len(rules) == 1 else ''}"
+def _have(rules: list[str]) -> str:
+    return f"{' and '.join(rules)} {'has' if len(rules) == 1 else 'have'}"

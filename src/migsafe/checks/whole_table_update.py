@@ -75,8 +75,4 @@ def _fills_new_column(operation: Update, context: Context) -> bool:
     if [word.upper() for word in words[-2:]] != ["IS", "NULL"] or len(words) > _IS_NULL + 2:
         return False
     column = context.catalog.column(operation.table, column_of(words[-_IS_NULL]))
-    return (
-        column is not None
-        and not column.fills_itself
-        and column.made_by in {migration.id for migration in context.ship.migrations}
-    )
+    return column is not None and not column.fills_itself and context.is_made_here(column.made_by)

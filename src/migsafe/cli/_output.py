@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
@@ -55,8 +56,6 @@ def write(path: Path, text: str) -> None:
     Raises:
         UsageError: If it cannot be written.
     """
-    import tempfile  # noqa: PLC0415  it brings a dozen modules, and few runs write a file
-
     try:
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", newline="\n", dir=path.parent, delete=False

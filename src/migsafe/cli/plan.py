@@ -15,6 +15,7 @@ from migsafe.model.errors import Exit, UsageError
 from migsafe.model.migration import Selection
 from migsafe.model.plan import DeployKind, Plan
 from migsafe.planning import compose, directory, done, make, rebase, release
+from migsafe.render import argument
 from migsafe.sources.files import Files
 from migsafe.sources.plans.tree import find
 
@@ -110,7 +111,8 @@ def make_command(
         return
     directory.write(planned, output)
     click.echo(_rendered(planned.plan, format_), nl=False)
-    click.echo(f"written to {output}; next: migsafe plan release {output} --deploy 1", err=True)
+    place = argument(output)
+    click.echo(f"written to {place}; next: migsafe plan release {place} --deploy 1", err=True)
 
 
 def _only(work: Work) -> Selection:
@@ -197,7 +199,9 @@ def release_command(folder: Path, deploy: int, by: str | None, config_path: Path
         click.echo(f"removed {path}")
     for path in outcome.written:
         click.echo(f"wrote {path}")
-    click.echo(f"when it is through: migsafe plan done {folder} --deploy {deploy}")
+    for path in outcome.ways_back:
+        click.echo(f"way back: {path}")
+    click.echo(f"when it is through: migsafe plan done {argument(folder)} --deploy {deploy}")
 
 
 @command.command("done")
@@ -260,4 +264,4 @@ def _say_next(plan: Plan, folder: Path, number: int | None) -> None:
     deploy = plan.deploys[number - 1]
     verb = "done" if deploy.kind is DeployKind.CODE else "release"
     click.echo(f"next: deploy {number}, {deploy.kind}: {deploy.title}")
-    click.echo(f"  migsafe plan {verb} {folder} --deploy {number}")
+    click.echo(f"  migsafe plan {verb} {argument(folder)} --deploy {number}")

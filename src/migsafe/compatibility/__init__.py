@@ -53,7 +53,9 @@ from migsafe.model.operations import (
     DropNotNull,
     DropObject,
     DropTable,
+    ExecutePrepared,
     Grant,
+    ImportForeignSchema,
     Insert,
     LockTable,
     Merge,
@@ -80,10 +82,12 @@ from migsafe.model.operations import (
     SetParameter,
     SetReplicaIdentity,
     SetRowSecurity,
+    SetRowType,
     SetSchema,
     SetTableOptions,
     SetTriggerState,
     Truncate,
+    TwoPhase,
     Unrecognized,
     Update,
     Vacuum,
@@ -165,6 +169,8 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return tables.rewrite_table(operation)
         case SetTableOptions():
             return objects.set_table_options(operation)
+        case SetRowType():
+            return tables.set_row_type(operation)
         case SetReplicaIdentity():
             return tables.set_replica_identity(operation)
         case CreateView():
@@ -217,6 +223,8 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return tables.data_work(operation)
         case SetOwner() | ChangeRole() | AlterExtension() | CallRoutine():
             return unknown()
+        case ExecutePrepared() | TwoPhase():
+            return unknown()
         case AnonymousBlock(body=body) if is_known(body):
             return Compatibility()
         case AnonymousBlock() | Unrecognized():
@@ -225,7 +233,7 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             # A published table without a replica identity refuses UPDATE and DELETE.
             kinds = (OldStatement.UPDATE, OldStatement.DELETE)
             return Compatibility(old=met((kinds, Outcome.UNKNOWN)))
-        case SetColumnStorage() | CreateObject():
+        case SetColumnStorage() | CreateObject() | ImportForeignSchema():
             # Nobody sees it; what it was before is not known.
             return Compatibility()
         case RebuildTable():

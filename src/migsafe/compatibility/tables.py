@@ -24,8 +24,10 @@ from migsafe.model.operations import (
     RenameTable,
     RewriteKind,
     RewriteTable,
+    RowTypeAction,
     SetInheritance,
     SetReplicaIdentity,
+    SetRowType,
     SetSchema,
 )
 
@@ -136,6 +138,18 @@ def set_inheritance(operation: SetInheritance) -> Compatibility:
         old=met((READS, Outcome.CHANGES), ((*UPDATE, *DELETE), Outcome.CHANGES)),
         undo=undone_by(back),
     )
+
+
+def set_row_type(operation: SetRowType) -> Compatibility:
+    """Return what OF, NOT OF and SET WITHOUT OIDS do: no statement sees it."""
+    match operation.action:
+        case RowTypeAction.OF:
+            return Compatibility(undo=undone_by(SetRowType(operation.table, RowTypeAction.NOT_OF)))
+        case RowTypeAction.NOT_OF:
+            # Which type it was is not known.
+            return Compatibility()
+        case RowTypeAction.WITHOUT_OIDS:
+            return HARMLESS
 
 
 def rewrite_table(operation: RewriteTable) -> Compatibility:

@@ -8,7 +8,7 @@ from migsafe.compatibility import compatibility_of
 from migsafe.config import Settings
 from migsafe.context import Applied, Deploy
 from migsafe.effects import effects_of
-from migsafe.lint.transactions import Session
+from migsafe.lint.transactions import Session, Told, standing
 from migsafe.model.effects import TransactionNeed
 from migsafe.model.expressions import Name
 from migsafe.model.migration import Migration, Section, Selection
@@ -38,7 +38,7 @@ def fold(
         base: The schema before the first migration of the tree.
         one_deploy: Take the selected migrations as one deploy.
     """
-    catalog = base
+    catalog, told = base, list[Told]()
     together: list[Migration] = []
     left = len(selection.given)
     for migration in selection.tree.migrations:
@@ -46,12 +46,16 @@ def fold(
             return
         if migration.id not in selection.given:
             catalog = _replayed(migration, catalog)
+            told += _standing(migration)
             continue
         left -= 1
         together.append(migration)
         if one_deploy and left:
             continue
-        deploy = fold_deploy(tuple(together), settings, catalog)
+        session = (*told, *selection.tree.session)
+        deploy = fold_deploy(tuple(together), settings, catalog, session)
+        for each in together:
+            told += _standing(each)
         together.clear()
         catalog = deploy.after
         yield deploy
@@ -64,17 +68,39 @@ def _replayed(migration: Migration, catalog: Catalog) -> Catalog:
     return catalog.session_ended()
 
 
-def fold_deploy(migrations: tuple[Migration, ...], settings: Settings, before: Catalog) -> Deploy:
-    """Return one deploy: its ups in order, and its ways down from where they ended."""
+def _standing(migration: Migration) -> Iterator[Told]:
+    """Yield what a migration says about all sessions to come."""
+    for statement in migration.up.statements:
+        for operation in statement.operations:
+            parameter = standing(operation)
+            if parameter is not None:
+                yield parameter
+
+
+def fold_deploy(
+    migrations: tuple[Migration, ...],
+    settings: Settings,
+    before: Catalog,
+    told: tuple[Told, ...] = (),
+) -> Deploy:
+    """Return one deploy: its ups in order, and its ways down from where they ended.
+
+    Args:
+        migrations: What ships together.
+        settings: Dialect and version decide the facts.
+        before: The schema before them.
+        told: What each connection was told before.
+    """
     ups: list[Applied] = []
-    after, session, made = before, Session(), frozenset[Name]()
+    start = Session().starting(told, migrations[0].up.runner)
+    after, session, made = before, start, frozenset[Name]()
     for migration in migrations:
         after, session, made = _section(
             migration, migration.up, settings, after, session, made, ups
         )
     after = after.session_ended()
     downs: list[Applied] = []
-    catalog, session, unmade = after, Session(), frozenset[Name]()
+    catalog, session, unmade = after, start, frozenset[Name]()
     for migration in reversed(migrations):
         if migration.down is not None:
             catalog, session, unmade = _section(

@@ -52,6 +52,11 @@ def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings)
         match matched(migration):
             case Match() as found:
                 known.update(dict.fromkeys(_paths(migration), found))
+            case _ if source_of := _source_of(migration, plans):
+                remarks.append(
+                    f"{migration.path} is what plan {source_of.id} was made from: its first "
+                    "release takes it away"
+                )
             case Almost() as near:
                 remarks.append(
                     f"{migration.path} is not deploy {near.deploy} of plan {near.plan.id}: "
@@ -81,6 +86,21 @@ def _plans(settings: Settings) -> tuple[tuple[Plan, ...], tuple[FileError, ...]]
         except InputError as error:
             errors.append(FileError(error.path, error.message, error.help, error.line))
     return tuple(plans), tuple(errors)
+
+
+def _source_of(migration: Migration, plans: Iterable[Plan]) -> Plan | None:
+    """Return the plan that was made from a migration."""
+    return next(
+        (
+            plan
+            for plan in plans
+            if any(
+                source.revision == migration.id and source.path == migration.path
+                for source in plan.sources
+            )
+        ),
+        None,
+    )
 
 
 def _paths(migration: Migration) -> tuple[str, ...]:

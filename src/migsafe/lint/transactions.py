@@ -1,6 +1,6 @@
 """Which transaction of the runner an operation runs in, and which timeouts hold there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from migsafe.context import Timeouts, Transaction
@@ -9,11 +9,14 @@ from migsafe.model.locks import Lock
 from migsafe.model.migration import Section
 from migsafe.model.operations import (
     Begin,
+    ChangeRole,
     Commit,
     Operation,
     ResetParameter,
     Rollback,
     SetParameter,
+    TwoPhase,
+    TwoPhaseAction,
 )
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
@@ -28,6 +31,13 @@ _UNITS_MS = {
     "d": 86_400_000,
 }
 _DURATION = pattern(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*")
+_ITSELF = frozenset({"ALL", "CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
+_STANDING = pattern(
+    r"\b(?:SET (?P<set>\w+) (?:TO (?P<value>'[^']*'|\"[^\"]*\"|[\w.]+)|FROM CURRENT)"
+    r"|RESET (?P<reset>\w+))$"
+)
+Told = SetParameter | ResetParameter
+"""What a connection is told before the first migration."""
 _COMMITS_ITSELF = Transaction(None)
 
 
@@ -61,6 +71,21 @@ class Session:
         """The values in force."""
         values = {**self.own, **self.local}
         return Timeouts(values.get("lock_timeout"), values.get("statement_timeout"))
+
+    def starting(self, settings: Iterable[Told], runner: Runner) -> "Session":
+        """Return the session of a new connection that was told `settings`.
+
+        SET LOCAL of an env.py reaches the migrations only where they share its transaction.
+        """
+        own = {**self.own}
+        for each in settings:
+            match each:
+                case ResetParameter():
+                    own.clear()
+                case SetParameter(parameter=parameter, value=value, local=local):
+                    if not local or runner is Runner.RUN:
+                        own[parameter] = milliseconds(value)
+        return replace(self, own=own)
 
     def begun(self, *, certain: bool = True, sent_as_one: bool = False) -> "Session":
         """Return the session with a new transaction."""
@@ -117,6 +142,9 @@ class Session:
                 return self if self.transaction.is_open else self.begun()
             case Commit() | Rollback(savepoint=None):
                 return self._committed()
+            case TwoPhase(action=TwoPhaseAction.PREPARE):
+                # Its locks are nobody's now, and stay; the next statement is on its own.
+                return self._committed()
             case SetParameter(parameter=parameter, value=value, local=local):
                 return self._set(parameter, milliseconds(value), local=local)
             case ResetParameter(parameter=None):
@@ -149,6 +177,32 @@ class Session:
         for name, lock in locks.items():
             held[name] = max(lock, held.get(name, lock))
         return replace(self, held=held)
+
+
+def standing(operation: Operation) -> Told | None:
+    """Return the parameter that new sessions of the runner have after an operation.
+
+    That is what ALTER DATABASE says, ALTER ROLE ALL, and ALTER ROLE of the role that
+    migrates; any other role may be another one.
+    """
+    match operation:
+        case ChangeRole(verb="ALTER DATABASE", sql=sql):
+            return _given(sql)
+        case ChangeRole(verb="ALTER ROLE", role=role, sql=sql) if role.upper() in _ITSELF:
+            return _given(sql)
+        case _:
+            return None
+
+
+def _given(sql: str) -> Told | None:
+    found = _STANDING.search(sql)
+    if found is None:
+        return None
+    parameter = found["set"] or found["reset"]
+    if parameter.upper() == "ALL":
+        return ResetParameter(None)
+    value = None if found["value"] is None else found["value"].strip("'\"")
+    return SetParameter(parameter.lower(), value)
 
 
 def _says_begin(section: Section) -> bool:

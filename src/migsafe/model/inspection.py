@@ -1,6 +1,10 @@
 """What one statement does: predicted by `inspect`, measured by `trace`, in one shape."""
 
+from dataclasses import field
+
+from migsafe.model.compatibility import OldStatement, Outcome
 from migsafe.model.effects import Certain, Effects, Fact, Never, OnData
+from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
 from migsafe.model.migration import Place
 from migsafe.model.origin import SectionName
@@ -8,11 +12,24 @@ from migsafe.model.record import record
 
 
 @record
+class OldCode:
+    """What an old statement meets that worked before; `error` is its SQLSTATE if it fails."""
+
+    kind: OldStatement
+    relation: Name
+    sql: str
+    outcome: Outcome
+    error: str | None = None
+
+
+@record
 class Inspected:
     """A statement with its effects; None says that something is not known.
 
     `breaks_old_code`: some statement that was written for the schema before fails
-    afterwards. `loses_data`: something cannot be had again.
+    afterwards. `loses_data`: something cannot be had again. What measuring adds:
+    `unmeasured` are further facts that are None, each with the reason, and `old_code` are the
+    statements that do not work as before.
     """
 
     place: Place
@@ -21,6 +38,9 @@ class Inspected:
     effects: Effects
     breaks_old_code: bool | None
     loses_data: bool | None
+    unmeasured: tuple[tuple[str, str], ...] = ()
+    old_code: tuple[OldCode, ...] = ()
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def blocks_reads(self) -> bool | None:

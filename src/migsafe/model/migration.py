@@ -5,7 +5,7 @@ from dataclasses import field
 from enum import StrEnum
 from functools import lru_cache
 
-from migsafe.model.operations import Operation
+from migsafe.model.operations import Operation, SetParameter
 from migsafe.model.origin import Runner, SectionName, Span
 from migsafe.model.record import record
 
@@ -146,6 +146,8 @@ class Tree:
     problems: tuple[HistoryProblem, ...] = ()
     heads: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
+    session: tuple[SetParameter, ...] = ()
+    """What each connection of the runner is told before the first migration."""
 
 
 @record

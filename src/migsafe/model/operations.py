@@ -655,6 +655,24 @@ class SetReplicaIdentity(Sourced):
     index: str | None = None
 
 
+class RowTypeAction(StrEnum):
+    """What ALTER TABLE says of the type of its rows; no row changes."""
+
+    OF = "OF"
+    NOT_OF = "NOT OF"
+    WITHOUT_OIDS = "SET WITHOUT OIDS"
+    """Does nothing since PostgreSQL 12, and takes its lock."""
+
+
+@record
+class SetRowType(Sourced):
+    """OF a composite type, NOT OF, and SET WITHOUT OIDS."""
+
+    table: Name
+    action: RowTypeAction
+    type: Name | None = None
+
+
 # --- views and other objects ----------------------------------------------------------
 
 
@@ -1007,6 +1025,18 @@ class CreateObject(Sourced):
     sql: str
 
 
+@record
+class ImportForeignSchema(Sourced):
+    """IMPORT FOREIGN SCHEMA; `tables` is None where the other server decides which come.
+
+    With LIMIT TO their names are known, never their columns. `schema` is where they are made.
+    """
+
+    schema: str
+    tables: tuple[Name, ...] | None
+    sql: str
+
+
 # --- data ----------------------------------------------------------------------------
 
 
@@ -1079,6 +1109,14 @@ class Select(Sourced):
 
 
 @record
+class ExecutePrepared(Sourced):
+    """EXECUTE of a statement that the text does not prepare: any query or data change."""
+
+    statement: str
+    sql: str
+
+
+@record
 class DataWork(Sourced):
     """Data work that a revision does in Python on a table (`bulk_insert`, a session)."""
 
@@ -1107,6 +1145,22 @@ class Rollback(Sourced):
     """ROLLBACK, to a savepoint if named."""
 
     savepoint: str | None = None
+
+
+class TwoPhaseAction(StrEnum):
+    """The statements of two-phase commit."""
+
+    PREPARE = "PREPARE TRANSACTION"
+    COMMIT = "COMMIT PREPARED"
+    ROLLBACK = "ROLLBACK PREPARED"
+
+
+@record
+class TwoPhase(Sourced):
+    """PREPARE TRANSACTION, COMMIT PREPARED, ROLLBACK PREPARED."""
+
+    action: TwoPhaseAction
+    transaction: str
 
 
 @record
@@ -1204,7 +1258,7 @@ Operation = (
     | AddConstraint | ValidateConstraint | DropConstraint | AlterConstraint | RenameObject
     | CreateIndex | DropIndex | Reindex | AttachIndex
     | AttachPartition | DetachPartition | SetInheritance
-    | RewriteTable | SetTableOptions | SetReplicaIdentity
+    | RewriteTable | SetTableOptions | SetReplicaIdentity | SetRowType
     | CreateView | RefreshView | DropObject | CommentOn
     | CreateEnum | AddEnumValue | RenameEnumValue | CreateType | CreateDomain | AlterDomain
     | AlterCompositeType | CreateSequence | AlterSequence
@@ -1212,7 +1266,9 @@ Operation = (
     | CreateTrigger | SetTriggerState | CreateRule
     | SetRowSecurity | ChangePolicy | Grant | Revoke | SetOwner | ChangeRole
     | CreateExtension | AlterExtension | ChangePublication | CreateObject
+    | ImportForeignSchema
     | Insert | Update | Delete | Merge | Truncate | Copy | Select | DataWork
-    | Begin | Commit | Rollback | Savepoint | SetParameter | ResetParameter
+    | ExecutePrepared
+    | Begin | Commit | Rollback | TwoPhase | Savepoint | SetParameter | ResetParameter
     | LockTable | Vacuum | NoOperation | RebuildTable | Unrecognized
 )  # fmt: skip

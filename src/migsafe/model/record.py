@@ -42,9 +42,9 @@ def record(
 
 def replace(value: _T, /, **changes: object) -> _T:
     """Return a record with some fields changed."""
-    kept = {name: getattr(value, name) for name in names(value) if name not in changes}
+    fields: dict[str, Field[object]] = getattr(value, _FIELDS)
     make: Callable[..., _T] = type(value)
-    return make(**kept, **changes)
+    return make(**{name: getattr(value, name) for name in fields} | changes)
 
 
 def is_record(value: object) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from migsafe.model.errors import InputError, UsageError
 from migsafe.model.expressions import Expression, Type
 from migsafe.model.migration import Directive, Statement
-from migsafe.model.operations import Cause, Unrecognized
+from migsafe.model.operations import Cause, ExecutePrepared, NoOperation, Operation, Unrecognized
 from migsafe.model.origin import Certainty, Origin, SectionName, Span
 from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
@@ -77,6 +77,7 @@ def require_dialect(dialect: str) -> None:
 
 
 def _statements(text: str, pieces: tuple[Piece, ...], placement: Placement) -> Iterator[Statement]:
+    prepared: dict[str, tuple[Operation, ...]] = {}
     for piece in pieces:
         if piece.kind in {PieceKind.BLANK, PieceKind.DATA}:
             continue
@@ -96,10 +97,27 @@ def _statements(text: str, pieces: tuple[Piece, ...], placement: Placement) -> I
                         placement.certainty,
                     ),
                 )
-                for part in _parts(piece, sql)
+                for part in _executed(_parts(piece, sql), prepared)
             ]
         )
         yield Statement(sql, span, operations)
+
+
+def _executed(
+    parts: tuple[Part, ...], prepared: dict[str, tuple[Operation, ...]]
+) -> tuple[Part, ...]:
+    """Return what EXECUTE runs where the text has prepared it; note what PREPARE prepares."""
+    if len(parts) != 1:
+        return parts
+    match parts[0].operation:
+        case NoOperation(sql=sql) if sql.startswith("PREPARE "):
+            name, operations = postgres.read_prepared(sql)
+            prepared[name] = operations
+        case ExecutePrepared(statement=name) if name in prepared:
+            return tuple([replace(parts[0], operation=each) for each in prepared[name]])
+        case _:
+            pass
+    return parts
 
 
 def _parts(piece: Piece, sql: str) -> tuple[Part, ...]:

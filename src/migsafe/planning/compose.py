@@ -33,6 +33,7 @@ from migsafe.parsers.errors import ParseError
 from migsafe.parsers.sql import read_expression
 from migsafe.planning.intents import Planned, intents_of
 from migsafe.recipes import blocks
+from migsafe.render import argument
 from migsafe.recipes.situation import Situation
 from migsafe.writing.sql import write
 
@@ -163,7 +164,10 @@ def _refuse(planned: tuple[Planned, ...]) -> None:
     more = f" ({others} more cannot be planned)" if others else ""
     raise RefusedError(
         f"no plan for '{_shown(applied)}': {why}{more}",
-        help="Put it into a migration of its own, or change it; the rest can be planned then.",
+        help="Put it into a migration of its own, or change it; the rest can be planned then."
+        if len(planned) > len(without)
+        else f"No recipe is for it yet: 'migsafe lint {argument(applied.section.path)}' says what "
+        "must hold before it runs.",
         path=applied.section.path,
         line=applied.line,
     )

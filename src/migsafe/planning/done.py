@@ -6,6 +6,7 @@ from migsafe.ledger.released import Event, EventKind, Released, append, load
 from migsafe.model.errors import RefusedError, UsageError
 from migsafe.model.plan import Deploy, DeployKind, Plan
 from migsafe.planning.directory import read
+from migsafe.render import argument
 
 
 def deploy_of(plan: Plan, number: int) -> Deploy:
@@ -29,7 +30,8 @@ def require_before(plan: Plan, released: Released, number: int, directory: Path)
         raise RefusedError(
             f"deploy {first} of the plan {plan.id} is not recorded as done: "
             f"deploy {number} stands on it",
-            help=f"When it is through, run: migsafe plan done {directory} --deploy {first}",
+            help=f"When it is through, run: migsafe plan done {argument(directory)} "
+            f"--deploy {first}",
         )
 
 
@@ -55,12 +57,26 @@ def done(directory: Path, number: int, *, at: str, by: str | None = None) -> Rel
             f"deploy {number} of the plan {plan.id} is recorded as done already",
             help="Nothing is to be recorded.",
         )
+    if deploy.kind is DeployKind.CODE and number == 1:
+        _refuse_source(plan, directory)
     if deploy.kind is not DeployKind.CODE and not released.is_out(number):
         raise RefusedError(
             f"deploy {number} of the plan {plan.id} was not released",
-            help=f"Run: migsafe plan release {directory} --deploy {number}",
+            help=f"Run: migsafe plan release {argument(directory)} --deploy {number}",
         )
     return append(directory, plan.id, Event(number, EventKind.DONE, at, by))
+
+
+def _refuse_source(plan: Plan, directory: Path) -> None:
+    """Raise where the code is said to be out while what it prepares for may run at any time."""
+    for source in plan.sources:
+        if Path(source.path).is_file():
+            raise RefusedError(
+                f"'{source.path}' still lies where its tool runs it",
+                help=f"Run: migsafe plan release {argument(directory)} --deploy 1, which takes "
+                "it away",
+                path=source.path,
+            )
 
 
 def rolled_back(directory: Path, number: int, *, at: str, by: str | None = None) -> Released:

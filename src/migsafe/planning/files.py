@@ -126,11 +126,7 @@ def _in_transaction(group: Group, runner: Runner) -> str:
     A runner that makes one all the same warns about BEGIN, and ends it with COMMIT.
     """
     text = statements(group.operations)
-    if (
-        group.transactional
-        and len(group.operations) > 1
-        and runner in {Runner.AUTO, Runner.NONE}
-    ):
+    if group.transactional and len(group.operations) > 1 and runner in {Runner.AUTO, Runner.NONE}:
         return f"BEGIN;\n{text}COMMIT;\n"
     return text
 

@@ -37,6 +37,9 @@ _OF_THE_SESSION = frozenset(
 )  # fmt: skip
 """Parameters that change neither what a statement does nor whom it concerns: a plan has its own."""
 
+_FEW = 3
+"""So many kinds of old statements are named; more are as good as all."""
+
 
 @record
 class Recipe:
@@ -161,8 +164,10 @@ def _harm(applied: Applied, pending: Pending) -> str | None:
         # Nobody else knows these tables yet: there is nobody to harm.
         return None
     if compatibility.breaks:
-        kinds = ", ".join(str(kind) for kind in compatibility.breaks)
-        return f"running code's {kinds} fails"
+        if len(compatibility.breaks) > _FEW:
+            return "running code that uses it fails, whatever the statement"
+        kinds = " and ".join(str(kind) for kind in compatibility.breaks)
+        return f"running code fails at {kinds}"
     if compatibility.loses is not Loss.NOTHING:
         return f"{compatibility.loses} cannot be had again"
     if Outcome.UNKNOWN in compatibility.old.values():

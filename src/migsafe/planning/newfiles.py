@@ -26,7 +26,7 @@ def new_files(
     plan: Plan, number: int, here: Around, at: str
 ) -> tuple[list[Written], tuple[str, ...]]:
     """Return the files that a release writes, with the ids that they get."""
-    gone = {migration.id for migration in here.sources} if number == 1 else set()
+    gone = {migration.id for migration in here.sources}
     left = tuple(each for each in here.tree.migrations if each.id not in gone)
     tree = replace(here.tree, migrations=left, later=())
     title = _title(plan)
@@ -46,7 +46,10 @@ def new_files(
             new.append(Written(path, module(plan, file, id_, head)))
             head = (id_,)
         else:
-            new.extend(_scripts(plan, file, here, tree, id_))
+            scripts = _scripts(plan, file, here, tree, id_)
+            if not scripts:
+                continue
+            new.extend(scripts)
         ids.append(id_)
         tree = replace(tree, later=(*tree.later, id_))
     return new, tuple(ids)
@@ -54,6 +57,9 @@ def new_files(
 
 def _scripts(plan: Plan, file: PlannedFile, here: Around, tree: Tree, id_: str) -> list[Written]:
     up, down = here.convention.paths(tree, id_)
+    if down is None and not file.up:
+        # It would hold nothing: the way down stays in the plan.
+        return []
     written = [Written(up, script(plan, file, file.up))]
     if down is not None:
         written.append(Written(down, script(plan, file, file.down)))

@@ -16,6 +16,7 @@ from migsafe.planning.directory import read
 from migsafe.planning.done import deploy_of, require_before
 from migsafe.planning.files import digest, pairs
 from migsafe.planning.newfiles import new_files, put, take_away
+from migsafe.render import argument
 from migsafe.sources.convention import Options
 from migsafe.sources.files import Files
 from migsafe.sources.plans import tree as plans
@@ -30,12 +31,17 @@ class Outcome:
     written: tuple[str, ...]
     removed: tuple[str, ...]
     released: Released
+    ways_back: tuple[str, ...] = ()
+    """Ways down that stay in the plan directory: the tree's tool has none."""
 
 
 def release(
     directory: Path, number: int, settings: Settings, *, at: str, by: str | None = None
 ) -> Outcome:
     """Write a deploy's files after everything in the runner's tree, and record it.
+
+    The first release takes the source away. Where the plan begins with code there is nothing
+    else to do: the source must not lie where its tool runs it while that code is deployed.
 
     Args:
         directory: The plan directory.
@@ -50,32 +56,52 @@ def release(
     """
     plan = read(directory)
     deploy = deploy_of(plan, number)
-    if deploy.kind is DeployKind.CODE:
-        raise RefusedError(
-            f"deploy {number} of the plan {plan.id} is code: it has no file",
-            help=f"When it is through, run: migsafe plan done {directory} --deploy {number}",
-        )
     released = ledger.load(directory, plan.id)
     if released.is_out(number):
         raise RefusedError(
             f"deploy {number} of the plan {plan.id} is released already",
-            help=f"When it is through, run: migsafe plan done {directory} --deploy {number}",
+            help=f"When it is through, run: migsafe plan done {argument(directory)} "
+            f"--deploy {number}",
         )
     require_before(plan, released, number, directory)
     options = Options(settings.dialect, settings.transaction)
     _refuse_edited(plan, directory, number, options)
     here = around(plan, released, options)
+    if deploy.kind is DeployKind.CODE and not (number == 1 and here.sources):
+        raise RefusedError(
+            f"deploy {number} of the plan {plan.id} is code: it has no file",
+            help=f"When it is through, run: migsafe plan done {argument(directory)} "
+            f"--deploy {number}",
+        )
     _refuse_twice(plan, here, number)
     refuse_touched(plan, here, settings, directory)
     removed: list[str] = []
-    if number == 1:
+    if all(each.kind is DeployKind.CODE for each in plan.deploys[: number - 1]):
         removed = _refuse_merged(plan, here)
+    elif here.sources:
+        raise RefusedError(
+            f"'{here.sources[0].path}' lies in the tree again, and would be run beside the plan",
+            help="Take it away.",
+            path=here.sources[0].path,
+        )
     new, ids = new_files(plan, number, here, at)
     put(new)
     take_away(removed)
     event = Event(number, EventKind.RELEASED, at, by, ids)
     after = ledger.append(directory, plan.id, event)
-    return Outcome(tuple(file.path for file in new), tuple(removed), after)
+    paths = tuple(file.path for file in new)
+    return Outcome(paths, tuple(removed), after, _ways_back(plan, directory, number, here))
+
+
+def _ways_back(plan: Plan, directory: Path, number: int, here: Around) -> tuple[str, ...]:
+    """Return the ways down that have no place in the tree, in the order in which they run."""
+    if plan.convention == ALEMBIC or here.convention.paths(here.tree, "")[1] is not None:
+        return ()
+    return tuple(
+        str(directory / file.down_path)
+        for file in reversed(plan.deploys[number - 1].files)
+        if file.down_path is not None
+    )
 
 
 # --- refusals ------------------------------------------------------------------------
@@ -124,7 +150,7 @@ def refuse_touched(plan: Plan, here: Around, settings: Settings, directory: Path
         names = ", ".join(f"'{each}'" for each in since)
         raise RefusedError(
             f"{names} touched a table of the plan {plan.id} since it was made",
-            help=f"Run 'migsafe plan rebase {directory}', and review what changed.",
+            help=f"Run 'migsafe plan rebase {argument(directory)}', and review what changed.",
             path=str(directory),
         )
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from migsafe.context import Applied
 from migsafe.model.intents import AddCheckIntent
-from migsafe.model.operations import AddConstraint, Check, ValidateConstraint
+from migsafe.model.operations import AddConstraint, Check
 from migsafe.model.plan import CodeChange, Deploy, Phase
 from migsafe.model.record import replace
 from migsafe.recipes import blocks, naming
-from migsafe.recipes.situation import Found, Pending, Situation, cannot, same
+from migsafe.recipes.situation import Found, Pending, Situation, cannot
 from migsafe.writing import quoting
 
 RANK = 71
@@ -31,18 +31,9 @@ def recognise(pending: Pending) -> Iterator[Found]:
 
 
 def _found(add: AddConstraint, check: Check, applied: Applied, pending: Pending) -> Found:
-    parts = [applied]
-    valid = check.valid
-    for later in pending.after(applied):
-        match later.operation:
-            case ValidateConstraint(table=table, constraint=name) if name == check.name and same(
-                applied, add.table, later, table
-            ):
-                valid = True
-                parts.append(later)
-            case _:
-                pass
-    return Found(AddCheckIntent(add.table, replace(check, valid=valid)), tuple(parts))
+    validated = pending.validations(applied, add.table, check.name)
+    whole = replace(check, valid=check.valid or bool(validated))
+    return Found(AddCheckIntent(add.table, whole), (applied, *validated))
 
 
 def recipe(intent: AddCheckIntent, situation: Situation) -> Iterator[Deploy]:

@@ -10,12 +10,11 @@ from migsafe.model.operations import (
     ForeignKey,
     PrimaryKey,
     ReferentialAction,
-    ValidateConstraint,
 )
 from migsafe.model.plan import CodeChange, Deploy, Phase
 from migsafe.model.record import replace
 from migsafe.recipes import blocks, naming
-from migsafe.recipes.situation import Found, Pending, Situation, cannot, same
+from migsafe.recipes.situation import Found, Pending, Situation, cannot
 from migsafe.writing import quoting
 
 RANK = 70
@@ -46,18 +45,9 @@ def recognise(pending: Pending) -> Iterator[Found]:
 
 
 def _found(add: AddConstraint, key: ForeignKey, applied: Applied, pending: Pending) -> Found:
-    parts = [applied]
-    valid = key.valid
-    for later in pending.after(applied):
-        match later.operation:
-            case ValidateConstraint(table=table, constraint=name) if name == key.name and same(
-                applied, add.table, later, table
-            ):
-                valid = True
-                parts.append(later)
-            case _:
-                pass
-    return Found(AddForeignKeyIntent(add.table, replace(key, valid=valid)), tuple(parts))
+    validated = pending.validations(applied, add.table, key.name)
+    whole = replace(key, valid=key.valid or bool(validated))
+    return Found(AddForeignKeyIntent(add.table, whole), (applied, *validated))
 
 
 def recipe(intent: AddForeignKeyIntent, situation: Situation) -> Iterator[Deploy]:

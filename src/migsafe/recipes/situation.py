@@ -9,7 +9,7 @@ from migsafe.config import Settings
 from migsafe.context import Applied, Context, Deploy
 from migsafe.model.expressions import Expression, Name
 from migsafe.model.intents import Intent, NoRecipe
-from migsafe.model.operations import Operation
+from migsafe.model.operations import Operation, ValidateConstraint
 from migsafe.model.record import record
 
 
@@ -47,6 +47,18 @@ class Pending:
             if each is applied:
                 return
             yield each
+
+    def validations(
+        self, applied: Applied, table: Name, constraint: str | None
+    ) -> tuple[Applied, ...]:
+        """Return the VALIDATE CONSTRAINTs that follow the operation that added a constraint."""
+        return tuple(
+            later
+            for later in self.after(applied)
+            if isinstance(later.operation, ValidateConstraint)
+            and later.operation.constraint == constraint
+            and same(applied, table, later, later.operation.table)
+        )
 
 
 @record

@@ -1,8 +1,10 @@
 """Reports and plans as text: one module a format, each with one function `render`."""
 
+import os
 import re
 import shlex
 from collections.abc import Sequence
+from os import PathLike
 
 from migsafe.model.findings import Finding
 from migsafe.model.pattern import pattern
@@ -16,15 +18,17 @@ def plain(text: str) -> str:
 
     What a migration says may reach a terminal or a log: it must not steer either.
     """
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
     return "".join(
-        character if character.isprintable() else f"\\x{ord(character):02x}"
-        for character in " ".join(text.split())
+        character if character.isprintable() else f"\\x{ord(character):02x}" for character in line
     )
 
 
-def argument(path: str) -> str:
+def argument(path: str | PathLike[str]) -> str:
     """Return a path as one word of a command line, safe to paste into a shell."""
-    word = shlex.quote(plain(path))
+    word = shlex.quote(plain(os.fspath(path)))
     return f"./{word}" if word.startswith("-") else word
 
 

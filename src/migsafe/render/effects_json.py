@@ -7,14 +7,34 @@ from migsafe.model.expressions import Name
 from migsafe.model.inspection import Inspected
 
 
-def render(inspected: tuple[Inspected, ...], *, dialect: str, server_version: int) -> str:
-    """Return the effects as JSON, with one trailing newline; null says not known."""
-    document = {
+def render(
+    inspected: tuple[Inspected, ...],
+    *,
+    dialect: str,
+    server_version: int,
+    server: str | None = None,
+    remarks: tuple[str, ...] = (),
+) -> str:
+    """Return the effects as JSON, with one trailing newline; null says not known.
+
+    Args:
+        inspected: The statements.
+        dialect: The kind of server.
+        server_version: Its major version.
+        server: What they were measured on; None: they are predicted.
+        remarks: What a reader must know about the measurement.
+    """
+    document: dict[str, object] = {
         "schema": "migsafe.effects/1",
         "dialect": dialect,
         "server_version": str(server_version),
-        "statements": [_statement(one) for one in inspected],
     }
+    if server is not None:
+        document |= {"server": server, "remarks": list(remarks)}
+    measured = server is not None
+    document["statements"] = [
+        _statement(one) | (_measured(one) if measured else {}) for one in inspected
+    ]
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -40,7 +60,26 @@ def _statement(one: Inspected) -> dict[str, object]:
         "fails_on_existing_data": _on_data(effects),
         "breaks_old_code": one.breaks_old_code,
         "loses_data": one.loses_data,
-        "unknown": [{"fact": each.fact, "decides": each.decides} for each in effects.unknown],
+        "unknown": [
+            *({"fact": each.fact, "decides": each.decides} for each in effects.unknown),
+            *({"fact": fact, "decides": reason} for fact, reason in one.unmeasured),
+        ],
+    }
+
+
+def _measured(one: Inspected) -> dict[str, object]:
+    return {
+        "old_code": [
+            {
+                "kind": old.kind,
+                "relation": str(old.relation),
+                "sql": old.sql,
+                "outcome": old.outcome,
+                "error": old.error,
+            }
+            for old in one.old_code
+        ],
+        "remarks": list(one.remarks),
     }
 
 

@@ -2,25 +2,46 @@
 
 from collections.abc import Iterator
 
-from migsafe.model.effects import Fact, Never
+from migsafe.model.effects import Never
 from migsafe.model.inspection import Inspected
 from migsafe.render import plain
 
 _SQL = 60
+_OLD = 6
 
 
-def render(inspected: tuple[Inspected, ...], *, dialect: str, server_version: int) -> str:
-    """Return one block a statement: what it is, and what it does, line by line."""
-    lines = [f"{dialect} {server_version}, predicted"]
+def render(
+    inspected: tuple[Inspected, ...],
+    *,
+    dialect: str,
+    server_version: int,
+    server: str | None = None,
+    remarks: tuple[str, ...] = (),
+) -> str:
+    """Return one block a statement: what it is, and what it does, line by line.
+
+    Args:
+        inspected: The statements.
+        dialect: The kind of server.
+        server_version: Its major version.
+        server: What they were measured on; None: they are predicted.
+        remarks: What a reader must know about the measurement.
+    """
+    how = "predicted" if server is None else f"measured on {plain(server)}"
+    lines = [f"{dialect} {server_version}, {how}", *(f"note: {plain(text)}" for text in remarks)]
     place: tuple[str, str] | None = None
     for one in inspected:
         if (one.place.path, one.section) != place:
             place = (one.place.path, one.section)
             lines.append(f"{plain(one.place.path)}   {one.section}")
-        sql = plain(one.sql)
-        lines.append(f"{one.place.line:>3} {sql if len(sql) <= _SQL else sql[:_SQL] + ' …'}")
+        lines.append(f"{one.place.line:>3} {_clipped(one.sql)}")
         lines.extend(f"      {label:<11}{text}" for label, text in _rows(one))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _clipped(sql: str) -> str:
+    line = plain(sql)
+    return line if len(line) <= _SQL else f"{line[:_SQL]} …"
 
 
 def _rows(one: Inspected) -> Iterator[tuple[str, str]]:
@@ -39,13 +60,26 @@ def _rows(one: Inspected) -> Iterator[tuple[str, str]]:
     if not isinstance(effects.fails, Never):
         when = "always" if one.fails == "certain" else "on some data"
         yield "fails", f"{when} ({effects.fails.sqlstate}): {plain(effects.fails.reason)}"
-    if one.breaks_old_code:
-        yield "old code", "some statements of running code fail"
-    if one.loses_data:
-        yield "loses", "what cannot be had again"
+    yield from _consequences(one)
     for unknown in effects.unknown:
         yield "not known", f"{_words(unknown.fact)}: {plain(unknown.decides)}"
+    for fact, reason in one.unmeasured:
+        yield "not known", f"{_words(fact)}: {plain(reason)}"
+    for remark in one.remarks:
+        yield "note", plain(remark)
 
 
-def _words(fact: Fact) -> str:
+def _consequences(one: Inspected) -> Iterator[tuple[str, str]]:
+    if one.breaks_old_code:
+        yield "old code", "some statements of running code fail"
+    for old in one.old_code[:_OLD]:
+        error = f" ({old.error})" if old.error is not None else ""
+        yield "", f"{old.outcome}{error}: {_clipped(old.sql)}"
+    if len(one.old_code) > _OLD:
+        yield "", f"… {len(one.old_code) - _OLD} more: --format json"
+    if one.loses_data:
+        yield "loses", "what cannot be had again"
+
+
+def _words(fact: str) -> str:
     return fact.replace("_", " ")

@@ -136,8 +136,9 @@ def _gate(number: int, deploy: Deploy) -> Iterator[str]:
             line += f"\n\n{_indented(_fence(condition.sql, 'sql'))}"
         yield line
     if deploy.min_soak is not None:
-        since = f"deploy {number - 1} is done" if number > 1 else "the release before"
-        yield f"- {duration(deploy.min_soak)} have passed since {since}"
+        soak = duration(deploy.min_soak)
+        since = f"{soak} have passed since deploy {number - 1} is done"
+        yield f"- {since if number > 1 else f'that was watched for {soak}'}"
 
 
 def _step(id: str, step: Step, deploy: Deploy) -> Iterator[str]:

@@ -75,8 +75,8 @@ def _gate(number: int, deploy: Deploy) -> Iterator[str]:
         for condition in deploy.gate
     ]
     if deploy.min_soak is not None:
-        since = f" after deploy {number - 1}" if number > 1 else ""
-        parts.append(f"{duration(deploy.min_soak)}{since}")
+        soak = duration(deploy.min_soak)
+        parts.append(f"{soak} after deploy {number - 1}" if number > 1 else f"watched for {soak}")
     if parts:
         yield from _wrapped("; ".join(parts), f"   {f'gate {number}':<9} ")
 

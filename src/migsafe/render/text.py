@@ -66,7 +66,8 @@ def _files(report: Report, look: Look) -> Iterator[str]:
             yield f"   help  {plain(error.help)}"
     flood = _flood(report.findings)
     path = None
-    for group in grouped(tuple(each for each in report.findings if each not in flood)):
+    alone = tuple(each for each in report.findings if not flood or each.rule != flood[0].rule)
+    for group in grouped(alone):
         if group[0].place.path != path:
             path = group[0].place.path
             runner = runners.get(path)

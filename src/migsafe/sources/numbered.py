@@ -86,11 +86,17 @@ def next_name(tree: Tree, slug: str) -> str:
     return f"{next_number(tree)}_{slugged(slug)}"
 
 
-def paths(tree: Tree, id: str) -> tuple[str, str]:
-    """Return where a new migration's up and down are written."""
+def paths(tree: Tree, id: str) -> tuple[str, str | None]:
+    """Return where a new migration's up and down are written.
+
+    There is no place for a way down where the tree has none: a tool that runs every `.sql`
+    file would run it as well, and before its way up.
+    """
     stem = os.path.normpath(os.path.join(tree.root, id))
     ups_too = any(m.up.path.endswith(".up.sql") for m in tree.migrations)
-    return f"{stem}.up.sql" if ups_too else f"{stem}.sql", f"{stem}.down.sql"
+    downs_too = any(m.down is not None and m.down.path != m.up.path for m in tree.migrations)
+    down = f"{stem}.down.sql" if ups_too or downs_too else None
+    return f"{stem}.up.sql" if ups_too else f"{stem}.sql", down
 
 
 CONVENTION = Convention(NAME, 30, home, read, next_name, paths)

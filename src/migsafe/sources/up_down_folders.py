@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Sequence
 
 from migsafe.model.errors import InputError
@@ -64,6 +63,8 @@ def _candidate(
     up, down = (os.path.join(folder, file) if file in names else None for file in _FILES)
     runner = Runner.FILE
     if "metadata.toml" in names:
+        import tomllib  # noqa: PLC0415  few folders have one
+
         path = os.path.join(folder, "metadata.toml")
         try:
             metadata = tomllib.loads(files.text(path))

@@ -88,7 +88,7 @@ class Binaries:
             said = log.read_text("utf-8", "replace").strip().splitlines() or ["(no output)"]
             raise UsageError(
                 f"the throw-away server does not start: {program} says {said[-1]!r}",
-                help="Mend that, or name a server with MIGSAFE_DATABASE_URL.",
+                help="Mend that, or name a server with --database-url.",
             )
 
 
@@ -137,5 +137,5 @@ def _ensure_user() -> None:
         except (OSError, subprocess.CalledProcessError) as error:
             raise UsageError(
                 f"PostgreSQL does not run as root, and the user {UNPRIVILEGED!r} cannot be made",
-                help="Run migsafe as another user, or name a server with MIGSAFE_DATABASE_URL.",
+                help="Run migsafe as another user, or name a server with --database-url.",
             ) from error

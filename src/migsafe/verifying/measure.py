@@ -256,7 +256,11 @@ def measure_outside(
 
 @contextmanager
 def _observed(
-    connect: Connect, statement: str, stage: tuple[str, ...], mode: str, partitions: tuple[bool, ...]
+    connect: Connect,
+    statement: str,
+    stage: tuple[str, ...],
+    mode: str,
+    partitions: tuple[bool, ...],
 ) -> Iterator[tuple[dict[Name, Lock], Measured]]:
     with connect() as holder, connect() as watcher, connect() as session:
         for each in stage:
@@ -266,9 +270,7 @@ def _observed(
         for relation in before.values():
             if relation.kind in "rp" and relation.is_partition in partitions:
                 name = sql.Identifier(relation.schema, relation.relname)
-                holder.execute(
-                    sql.SQL("LOCK TABLE ONLY {} IN {} MODE").format(name, sql.SQL(mode))
-                )
+                holder.execute(sql.SQL("LOCK TABLE ONLY {} IN {} MODE").format(name, sql.SQL(mode)))
         failures: list[Measured] = []
 
         def work() -> None:

@@ -7,6 +7,7 @@ role, or the machine.
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from psycopg import conninfo, sql
 
 from migsafe.model.errors import UsageError
 from migsafe.verifying.interrupts import uninterrupted
-from migsafe.verifying.server import Server
+from migsafe.verifying.named import Server
 
 PREFIX = "migsafe_scratch_"
 _COMMENT = "made by migsafe"
@@ -33,7 +34,9 @@ _DEAD = """
           WHERE application_name = substring({name} from '^migsafe_scratch_[0-9]+_[0-9a-f]{{12}}'))
     ORDER BY 1
 """
-_SESSION = "-c statement_timeout=0 -c lock_timeout=0 -c default_transaction_isolation=read\\ committed"
+_SESSION = (
+    "-c statement_timeout=0 -c lock_timeout=0 -c default_transaction_isolation=read\\ committed"
+)
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Scratch:
         name = f"{self.name}_{len(self.made)}"
         # Known before it is there: an interruption must not lose it.
         self.made.append(name)
+        self._wait_for_the_last_to_leave(template)
         self.keeper.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
                 sql.Identifier(name), sql.Identifier(template), sql.Identifier(self.owner)
@@ -60,6 +64,16 @@ class Scratch:
         )
         self._comment("DATABASE", name)
         return name
+
+    def _wait_for_the_last_to_leave(self, template: str) -> None:
+        # A backend ends a moment after its client; CREATE DATABASE looks only each 100 ms.
+        for _ in range(200):
+            row = self.keeper.execute(
+                "SELECT FROM pg_catalog.pg_stat_activity WHERE datname = %s LIMIT 1", [template]
+            ).fetchone()
+            if row is None:
+                return
+            time.sleep(0.005)
 
     def drop(self, name: str) -> None:
         """Drop a database of ours."""

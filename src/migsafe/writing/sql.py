@@ -50,7 +50,9 @@ from migsafe.model.operations import (
     DropNotNull,
     DropObject,
     DropTable,
+    ExecutePrepared,
     Grant,
+    ImportForeignSchema,
     Insert,
     LockTable,
     Merge,
@@ -77,10 +79,12 @@ from migsafe.model.operations import (
     SetParameter,
     SetReplicaIdentity,
     SetRowSecurity,
+    SetRowType,
     SetSchema,
     SetTableOptions,
     SetTriggerState,
     Truncate,
+    TwoPhase,
     Unrecognized,
     Update,
     Vacuum,
@@ -125,6 +129,8 @@ def write(operation: Operation) -> str:  # noqa: C901, PLR0912, PLR0915 - a tabl
         case SetInheritance(table=table, parent=parent, inherit=inherit):
             word = "INHERIT" if inherit else "NO INHERIT"
             return alter(table, word, quoting.name(parent))
+        case SetRowType(table=table, action=action, type=type_):
+            return alter(table, action, "" if type_ is None else quoting.name(type_))
         case RewriteTable():
             return altering.rewrite(operation)
         case SetTableOptions():
@@ -224,6 +230,8 @@ def write(operation: Operation) -> str:  # noqa: C901, PLR0912, PLR0915 - a tabl
             if savepoint is None:
                 return "ROLLBACK"
             return f"ROLLBACK TO SAVEPOINT {quoting.identifier(savepoint)}"
+        case TwoPhase(action=action, transaction=name):
+            return f"{action} {quoting.literal(name)}"
         case Savepoint(savepoint=name, release=release):
             word = "RELEASE SAVEPOINT" if release else "SAVEPOINT"
             return f"{word} {quoting.identifier(name)}"
@@ -244,6 +252,8 @@ def write(operation: Operation) -> str:  # noqa: C901, PLR0912, PLR0915 - a tabl
             | AlterExtension(sql=sql)
             | ChangePublication(sql=sql)
             | CreateObject(sql=sql)
+            | ImportForeignSchema(sql=sql)
+            | ExecutePrepared(sql=sql)
             | Insert(sql=sql)
             | Update(sql=sql)
             | Delete(sql=sql)

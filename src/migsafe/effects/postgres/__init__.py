@@ -63,7 +63,9 @@ from migsafe.model.operations import (
     DropNotNull,
     DropObject,
     DropTable,
+    ExecutePrepared,
     Grant,
+    ImportForeignSchema,
     Insert,
     LockTable,
     Merge,
@@ -91,10 +93,12 @@ from migsafe.model.operations import (
     SetParameter,
     SetReplicaIdentity,
     SetRowSecurity,
+    SetRowType,
     SetSchema,
     SetTableOptions,
     SetTriggerState,
     Truncate,
+    TwoPhase,
     Unrecognized,
     Update,
     Vacuum,
@@ -210,6 +214,8 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return tables.set_table_options(operation, catalog)
         case SetReplicaIdentity():
             return tables.set_replica_identity(operation, catalog)
+        case SetRowType():
+            return tables.set_row_type(operation, catalog)
         case CreateView():
             return objects.create_view(operation, catalog)
         case RefreshView():
@@ -268,6 +274,10 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return data.vacuum(operation, catalog)
         case CreateExtension(extension=name) | AlterExtension(extension=name):
             return unknown_everything(f"what the extension {name} does")
+        case ExecutePrepared(statement=name):
+            return unknown_everything(f"what the prepared statement {name} does")
+        case TwoPhase():
+            return objects.two_phase(operation)
         case CallRoutine(routine=name):
             return unknown_everything(f"what the routine {name} does")
         case AnonymousBlock(body=body) if only_asks(body):
@@ -295,6 +305,7 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             | CreateType()
             | CreateDomain()
             | CreateRoutine()
+            | ImportForeignSchema()
             | AlterRoutine()
             | Grant()
             | Revoke()

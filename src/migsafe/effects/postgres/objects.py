@@ -45,6 +45,8 @@ from migsafe.model.operations import (
     RenameObject,
     SetRowSecurity,
     SetTriggerState,
+    TwoPhase,
+    TwoPhaseAction,
 )
 
 AE = Lock.ACCESS_EXCLUSIVE
@@ -358,3 +360,20 @@ _HARMLESS = frozenset(
     }
 )
 """Kinds whose making locks no relation that is there already."""
+
+
+def two_phase(operation: TwoPhase) -> Effects:
+    """Return what two-phase commit needs: its second half runs alone.
+
+    What the transaction locked stays locked from PREPARE TRANSACTION to the second half, in
+    whatever session that comes. A server refuses the first unless it is configured for it.
+    """
+    if operation.action is TwoPhaseAction.PREPARE:
+        decides = "max_prepared_transactions of the server, 0 by default: then it fails (55000)"
+        return Effects(unknown=(Unknown(Fact.FAILS, decides),))
+    return Effects(
+        transaction=TransactionNeed.FORBIDDEN,
+        unknown=(
+            Unknown(Fact.FAILS, f"whether a transaction {operation.transaction!r} is prepared"),
+        ),
+    )

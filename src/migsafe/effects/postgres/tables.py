@@ -37,6 +37,7 @@ from migsafe.model.operations import (
     RewriteTable,
     SetOwner,
     SetReplicaIdentity,
+    SetRowType,
     SetSchema,
     SetTableOptions,
     Truncate,
@@ -202,19 +203,15 @@ def rename_table(operation: RenameTable, catalog: Catalog) -> Effects:
 
 def set_schema(operation: SetSchema, catalog: Catalog) -> Effects:
     """Return what SET SCHEMA costs: an instant, on what a table owns as well."""
-    if operation.kind not in RELATIONS:
-        return Effects(sources=_ALTER)
-    return Effects(
-        locks=held(
-            catalog,
-            ([operation.object, *owned_sequences(catalog, operation.object)], AE),
-        ),
-        sources=_ALTER,
-    )
+    return _with_what_it_owns(operation, catalog)
 
 
 def set_owner(operation: SetOwner, catalog: Catalog) -> Effects:
     """Return what OWNER TO costs: an instant, on what a table owns as well."""
+    return _with_what_it_owns(operation, catalog)
+
+
+def _with_what_it_owns(operation: SetSchema | SetOwner, catalog: Catalog) -> Effects:
     if operation.kind not in RELATIONS:
         return Effects(sources=_ALTER)
     return Effects(
@@ -336,6 +333,11 @@ def set_table_options(operation: SetTableOptions, catalog: Catalog) -> Effects:
 
 def set_replica_identity(operation: SetReplicaIdentity, catalog: Catalog) -> Effects:
     """Return what REPLICA IDENTITY costs: an instant."""
+    return Effects(locks=held(catalog, ([operation.table], AE)), sources=_ALTER)
+
+
+def set_row_type(operation: SetRowType, catalog: Catalog) -> Effects:
+    """Return what OF, NOT OF and SET WITHOUT OIDS cost: an instant."""
     return Effects(locks=held(catalog, ([operation.table], AE)), sources=_ALTER)
 
 

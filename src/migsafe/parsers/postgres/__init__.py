@@ -6,7 +6,7 @@ from google.protobuf.message import DecodeError
 from postgast import PgQueryError, parse
 from postgast import pg_query_pb2 as pb
 
-from migsafe.model.expressions import Expression, Name, Type
+from migsafe.model.expressions import Expression, Type
 from migsafe.model.operations import (
     Cause,
     CreateSchema,
@@ -121,9 +121,11 @@ READERS: dict[str, Reader] = {
     "drop_table_space_stmt": objects.drop_by_name,
     "drop_user_mapping_stmt": objects.drop_by_name,
     "dropdb_stmt": objects.drop_by_name,
+    "execute_stmt": data.execute,
     "fetch_stmt": session.no_operation,
     "grant_role_stmt": rights.grant_role,
     "grant_stmt": rights.grant,
+    "import_foreign_schema_stmt": catalog_objects.import_foreign_schema,
     "index_stmt": indexes.create,
     "insert_stmt": data.insert,
     "listen_stmt": session.no_operation,
@@ -293,16 +295,15 @@ def _unmapped(node: pb.Node, source: Source) -> Unrecognized:
     if kind is not None:
         message = getattr(node, kind).DESCRIPTOR.name
     sql = source.text[source.start : source.end].strip()
-    return Unrecognized(Cause.UNMAPPED, message, sql, _relations(node))
+    return Unrecognized(Cause.UNMAPPED, message, sql)
 
 
-def _relations(node: pb.Node) -> tuple[Name, ...] | None:
-    """Return the relations that an unmapped statement concerns, None if it may be any."""
-    imported = node.import_foreign_schema_stmt
-    if imported.list_type != pb.FDW_IMPORT_SCHEMA_LIMIT_TO:
-        return None
-    schema = imported.local_schema
-    return tuple([Name(item.range_var.relname, schema) for item in imported.table_list])
+def read_prepared(sql: str) -> tuple[str, tuple[Operation, ...]]:
+    """Return the name that a PREPARE gives to its statement, and what that does."""
+    tree = parse(sql)
+    statement = tree.stmts[0].stmt.prepare_stmt
+    alone = Source(sql, 0, len(sql), pb.RawStmt(stmt=statement.query))
+    return statement.name, tuple([part.operation for part in _read(alone)])
 
 
 def read_expression(sql: str) -> Expression:

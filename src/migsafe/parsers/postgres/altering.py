@@ -28,6 +28,7 @@ from migsafe.model.operations import (
     Operation,
     RewriteKind,
     RewriteTable,
+    RowTypeAction,
     SetColumnStorage,
     SetDefault,
     SetInheritance,
@@ -35,6 +36,7 @@ from migsafe.model.operations import (
     SetOwner,
     SetReplicaIdentity,
     SetRowSecurity,
+    SetRowType,
     SetTableOptions,
     SetTriggerState,
     Unrecognized,
@@ -49,7 +51,7 @@ from migsafe.parsers.postgres import (
     types,
 )
 from migsafe.parsers.postgres.kinds import OBJECT_KINDS
-from migsafe.parsers.postgres.names import relation, role
+from migsafe.parsers.postgres.names import dotted, relation, role
 from migsafe.parsers.postgres.source import Part, Source
 from migsafe.parsers.postgres.subcommands import spans
 
@@ -346,6 +348,13 @@ def _tree(alter: pb.AlterTableStmt, command: pb.AlterTableCmd, table: Name) -> O
             parent = relation(definition(command).range_var)
             inherit = command.subtype == pb.AT_AddInherit
             return SetInheritance(table, parent, inherit)
+        case pb.AT_AddOf:
+            type_ = dotted(definition(command).type_name.names)
+            return SetRowType(table, RowTypeAction.OF, type_)
+        case pb.AT_DropOf:
+            return SetRowType(table, RowTypeAction.NOT_OF)
+        case pb.AT_DropOids:
+            return SetRowType(table, RowTypeAction.WITHOUT_OIDS)
         case pb.AT_AttachPartition:
             attached = definition(command).partition_cmd
             partition = relation(attached.name)

@@ -8,6 +8,7 @@ from migsafe.model.operations import (
     ChangePublication,
     CreateExtension,
     CreateObject,
+    ImportForeignSchema,
     ObjectKind,
 )
 from migsafe.parsers.postgres import canonical, options
@@ -19,6 +20,16 @@ def create_object(node: pb.Node, source: Source) -> Operations:
     """Return CREATE or ALTER of an object by its kind and name."""
     kind, name = _identity(node)
     return (CreateObject(kind, name, canonical.statement(source)),)
+
+
+def import_foreign_schema(node: pb.Node, source: Source) -> Operations:
+    """Return IMPORT FOREIGN SCHEMA; only LIMIT TO says which tables come."""
+    statement = node.import_foreign_schema_stmt
+    schema = statement.local_schema
+    tables = None
+    if statement.list_type == pb.FDW_IMPORT_SCHEMA_LIMIT_TO:
+        tables = tuple([Name(item.range_var.relname, schema) for item in statement.table_list])
+    return (ImportForeignSchema(schema, tables, canonical.statement(source)),)
 
 
 def _identity(node: pb.Node) -> tuple[ObjectKind, Name]:  # noqa: C901, PLR0912 - a table

@@ -9,6 +9,7 @@ from migsafe.model.operations import (
     CallRoutine,
     Copy,
     Delete,
+    ExecutePrepared,
     Insert,
     Merge,
     Operation,
@@ -164,6 +165,11 @@ def copy(node: pb.Node, source: Source) -> Operations:
     statement = node.copy_stmt
     table = relation(statement.relation) if statement.HasField("relation") else None
     return (Copy(table, statement.is_from, canonical.statement(source)),)
+
+
+def execute(node: pb.Node, source: Source) -> Operations:
+    """Return EXECUTE; a text that prepares the statement itself says more (`parsers.sql`)."""
+    return (ExecutePrepared(node.execute_stmt.name, canonical.statement(source)),)
 
 
 def select(node: pb.Node, source: Source) -> Operations:

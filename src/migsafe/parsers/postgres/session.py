@@ -7,7 +7,6 @@ from postgast import pg_query_pb2 as pb
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     Begin,
-    Cause,
     Commit,
     LockTable,
     NoOperation,
@@ -21,7 +20,8 @@ from migsafe.model.operations import (
     Savepoint,
     Select,
     SetParameter,
-    Unrecognized,
+    TwoPhase,
+    TwoPhaseAction,
     Vacuum,
 )
 from migsafe.parsers.postgres import canonical, options, queries
@@ -40,6 +40,11 @@ _LOCK_MODES = (
     "EXCLUSIVE",
     "ACCESS EXCLUSIVE",
 )
+_TWO_PHASE = {
+    pb.TRANS_STMT_PREPARE: TwoPhaseAction.PREPARE,
+    pb.TRANS_STMT_COMMIT_PREPARED: TwoPhaseAction.COMMIT,
+    pb.TRANS_STMT_ROLLBACK_PREPARED: TwoPhaseAction.ROLLBACK,
+}
 
 
 def transaction(node: pb.Node, source: Source) -> Operations:
@@ -60,10 +65,7 @@ def transaction(node: pb.Node, source: Source) -> Operations:
         case pb.TRANS_STMT_RELEASE:
             return (Savepoint(statement.savepoint_name, release=True),)
         case kind:
-            # Two-phase commit: what it does was said elsewhere.
-            reason = pb.TransactionStmtKind.Name(kind)
-            sql = canonical.statement(source)
-            return (Unrecognized(Cause.UNMAPPED, reason, sql),)
+            return (TwoPhase(_TWO_PHASE[kind], statement.gid),)
 
 
 def set_parameter(node: pb.Node, source: Source) -> Operations:

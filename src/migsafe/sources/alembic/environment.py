@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
+from dataclasses import field
 from functools import lru_cache
 
 from migsafe.model.errors import InputError
@@ -27,11 +28,13 @@ class Environment:
     """A script directory with the directories of its revisions.
 
     `locations` are the directories that Alembic reads; with `recursive` all below too.
+    `url` is that of the database in the configuration file, which may be a dummy.
     """
 
     script: str
     locations: tuple[str, ...]
     recursive: bool = False
+    url: str | None = field(default=None, repr=False)
 
     def holds(self, directory: str) -> bool:
         """Return whether Alembic reads revisions from a directory."""
@@ -155,6 +158,7 @@ def _environment(directory: str, settings: dict[str, str], locations: Sequence[s
         script,
         found or (os.path.normpath(os.path.join(script, "versions")),),
         recursive in {"true", "1", "yes", "on"},
+        settings.get("sqlalchemy.url"),
     )
 
 

@@ -26,6 +26,7 @@ from migsafe.sources.alembic.values import (
     SqlText,
     Unknown,
     Value,
+    imported,
 )
 from migsafe.writing.quoting import literal
 
@@ -330,7 +331,7 @@ def attribute(value: Value, name: str) -> Value:
     """Return an attribute of a value."""
     match value:
         case Dotted():
-            return _dotted(f"{value.path}.{name}")
+            return imported(f"{value.path}.{name}")
         case Unknown():
             return value
         case Live(kind=LiveKind.OP):
@@ -347,16 +348,6 @@ def attribute(value: Value, name: str) -> Value:
             )
         case _:
             return Method(value, name)
-
-
-def _dotted(path: str) -> Value:
-    match path:
-        case "alembic.op":
-            return Live(LiveKind.OP)
-        case "alembic.context":
-            return Live(LiveKind.CONTEXT)
-        case _:
-            return Dotted(path)
 
 
 def _live_attribute(value: Live, name: str) -> Value:

@@ -33,10 +33,11 @@ from migsafe.sources.alembic.evaluate import (
     source,
     truth,
 )
-from migsafe.sources.alembic.revision import Module, import_names, imported
+from migsafe.sources.alembic.revision import Module, import_names
 from migsafe.sources.alembic.sqltext import Where, read_string
 from migsafe.sources.alembic.tables import enum_name
 from migsafe.sources.alembic.values import (
+    MUTATING,
     Arguments,
     Batch,
     Dml,
@@ -52,6 +53,7 @@ from migsafe.sources.alembic.values import (
     SqlText,
     Unknown,
     Value,
+    imported,
     known_flag,
 )
 
@@ -59,22 +61,6 @@ _MANY_ROUNDS = 1_000
 _EXECUTES = frozenset({"execute", "scalar", "scalars", "exec_driver_sql"})
 _SENDS = frozenset({"execute", "executemany", "exec_driver_sql"})
 _HARMLESS_ON_SESSION = frozenset({"close", "expire_all", "expunge_all", "refresh"})
-_MUTATING = frozenset(
-    {
-        "add",
-        "append",
-        "clear",
-        "extend",
-        "insert",
-        "pop",
-        "popitem",
-        "remove",
-        "reverse",
-        "setdefault",
-        "sort",
-        "update",
-    }
-)
 _READING = frozenset({"isinstance", "hasattr", "print", "repr", "str", "type", "id", "bool", "len"})
 _RUNS_ANYTHING = frozenset({"exec", "eval", "globals", "locals", "__import__"})
 _HARMLESS_PACKAGES = sys.stdlib_module_names | {"sqlalchemy", "alembic", "__future__"}
@@ -222,7 +208,7 @@ class Walk:
     def _expression(self, node: ast.expr) -> None:
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if (
-                attr in _MUTATING
+                attr in MUTATING
             ):
                 held = self._lookup(name)
                 self._evaluator.value(node)

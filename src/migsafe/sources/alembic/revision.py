@@ -12,14 +12,13 @@ from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.values import (
+    MUTATING,
     Arguments,
-    Dotted,
     EnumClass,
     Function,
-    Live,
-    LiveKind,
     Unknown,
     Value,
+    imported,
 )
 
 _HEADER = pattern(r"^revision\b[^=\n]*=", re.MULTILINE)
@@ -28,21 +27,6 @@ _HELD_ID = pattern(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 _HELD_DOWN = pattern(r"^down_revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 _LINE_END = pattern(r"\r\n?|\n")
 _HEADER_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
-_MUTATING = frozenset(
-    {
-        "append",
-        "clear",
-        "extend",
-        "insert",
-        "pop",
-        "popitem",
-        "remove",
-        "reverse",
-        "setdefault",
-        "sort",
-        "update",
-    }
-)
 
 
 def is_revision(text: str) -> bool:
@@ -162,17 +146,6 @@ def _not_run(node: ast.Call, function: Value, arguments: Arguments) -> Value:
     return Unknown("a call at the head of the file is not run")
 
 
-def imported(path: str) -> Value:
-    """Return what an import binds."""
-    match path:
-        case "alembic.op":
-            return Live(LiveKind.OP)
-        case "alembic.context":
-            return Live(LiveKind.CONTEXT)
-        case _:
-            return Dotted(path)
-
-
 def import_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
     """Yield each name that an import binds, with the full name of what it is."""
     if isinstance(node, ast.Import):
@@ -230,7 +203,7 @@ def _define(module: Module, statement: ast.stmt) -> None:
         case ast.ClassDef(name=name):
             module.classes[name] = statement
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr))) if (
-            attr in _MUTATING
+            attr in MUTATING
         ):
             module.constants[name] = None
         case ast.Expr():

@@ -20,7 +20,7 @@ from migsafe.model.migration import (
 )
 from migsafe.model.operations import Cause, Unrecognized
 from migsafe.model.origin import Origin, Runner, SectionName, Span
-from migsafe.model.record import record
+from migsafe.model.record import record, replace
 from migsafe.sources.alembic.comments import comments_in, directives
 from migsafe.sources.alembic.environment import (
     Environment,
@@ -38,6 +38,7 @@ from migsafe.sources.alembic.revision import (
     read_header,
     read_module,
 )
+from migsafe.sources.alembic.session import session_of
 from migsafe.sources.convention import Options, Reading
 from migsafe.sources.files import Files
 
@@ -90,7 +91,9 @@ def read_tree(
             for path in sorted({*sources, *given}):
                 _find(path, files, found)
             runner = Runner.FILE if is_per_migration(environment, files) else Runner.RUN
-            return _reading(root, name, found, frozenset(given), runner, options)
+            reading = _reading(root, name, found, frozenset(given), runner, options)
+            tree = replace(reading.tree, session=session_of(environment, files))
+            return replace(reading, tree=tree)
     finally:
         if was_enabled:
             gc.enable()
@@ -119,14 +122,16 @@ def _file_error(path: str, error: InputError) -> FileError:
 def _environment(root: str, given: Sequence[str], files: Files) -> Environment:
     locations: list[str] = []
     recursive = False
+    url: str | None = None
     for directory in dict.fromkeys(os.path.dirname(path) or "." for path in given):
         found = environment_of(directory, files)
         if found is not None:
             locations.extend(found.locations)
             recursive = recursive or found.recursive
+            url = url or found.url
         elif root == directory:
             locations.append(directory)
-    return Environment(root, tuple(dict.fromkeys(locations)), recursive)
+    return Environment(root, tuple(dict.fromkeys(locations)), recursive, url)
 
 
 def _sources(environment: Environment, files: Files) -> Iterator[str]:

@@ -151,6 +151,26 @@ class Live:
     kind: LiveKind
 
 
+def imported(path: str) -> "Value":
+    """Return what an import binds."""
+    match path:
+        case "alembic.op":
+            return Live(LiveKind.OP)
+        case "alembic.context":
+            return Live(LiveKind.CONTEXT)
+        case _:
+            return Dotted(path)
+
+
+MUTATING = frozenset(
+    (
+        *("add", "append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse"),
+        *("setdefault", "sort", "update"),
+    )
+)
+"""Methods that change a list, a set or a dictionary in place."""
+
+
 @record
 class Batch:
     """`batch_op`; its operations happen when its block ends."""

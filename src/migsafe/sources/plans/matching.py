@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import cast
 
-from migsafe.model.migration import Migration, Section
+from migsafe.model.migration import Down, Migration, Section
 from migsafe.model.operations import Begin, Commit, Operation, Rollback, SetParameter
 from migsafe.model.origin import Runner
 from migsafe.model.plan import Plan
@@ -63,12 +63,12 @@ def matcher(plans: Iterable[Plan]) -> Callable[[Migration], Match | Almost | Non
 
     def matched(migration: Migration) -> Match | Almost | None:
         up = _seen(migration.up)
-        down = () if migration.down is None else _seen(migration.down)
+        down = _down(migration)
         best: tuple[float, Almost] | None = None
         for each in known:
-            if _same(up, each.up) and _same(down, each.down):
+            if _same(up, each.up) and _same_down(down, each.down, up):
                 return Match(each.plan, each.file.deploy, each.at, each.file)
-            alike = _likeness(up, down, each)
+            alike = _likeness(up, down or (), each)
             if alike > (_ALIKE if best is None else best[0]):
                 best = alike, Almost(each.plan, each.file.deploy, _difference(up, down, each))
         return None if best is None else best[1]
@@ -96,6 +96,22 @@ def _known(plans: Iterable[Plan]) -> Iterator[_Known]:
             # A file that does nothing would be known by nothing.
             if _done(up) or _done(down):
                 yield _Known(plan, at, file, up, down)
+
+
+def _down(migration: Migration) -> tuple[_Seen, ...] | None:
+    """Return the way down as it would be seen; None where the tree's tool has none."""
+    if migration.down is not None:
+        return _seen(migration.down)
+    return None if migration.down_state is Down.NO_CONVENTION else ()
+
+
+def _same_down(
+    seen: Sequence[_Seen] | None, expected: Sequence[_Seen], up: Sequence[_Seen]
+) -> bool:
+    """Return whether a way down is the planned one; where there can be none, the up decides."""
+    if seen is None:
+        return bool(_done(up))
+    return _same(seen, expected)
 
 
 # --- how sections and plans are read ---------------------------------------------------
@@ -213,7 +229,10 @@ def _likeness(up: Sequence[_Seen], down: Sequence[_Seen], known: _Known) -> floa
     """Return how much of a file a migration does, from 0 to 1, the way up counting double."""
     forward = _shared(_done(up), _done(known.up))
     back = _shared(_done(down), _done(known.down))
-    return max(forward, (2 * forward + back) / 3)
+    alone = len(_done(known.up)) == 1 and forward < 1
+    # One statement of the same kind on the same table may be anybody's: then the way back
+    # has to be alike as well.
+    return (2 * forward + back) / 3 if alone else max(forward, (2 * forward + back) / 3)
 
 
 def _shared(one: Sequence[Operation], other: Sequence[Operation]) -> float:
@@ -239,9 +258,9 @@ def _relatives(one: Operation, other: Operation) -> bool:
     return 2 * equal >= len(parts)
 
 
-def _difference(up: Sequence[_Seen], down: Sequence[_Seen], known: _Known) -> str:
+def _difference(up: Sequence[_Seen], down: Sequence[_Seen] | None, known: _Known) -> str:
     for way, seen, planned in (("up", up, known.up), ("down", down, known.down)):
-        if not _same(seen, planned):
+        if seen is not None and not _same(seen, planned):
             return _first_difference(way, seen, planned)
     raise AssertionError("what differs in nothing is the same")
 
@@ -259,17 +278,22 @@ def _first_difference(way: str, seen: Sequence[_Seen], planned: Sequence[_Seen])
     if sorted(map(repr, mine)) == sorted(map(repr, theirs)):
         at = next(a for a, b in zip(mine, theirs, strict=True) if a != b)
         return f"the order of the way {way} differs from the plan, first at: {_sql(at)}"
-    for number, (one, other) in enumerate(zip_longest(mine, theirs), start=1):
-        if one == other:
-            continue
-        if other is None:
-            return f"statement {number} of the way {way} is not in the plan: {_sql(one)}"
-        if one is None:
-            return f"statement {number} of the way {way} is missing; the plan has: {_sql(other)}"
-        return (
-            f"statement {number} of the way {way} differs: {_sql(one)}; the plan has: {_sql(other)}"
-        )
-    raise AssertionError("lists that differ differ somewhere")
+    start = next(
+        (at for at, (a, b) in enumerate(zip(mine, theirs, strict=False)) if a != b),
+        min(len(mine), len(theirs)),
+    )
+    # What comes after it tells a statement that was added or left out from one that changed.
+    longer = len(mine) - len(theirs)
+    number = f"statement {start + 1} of the way {way}"
+    if longer > 0 and mine[start + longer :] == theirs[start:]:
+        return f"{number} is not in the plan: {_sql(mine[start])}"
+    if longer < 0 and mine[start:] == theirs[start - longer :]:
+        return f"{number} is missing; the plan has: {_sql(theirs[start])}"
+    if start == len(mine):
+        return f"{number} is missing; the plan has: {_sql(theirs[start])}"
+    if start == len(theirs):
+        return f"{number} is not in the plan: {_sql(mine[start])}"
+    return f"{number} differs: {_sql(mine[start])}; the plan has: {_sql(theirs[start])}"
 
 
 def _flat(groups: Sequence[_Seen]) -> Iterator[Operation]:
@@ -277,9 +301,7 @@ def _flat(groups: Sequence[_Seen]) -> Iterator[Operation]:
         yield from group.operations
 
 
-def _sql(operation: Operation | None) -> str:
-    if operation is None:
-        return "nothing"
+def _sql(operation: Operation) -> str:
     try:
         text = " ".join(write(operation).split())
     except UnwritableError:

@@ -1,0 +1,1 @@
+"""Predictions held against servers: cases, measurements, and what differs."""

@@ -1,0 +1,107 @@
+"""Where a prediction and a server differ."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from migsafe.catalog.catalog import Catalog
+from migsafe.effects import effects_of_statement
+from migsafe.model.effects import Certain, Effects, Fact, Never, OnData, TransactionNeed
+from migsafe.model.expressions import Name
+from migsafe.model.operations import Operation
+from migsafe.parsers.postgres import read_statement
+from migsafe.parsers.split import PieceKind, split
+from migsafe.verifying.measure import Measured
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a server did, and what it says of the state before.
+
+    `empty` are tables without rows: nothing shows that they are read, copied or indexed.
+    `warned` is the answer of the query that predicts a failure, None without one.
+    """
+
+    found: Measured
+    empty: frozenset[Name] = frozenset()
+    warned: bool | None = None
+
+
+_KEY_FAILURES = frozenset({"23502", "23505"})
+
+
+def operations_in(text: str) -> tuple[Operation, ...]:
+    """Return the operations of a text, one statement after the other."""
+    return tuple(
+        operation
+        for piece in split(text).pieces
+        if piece.kind is PieceKind.STATEMENT
+        for operation in read_statement(text[piece.start : piece.end])
+    )
+
+
+def catalog_after(setup: str) -> Catalog:
+    """Return the whole schema that a setup makes."""
+    return Catalog.empty(complete=True).apply_all(operations_in(setup))
+
+
+def predicted(statement: str, catalog: Catalog, version: int) -> Effects:
+    """Return what a statement is said to do."""
+    operations = operations_in(statement)
+    return effects_of_statement(operations, catalog, dialect="postgres", version=version)
+
+
+def disagreements(effects: Effects, observed: Observed) -> dict[str, tuple[object, object]]:
+    """Return each fact on which prediction and server differ: (said, measured).
+
+    What is said to be unknown is not compared.
+    """
+    wrong: dict[str, tuple[object, object]] = {}
+    found = observed.found
+    state = found.sqlstate
+    if not is_right_about_failing(effects, state):
+        wrong["fails"] = (effects.fails, f"{state} {found.error}")
+    if observed.warned not in {None, state is not None}:
+        wrong["query"] = (observed.warned, f"{state} {found.error}")
+    forbidden = effects.transaction is TransactionNeed.FORBIDDEN
+    if state is None and forbidden != found.forbidden and effects.knows(Fact.TRANSACTION):
+        wrong["transaction"] = (effects.transaction, found.forbidden)
+    if state is not None or (found.forbidden and not forbidden):
+        return wrong
+    if effects.knows(Fact.LOCKS) and effects.locks != found.locks:
+        wrong["locks"] = (_locks(effects.locks), _locks(found.locks))
+    for key, fact, said, seen in (
+        ("rewrites", Fact.REWRITES, effects.rewrites, found.rewrites),
+        ("scans", Fact.SCANS, effects.scans, found.scans),
+        ("builds", Fact.BUILDS, effects.builds, found.builds),
+    ):
+        # Outside a transaction nothing tells what was read.
+        unseen = found.forbidden and key == "scans"
+        if effects.knows(fact) and not unseen:
+            ours, theirs = _filled(said, observed), _filled(seen, observed)
+            if ours != theirs:
+                wrong[key] = (ours, theirs)
+    if (found.rewrites or found.builds or found.scans) and effects.brief:
+        wrong["brief"] = (True, "it works on rows")
+    return wrong
+
+
+def is_right_about_failing(effects: Effects, state: str | None) -> bool:
+    """Say whether a failure, or None, is what was said."""
+    match effects.fails:
+        case Never():
+            return state is None or not effects.knows(Fact.FAILS)
+        case Certain(sqlstate=expected):
+            return state == expected
+        case OnData(sqlstate=expected):
+            # A PRIMARY KEY is refused for duplicates or for NULLs.
+            return state in {None, expected} or {state, expected} == _KEY_FAILURES
+
+
+def _locks(locks: object) -> dict[str, str]:
+    if not isinstance(locks, dict):
+        return {}
+    return {str(name): str(lock) for name, lock in sorted(locks.items(), key=str)}
+
+
+def _filled(names: Iterable[Name], observed: Observed) -> list[str]:
+    return sorted(str(name) for name in names if name not in observed.empty)

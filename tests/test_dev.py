@@ -1,0 +1,52 @@
+"""The tools of those who work on migsafe: generated files and the commands that write them."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from migsafe import rulebook
+from migsafe_dev import __main__ as dispatcher
+from migsafe_dev import sync
+from migsafe_dev.generated import rule_index
+
+
+@pytest.fixture
+def stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the one generated file of a project, which nobody has written yet."""
+    monkeypatch.setattr(sync, "ROOT", tmp_path)
+    monkeypatch.setattr(sync, "files", lambda: iter([(tmp_path / "index.md", "as it should be\n")]))
+    return tmp_path / "index.md"
+
+
+def test_check_names_what_is_stale_and_writes_nothing(
+    stale: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sync.main(["--check"]) == 1
+    assert "index.md is stale" in capsys.readouterr().out
+    assert not stale.exists()
+
+
+def test_what_sync_has_written_is_not_stale(stale: Path) -> None:
+    stale.write_text("as it was\n")
+    assert sync.main([]) == 0
+    assert stale.read_text() == "as it should be\n"
+    assert sync.main(["--check"]) == 0
+
+
+def test_the_index_names_each_rule_once() -> None:
+    text = rule_index.text()
+    assert [text.count(f"({rule_id}.md)") for rule_id in rulebook.ids()] == [1] * len(
+        rulebook.ids()
+    )
+
+
+def test_every_command_takes_its_arguments() -> None:
+    assert dispatcher.commands()
+    for name in dispatcher.commands():
+        assert import_module(f"migsafe_dev.{name}").main.__annotations__["arguments"] == list[str]
+
+
+def test_an_unknown_command_is_a_mistake_of_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatcher.main(["generated"]) == 2
+    assert "sync" in capsys.readouterr().err
