@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from commands import migsafe
 from linting import catalog, migration
-
 from migsafe.config import Settings
 from migsafe.inspect import inspect
 from migsafe.lint import Options

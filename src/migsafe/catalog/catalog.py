@@ -3,19 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from migsafe.catalog import columns, constraints, indexes, session, views
+from migsafe.catalog import columns, constraints, indexes, session, uses, views
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.objects import space
 from migsafe.catalog.replay import replay
 from migsafe.catalog.schema import (
     ColumnState,
+    CompositeState,
     ConstraintState,
     DomainState,
     EnumState,
     Existence,
     IndexState,
+    PolicyState,
     RoutineState,
+    RoutineUse,
     SequenceState,
+    StatisticsState,
     TableKind,
     TableSize,
     TableState,
@@ -159,6 +163,10 @@ class Catalog:
         """Return an enum type, None if unknown."""
         return self._facts.enums.get(self._facts.key(name, ObjectKind.TYPE))
 
+    def composite(self, name: Name) -> CompositeState | None:
+        """Return a composite type, None if unknown."""
+        return self._facts.composites.get(self._facts.key(name, ObjectKind.TYPE))
+
     def domain(self, name: Name) -> DomainState | None:
         """Return a domain, None if unknown."""
         return self._facts.domains.get(self._facts.key(name, ObjectKind.TYPE))
@@ -299,6 +307,38 @@ class Catalog:
             for trigger in self._facts.belongings(table).triggers
             if trigger.name == name
         )
+
+    def policies(self, table: Name) -> tuple[PolicyState, ...]:
+        """Return the known row security policies of a table."""
+        return tuple(uses.policies(self._facts, self.key(table)))
+
+    def policies_on(self, table: Name, column: str) -> tuple[PolicyState, ...]:
+        """Return the policies of a table that have a column among their words."""
+        return tuple(each for each in self.policies(table) if column in uses.identifiers(each.sql))
+
+    def statistics(self, table: Name) -> tuple[StatisticsState, ...]:
+        """Return the known extended statistics of a table."""
+        return tuple(uses.statistics(self._facts, self.key(table)))
+
+    def uses_of_routine(self, routine: Name) -> tuple[RoutineUse, ...]:
+        """Return what calls a routine: defaults, CHECKs, indexes, views, triggers, policies."""
+        key = self._facts.key(routine, ObjectKind.ROUTINE)
+        return tuple(
+            sorted(
+                uses.of_routine(self._facts, key),
+                key=lambda use: (str(use.relation), use.kind, use.name),
+            )
+        )
+
+    def routines_naming(
+        self, relation: Name, column: str | None = None
+    ) -> tuple[RoutineState, ...]:
+        """Return the routines that have a relation, and a column of it, among their words.
+
+        The server does not hold them together with it: they fail when they are called.
+        """
+        found = uses.naming(self._facts, self.key(relation), column)
+        return tuple(sorted(found, key=lambda routine: (str(routine.name), routine.arguments)))
 
     def settings(self, relation: Name) -> dict[str, str]:
         """Return properties that have no field of their own: options, policies, owner."""

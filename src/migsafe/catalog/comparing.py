@@ -79,6 +79,8 @@ def _objects(catalog: Catalog) -> Iterator[tuple[str, str]]:
         yield f"sequence {_full(key)}", _text(sequence, without=unnamed)
     for key, enum in facts.enums.items():
         yield f"enum {_full(key)}", _text(enum, without=unnamed)
+    for key, composite in facts.composites.items():
+        yield f"composite {_full(key)}", _text(composite, without=unnamed)
     for key, domain in facts.domains.items():
         yield f"domain {_full(key)}", _text(domain, without=unnamed)
     for key, overloads in facts.routines.items():

@@ -1,6 +1,6 @@
 """Dropped columns, and what goes with them."""
 
-from migsafe.catalog import constraints, indexes, views
+from migsafe.catalog import constraints, indexes, uses, views
 from migsafe.catalog.columns import family, take_sequence
 from migsafe.catalog.facts import Facts
 from migsafe.model.expressions import Name
@@ -25,6 +25,7 @@ def take(facts: Facts, key: Name, column: str) -> None:
     _take_constraints(facts, key, column)
     _take_indexes(facts, key, column)
     _take_sequences(facts, key, column)
+    uses.take_all_statistics(facts, key, column)
     for setting, _ in facts.belongings(key).settings:
         if setting.startswith(f"column {column} "):
             facts.set_setting(key, setting, None)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from migsafe.catalog.naming import free_name
 from migsafe.catalog.schema import (
     ColumnState,
+    CompositeState,
     ConstraintState,
     DomainState,
     EnumState,
@@ -86,6 +87,7 @@ class Facts:
     indexes: Shelf[Name, IndexState] = field(default_factory=Shelf)
     sequences: Shelf[Name, SequenceState] = field(default_factory=Shelf)
     enums: Shelf[Name, EnumState] = field(default_factory=Shelf)
+    composites: Shelf[Name, CompositeState] = field(default_factory=Shelf)
     domains: Shelf[Name, DomainState] = field(default_factory=Shelf)
     routines: Shelf[Name, tuple[RoutineState, ...]] = field(default_factory=Shelf)
     objects: Shelf[tuple[ObjectKind, Name], str] = field(default_factory=Shelf)

@@ -1,6 +1,6 @@
 """Sequences, routines, triggers, rules, policies, and objects kept as text."""
 
-from migsafe.catalog import columns, constraints, relations, types, views
+from migsafe.catalog import columns, constraints, relations, types, uses, views
 from migsafe.catalog.facts import Facts, public
 from migsafe.catalog.schema import (
     RoutineState,
@@ -232,10 +232,13 @@ def create_object(facts: Facts, kind: ObjectKind, name: Name, text: str) -> None
 def define(facts: Facts, operation: CreateObject, made_by: str | None) -> None:
     """Apply CREATE or ALTER of an object that no rule tells apart.
 
-    Of a foreign table only the name is known; ALTER of one is of the same kind.
+    Of a foreign table that comes this way only the name is known, unless it is there: ALTER
+    of one is of the same kind.
     """
     if operation.kind is not ObjectKind.FOREIGN_TABLE:
         create_object(facts, operation.kind, operation.object, operation.sql)
+        if operation.kind is ObjectKind.STATISTICS:
+            uses.note_statistics(facts, public(operation.object), operation.sql)
         return
     key = facts.new_key(operation.object)
     if facts.tables.get(key) is None:
@@ -259,7 +262,7 @@ def import_foreign_schema(
         facts.made(key)
 
 
-def drop_object(facts: Facts, operation: DropObject) -> None:
+def drop_object(facts: Facts, operation: DropObject) -> None:  # noqa: C901 - a table
     """Apply DROP of anything but tables, columns, constraints and indexes."""
     kind = operation.kind
     if kind in _OF_A_TABLE:
@@ -283,6 +286,8 @@ def drop_object(facts: Facts, operation: DropObject) -> None:
         _drop_routine(facts, operation, key)
     elif kind is ObjectKind.SCHEMA:
         _drop_schema(facts, operation)
+    elif kind is ObjectKind.STATISTICS:
+        uses.take_statistics(facts, key)
     else:
         facts.objects = facts.objects.drop((kind, key))
         facts.gone(key, kind)

@@ -1,6 +1,6 @@
 """What tables, views, indexes and sequences share: new names, new schemas, the end."""
 
-from migsafe.catalog import columns, constraints, views
+from migsafe.catalog import columns, constraints, uses, views
 from migsafe.catalog.facts import Facts, Mark
 from migsafe.catalog.schema import ConstraintState
 from migsafe.model.expressions import Name
@@ -197,6 +197,7 @@ def take_table(facts: Facts, key: Name) -> None:
         take_trigger(facts, key, trigger.name)
     for sequence in facts.belongings(key).sequences:
         columns.take_sequence(facts, sequence)
+    uses.take_all_statistics(facts, key)
     facts.forget_types(key)
     table = facts.tables.get(key)
     if table is not None:

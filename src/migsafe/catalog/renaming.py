@@ -1,6 +1,6 @@
 """Renamed columns, and what follows them."""
 
-from migsafe.catalog import indexes, views
+from migsafe.catalog import indexes, types, views
 from migsafe.catalog.columns import family
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import ColumnState
@@ -23,6 +23,7 @@ from migsafe.model.record import replace
 def rename_column(facts: Facts, operation: RenameColumn) -> None:
     """Apply RENAME COLUMN of a table, view or materialized view."""
     if operation.kind is ObjectKind.TYPE:
+        types.rename_attribute(facts, operation.table, operation.column, operation.new_name)
         return
     key = facts.altered(operation.table, sure=not operation.if_exists)
     if facts.views.get(key) is not None:

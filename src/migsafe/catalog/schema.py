@@ -6,10 +6,12 @@ from enum import StrEnum
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import (
     Check,
+    Column,
     Constraint,
     Generated,
     Identity,
     IndexElement,
+    ObjectKind,
     Partitioning,
     Query,
 )
@@ -180,6 +182,42 @@ class DomainState:
     default: Expression | None = None
     checks: tuple[Check, ...] = ()
     made_by: str | None = None
+
+
+@record
+class CompositeState:
+    """A composite type; `complete` is False where attributes may exist that nobody saw made."""
+
+    name: Name
+    attributes: tuple[Column, ...]
+    complete: bool = True
+
+
+@record
+class PolicyState:
+    """A row security policy, as its statement."""
+
+    name: str
+    table: Name
+    sql: str
+
+
+@record
+class StatisticsState:
+    """Extended statistics and the columns that they need."""
+
+    name: Name
+    table: Name
+    columns: frozenset[str]
+
+
+@record
+class RoutineUse:
+    """Something that calls a routine: a part of `relation` (for views and domains itself)."""
+
+    kind: ObjectKind
+    name: str
+    relation: Name
 
 
 @record

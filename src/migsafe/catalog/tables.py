@@ -14,6 +14,7 @@ from migsafe.model.operations import (
     DropTable,
     ForeignKey,
     NotNull,
+    ObjectKind,
     PrimaryKey,
     RenameTable,
     RewriteKind,
@@ -53,7 +54,9 @@ def create(facts: Facts, operation: CreateTable, made_by: str | None) -> None:
         TableState(
             key,
             kind=_kind(operation),
-            complete=sure and all(_is_whole(facts, each) for each in (*sources, *likes)),
+            complete=sure
+            and all(_is_whole(facts, each) for each in (*sources, *likes))
+            and (operation.of_type is None or _is_whole_type(facts, operation.of_type)),
             temporary=operation.temporary,
             unlogged=operation.unlogged,
             partition_by=operation.partition_by,
@@ -88,11 +91,13 @@ def _fill(
         _copy_columns(facts, source, key, made_by)
     for like, included in likes.items():
         _copy_like(facts, like, key, included, made_by)
+    if operation.of_type is not None:
+        _copy_attributes(facts, operation.of_type, key, made_by)
     given = facts.tables.get(key)
     states = {} if given is None else {each.name: each for each in given.columns}
     for column in operation.columns:
         state = columns.column_state(facts, key, column, made_by)
-        if column.type is None and parent is not None:
+        if column.type is None and (parent is not None or operation.of_type is not None):
             state = _overlaid(states.get(column.name), state)
         states[column.name] = state
     facts.put_columns(key, tuple(states.values()))
@@ -119,8 +124,21 @@ def _is_whole(facts: Facts, key: Name) -> bool:
     return table is not None and table.complete and facts.is_certain(key)
 
 
+def _is_whole_type(facts: Facts, name: Name) -> bool:
+    composite = facts.composites.get(facts.key(name, ObjectKind.TYPE))
+    return composite is not None and composite.complete
+
+
+def _copy_attributes(facts: Facts, name: Name, key: Name, made_by: str | None) -> None:
+    """Give a table OF a composite type the type's attributes as columns."""
+    composite = facts.composites.get(facts.key(name, ObjectKind.TYPE))
+    for each in () if composite is None else composite.attributes:
+        facts.put_column(key, columns.column_state(facts, key, each, made_by))
+    facts.set_setting(key, "of type", str(name))
+
+
 def _overlaid(inherited: ColumnState | None, own: ColumnState) -> ColumnState:
-    """Return a partition's column: the parent's, with what PARTITION OF says anew."""
+    """Return a column of PARTITION OF or OF: the one it has, with what is said anew."""
     if inherited is None:
         return own
     return replace(

@@ -3,13 +3,15 @@
 from migsafe.catalog import dropping
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.naming import free_name
-from migsafe.catalog.schema import DomainState, EnumState
+from migsafe.catalog.schema import CompositeState, DomainState, EnumState
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AddEnumValue,
     AlterCompositeType,
     AlterDomain,
+    AttributeAction,
     Check,
+    Column,
     CreateDomain,
     CreateEnum,
     CreateType,
@@ -155,21 +157,53 @@ def rename_check(facts: Facts, operation: RenameObject) -> None:
 
 
 def create_type(facts: Facts, operation: CreateType) -> None:
-    """Apply CREATE TYPE of another kind: kept as text."""
+    """Apply CREATE TYPE of another kind: kept as text, unless it has attributes."""
     key = facts.new_key(operation.type)
-    facts.objects = facts.objects.put((_TYPE, key), operation.sql)
+    text = operation.sql
+    if operation.attributes:
+        facts.composites = facts.composites.put(key, CompositeState(key, operation.attributes))
+        text = ""
+    facts.objects = facts.objects.put((_TYPE, key), text)
     facts.made(key, _TYPE)
 
 
 def alter_composite(facts: Facts, operation: AlterCompositeType) -> None:
-    """Apply ALTER TYPE … ATTRIBUTE: noted after the type's text."""
-    key = facts.key(operation.type, _TYPE)
+    """Apply ALTER TYPE … ATTRIBUTE."""
+    composite = _composite(facts, operation.type)
+    name, type_ = operation.attribute, operation.attribute_type
+    attributes = composite.attributes
+    match operation.action:
+        case AttributeAction.ADD:
+            attributes = (*attributes, Column(name, type_))
+        case AttributeAction.DROP:
+            attributes = tuple(each for each in attributes if each.name != name)
+        case AttributeAction.ALTER:
+            attributes = tuple(
+                replace(each, type=type_) if each.name == name else each for each in attributes
+            )
+    changed = replace(composite, attributes=attributes)
+    facts.composites = facts.composites.put(composite.name, changed)
+
+
+def rename_attribute(facts: Facts, type: Name, old: str, new: str) -> None:
+    """Apply ALTER TYPE … RENAME ATTRIBUTE."""
+    composite = _composite(facts, type)
+    attributes = tuple(
+        replace(each, name=new) if each.name == old else each for each in composite.attributes
+    )
+    changed = replace(composite, attributes=attributes)
+    facts.composites = facts.composites.put(composite.name, changed)
+
+
+def _composite(facts: Facts, name: Name) -> CompositeState:
+    """Return a composite type that a statement changes; noted if history did not show it."""
+    key = facts.key(name, _TYPE)
+    composite = facts.composites.get(key)
+    if composite is None:
+        composite = CompositeState(key, (), complete=False)
+        facts.objects = facts.objects.put((_TYPE, key), "")
     facts.seen(key, _TYPE)
-    words = (operation.action.value, operation.attribute, operation.attribute_type)
-    change = " ".join(str(word) for word in words if word is not None)
-    before = facts.objects.get((_TYPE, key))
-    text = change if before is None else f"{before}; {change}"
-    facts.objects = facts.objects.put((_TYPE, key), text)
+    return composite
 
 
 def take(facts: Facts, key: Name) -> None:
@@ -178,6 +212,7 @@ def take(facts: Facts, key: Name) -> None:
         dropping.take(facts, table, column)
     facts.enums = facts.enums.drop(key)
     facts.domains = facts.domains.drop(key)
+    facts.composites = facts.composites.drop(key)
     facts.objects = facts.objects.drop((_TYPE, key))
     facts.gone(key, _TYPE)
 
@@ -192,6 +227,10 @@ def move(facts: Facts, old: Name, new: Name) -> None:
         facts.enums = facts.enums.drop(old).put(new, replace(enum, name=new))
     if domain is not None:
         facts.domains = facts.domains.drop(old).put(new, replace(domain, name=new))
+    composite = facts.composites.get(old)
+    if composite is not None:
+        moved = replace(composite, name=new)
+        facts.composites = facts.composites.drop(old).put(new, moved)
     if text is not None:
         facts.objects = facts.objects.drop((_TYPE, old)).put((_TYPE, new), text)
     facts.gone(old, _TYPE)

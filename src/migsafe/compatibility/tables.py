@@ -19,6 +19,7 @@ from migsafe.model.operations import (
     CreateTableAs,
     DataWork,
     DetachPartition,
+    DropObject,
     DropTable,
     ObjectKind,
     RenameTable,
@@ -62,6 +63,8 @@ def create_table(operation: CreateTable | CreateTableAs, catalog: Catalog) -> Co
     there = catalog.existence(ObjectKind.TABLE, table) is Existence.PRESENT
     if operation.if_not_exists and there:
         return HARMLESS
+    if isinstance(operation, CreateTable) and operation.tail.startswith("SERVER "):
+        return Compatibility(undo=undone_by(DropObject(ObjectKind.FOREIGN_TABLE, table)))
     return Compatibility(undo=undone_by(DropTable(table), possible_sql=probes.any_row(table)))
 
 

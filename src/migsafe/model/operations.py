@@ -267,7 +267,7 @@ class CreateTable(Sourced):
     partition_by: Partitioning | None = None
     options: tuple[Option, ...] = ()
     tail: str = ""
-    """USING, ON COMMIT, TABLESPACE: canonical SQL, in this order."""
+    """USING, ON COMMIT, TABLESPACE: canonical SQL, in this order; SERVER of a foreign table."""
     of_type: Name | None = None
     """The composite type of CREATE TABLE … OF; its columns have no type of their own."""
 

@@ -33,8 +33,8 @@ from migsafe.parsers.errors import ParseError
 from migsafe.parsers.sql import read_expression
 from migsafe.planning.intents import Planned, intents_of
 from migsafe.recipes import blocks
-from migsafe.render import argument
 from migsafe.recipes.situation import Situation
+from migsafe.render import argument
 from migsafe.writing.sql import write
 
 FILL = "fill."

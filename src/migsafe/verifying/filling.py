@@ -34,9 +34,21 @@ class Filler:
         seed: int,
         cut: Cut = frozenset(),
         without: frozenset[int] = frozenset(),
+        *,
+        plain: bool = False,
     ) -> None:
-        """Look at the table once; columns in `without` are left to their defaults."""
+        """Look at the table once.
+
+        Args:
+            shape: The tables of the database.
+            table: The table.
+            seed: Decides the values.
+            cut: Foreign keys that are left out.
+            without: Columns that are left to their defaults.
+            plain: Make no NULL and repeat nothing where it can be helped.
+        """
         self.without = without
+        self.plain = plain
         self.shape = shape
         self.table = table
         self.seed = seed
@@ -133,13 +145,17 @@ class Filler:
             return self._chosen(options, column, often=3) if len(options) > 1 else fresh
         repeated = self._fresh(column, f"(g % {_COMMON_FACTOR * 10})")
         options = [fresh, repeated or fresh, *self._edges(column)]
-        if not column.not_null and not self._is_domain_not_null(column.type):
+        if self.plain:
+            del options[1]
+        elif not column.not_null and not self._is_domain_not_null(column.type):
             options.append("NULL")
         return self._chosen(options, column, often=1)
 
     def _chosen(self, options: list[str], column: ColumnShape, *, often: int) -> str:
         """Return one of some expressions, by the row and the seed; row 1 takes the first."""
         # Written out as a CASE, so that the options need a common type only when they are cast.
+        if len(options) == 1:
+            return options[0]
         count = len(options) + often - 1
         pick = f"pg_catalog.abs(pg_catalog.hashint8(g * 31 + {column.number + self.seed})::int8)"
         cases = " ".join(
@@ -248,7 +264,7 @@ class Filler:
                     )
                 else:
                     found[number] = f"p{at}.c{theirs}"
-                    if nullable and not column.not_null:
+                    if nullable and not column.not_null and not self.plain:
                         found[number] = (
                             f"CASE WHEN g % {_COMMON_FACTOR + at} = 5 THEN NULL"
                             f" ELSE p{at}.c{theirs} END"

@@ -10,10 +10,10 @@ from migsafe.model.record import record
 from migsafe.writing import quoting
 
 _COLUMNS = """
-    SELECT c.oid, n.nspname, c.relname, a.attnum, a.attname, a.atttypid
+    SELECT c.oid, n.nspname, c.relname, a.attnum, a.attname, a.atttypid, a.atttypmod
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
       AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
     ORDER BY c.oid, a.attnum
 """
@@ -42,13 +42,14 @@ for _column in ("relnamespace", "pronamespace", "typnamespace"):
     _OBJECTS = _OBJECTS.replace("{" + _column + "}", _own)
 
 Values = Counter[str]
+Type = tuple[int, int]
 
 
 @record
 class Column:
-    """The values of a column, NULL left out, as text."""
+    """The values of a column, NULL left out, as text; `type` with its modifier."""
 
-    type: int
+    type: Type
     values: Values
 
 
@@ -72,10 +73,10 @@ def read(session: psycopg.Connection, before: Data | None = None) -> Data:
         session: A session that may read the tables; those it may not are left out.
         before: What was read before: a table that is as it was is not read again.
     """
-    tables: dict[tuple[int, str], list[tuple[int, str, int]]] = {}
-    for oid, schema, relname, number, name, type_ in session.execute(_COLUMNS).fetchall():
+    tables: dict[tuple[int, str], list[tuple[int, str, Type]]] = {}
+    for oid, schema, relname, number, name, *type_ in session.execute(_COLUMNS).fetchall():
         table = quoting.name(Name(relname, schema))
-        tables.setdefault((oid, table), []).append((number, name, type_))
+        tables.setdefault((oid, table), []).append((number, name, (type_[0], type_[1])))
     columns: dict[tuple[int, int], Column] = {}
     rows: dict[int, int] = {}
     marks: dict[int, object] = {}
@@ -98,7 +99,7 @@ def read(session: psycopg.Connection, before: Data | None = None) -> Data:
     return Data(columns, rows, marks, objects)
 
 
-def _mark(session: psycopg.Connection, table: str, columns: list[tuple[int, str, int]]) -> object:
+def _mark(session: psycopg.Connection, table: str, columns: list[tuple[int, str, Type]]) -> object:
     found = session.execute(
         f"SELECT count(*), sum(pg_catalog.hashtext(t::text)::int8) FROM ONLY {table} AS t".encode()
     ).fetchone()
@@ -109,7 +110,7 @@ def _read(
     session: psycopg.Connection,
     oid: int,
     table: str,
-    columns: list[tuple[int, str, int]],
+    columns: list[tuple[int, str, Type]],
     into: dict[tuple[int, int], Column],
 ) -> int:
     listed = ", ".join(
@@ -121,21 +122,26 @@ def _read(
     return len(found)
 
 
-def lost(before: Data, after: Data) -> bool | str:
+def lost(before: Data, after: Data, *, touched: bool) -> bool | str:
     """Say whether something cannot be had again; a text says what was not measured.
 
     Rows and values count, whatever a way down could bring back of the structure around them.
+
+    Args:
+        before: What there was.
+        after: What there is.
+        touched: Rows were read or written.
     """
     unsure = ""
     for place, column in before.columns.items():
         now = after.columns.get(place)
         if now is None:
             return True
-        if column.values <= now.values:
-            continue
-        if now.type == column.type:
+        if now.type != column.type:
+            if touched:
+                unsure = "whether values of the old type can be had again"
+        elif not column.values <= now.values:
             return True
-        unsure = "values of another type read differently: whether the old ones can be had again"
     if any(after.rows.get(oid, 0) < count for oid, count in before.rows.items()):
         return True
     there = set(after.objects.values())

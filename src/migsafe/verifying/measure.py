@@ -16,7 +16,8 @@ from migsafe.model.record import record
 
 _RELATIONS = """
     SELECT c.oid, c.relkind::pg_catalog.text, c.relfilenode, n.nspname, c.relname,
-           i.indrelid, c.relispartition
+           i.indrelid, c.relispartition,
+           c.relkind IN ('r', 'm') AND pg_catalog.pg_relation_size(c.oid) = 0
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
@@ -55,6 +56,7 @@ class Relation:
     relname: str
     table: int | None
     is_partition: bool
+    empty: bool
 
     @property
     def name(self) -> Name:
@@ -68,7 +70,9 @@ class Measured:
 
     `touched` says whether rows that were there were read or written. `sqlstate` and `error` tell
     of its failure; then nothing else was seen. `forbidden`: the server refuses it in a
-    transaction block; then nothing tells what was scanned. `stopped`: it took too long.
+    transaction block; then nothing tells what was scanned. `empty` are tables that it locked
+    against changes and that hold no rows, so that nothing could be seen of work on them.
+    `stopped`: it took too long.
     """
 
     locks: Mapping[Name, Lock] = field(default_factory=dict)
@@ -80,6 +84,7 @@ class Measured:
     forbidden: bool = False
     touched: bool = False
     stopped: bool = False
+    empty: frozenset[Name] = frozenset()
 
 
 class OutsideOnlyError(Exception):
@@ -178,12 +183,21 @@ def _look(session: psycopg.Connection, before: dict[int, Relation], counts: Coun
         if oid in before
     }
     scans = {before[oid].name for oid, (read, _) in now.items() if read > 0} - rewrites - builds
+    locks = locks_held(session, before)
     return Measured(
-        locks=locks_held(session, before),
+        locks=locks,
         rewrites=frozenset(rewrites),
         scans=frozenset(scans),
         builds=frozenset(builds),
         touched=bool(rewrites or builds) or any(touched > 0 for _, touched in now.values()),
+        empty=_empty(locks, before),
+    )
+
+
+def _empty(locks: Mapping[Name, Lock], before: dict[int, Relation]) -> frozenset[Name]:
+    named = {relation.name for relation in before.values() if relation.empty}
+    return frozenset(
+        name for name, lock in locks.items() if lock > Lock.ROW_EXCLUSIVE and name in named
     )
 
 

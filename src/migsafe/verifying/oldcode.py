@@ -103,8 +103,8 @@ def grant(owner: psycopg.Connection, role: str) -> None:
                 continue
 
 
-def derive(session: psycopg.Connection, seed: int) -> tuple[Old, ...]:
-    """Return what old code sends to each table, view, sequence and routine.
+def derive(session: psycopg.Connection, seed: int) -> tuple[tuple[Old, ...], tuple[str, ...]]:
+    """Return what old code sends to each table, view and routine, and what could not be made.
 
     Args:
         session: A session of the owner.
@@ -112,15 +112,18 @@ def derive(session: psycopg.Connection, seed: int) -> tuple[Old, ...]:
     """
     shape = shapes.read(session)
     found: list[Old] = []
+    remarks: list[str] = []
     for table in shape.tables.values():
-        found.extend(_Derived(session, shape, table, seed).statements())
+        derived = _Derived(session, shape, table, seed)
+        found.extend(derived.statements())
+        remarks.extend(f"old code of {table.name}: {remark}" for remark in derived.remarks)
     for schema, name, kind, arguments in session.execute(_ROUTINES.encode()).fetchall():
         values = ", ".join(f"NULL::{each}" for each in arguments)
         routine = Name(name, None if schema == "public" else schema)
         word = "CALL" if kind == "p" else "SELECT"
         text = f"{word} {quoting.name(Name(name, schema))}({values})"
         found.append(Old(OldStatement.CALL, routine, text))
-    return tuple(found)
+    return tuple(found), tuple(remarks)
 
 
 class _Derived:
@@ -131,19 +134,24 @@ class _Derived:
     ) -> None:
         self._shape = shape
         self._table = table
-        self._filler = Filler(shape, table, seed)
+        self.remarks: list[str] = []
+        self._filler = Filler(shape, table, seed, plain=True)
         names = [column.name for column in table.columns]
         key = next((key for key in table.keys if key.plain and key.columns), None)
         self._order = "" if key is None else f" ORDER BY {self._listed(key.columns)}"
         self._key = key
         if table.kind in "rp":
             self._writable = tuple(column for column in table.columns if column.writable)
-            self._fresh = self._values(session, self._fresh_query())
+            fresh = self._values(session, self._fresh_query())
         else:
             self._writable = ()
-            self._fresh = None
-        self._first = self._values(session, self._existing_query(names, "ASC"))
-        self._last = self._values(session, self._existing_query(names, "DESC"))
+            fresh = []
+        self._fresh = fresh[0] if fresh else None
+        self._other = fresh[1] if len(fresh) > 1 else None
+        first = self._values(session, self._existing_query(names, "ASC"))
+        last = self._values(session, self._existing_query(names, "DESC"))
+        self._first = first[0] if first else None
+        self._last = last[0] if last else None
 
     def statements(self) -> Iterator[Old]:
         """Yield them, kind by kind."""
@@ -193,10 +201,12 @@ class _Derived:
         required = {c.name: fresh[c.name] for c in self._writable if c.required}
         yield self._old(OldStatement.INSERT_MINIMAL, self._insert(required))
         variants = [fresh]
-        keyed = {self._table.by_number[n].name for k in self._table.keys for n in k.columns}
-        if self._first is not None:
-            repeated = {n: v for n, v in self._first.items() if n in fresh and n not in keyed}
-            variants.append(fresh | repeated)
+        if self._other is not None:
+            # Two rows that differ in their keys alone.
+            keyed = {self._table.by_number[n].name for k in self._table.keys for n in k.columns}
+            repeated = {n: self._other[n] if n in keyed else v for n, v in fresh.items()}
+            text = f"{self._insert(fresh)}, ({', '.join(repeated.values())})"
+            yield self._old(OldStatement.INSERT_FULL, text)
         variants.extend(
             fresh | {column.name: "NULL"} for column in self._writable if not column.not_null
         )
@@ -271,11 +281,13 @@ class _Derived:
     # --- values -----------------------------------------------------------------------
 
     def _fresh_query(self) -> str | None:
-        if self._filler.unmade() is not None:
+        unmade = self._filler.unmade()
+        if unmade is not None:
+            self.remarks.append(f"no INSERT: no value of type {unmade.type_name} can be made")
             return None
         made = {column.name for column in self._filler.columns()}
         drawn = tuple(c.name for c in self._writable if c.name not in made and c.drawn)
-        inner = self._filler.select(_FRESH, _TRIES, 1, drawn)
+        inner = self._filler.select(_FRESH, _TRIES, 2, drawn)
         return self._as_text((*made_in_order(self._filler), *drawn), inner)
 
     def _existing_query(self, names: list[str], direction: str) -> str | None:
@@ -292,22 +304,22 @@ class _Derived:
         listed = ", ".join(f"{quoting.identifier(name)}::text" for name in names)
         return f"SELECT {listed} FROM ({query}) AS migsafe_row"
 
-    def _values(self, session: psycopg.Connection, query: str | None) -> dict[str, str] | None:
-        """Return the literals of the one row of a query, None without one."""
+    def _values(self, session: psycopg.Connection, query: str | None) -> list[dict[str, str]]:
+        """Return the literals of the rows of a query."""
         if query is None:
-            return None
+            return []
         try:
             cursor = session.execute(query.encode())
-        except psycopg.Error:
-            return None
-        row = cursor.fetchone()
-        if row is None or cursor.description is None:
-            return None
-        types = {column.name: self._is_bare(column) for column in self._table.columns}
-        return {
-            column.name: _literal(value, bare=types[column.name])
-            for column, value in zip(cursor.description, row, strict=True)
-        }
+        except psycopg.Error as error:
+            line = (str(error).strip().splitlines() or [error.sqlstate or "an error"])[0]
+            self.remarks.append(f"some of its statements are not made ({line})")
+            return []
+        names = [column.name for column in cursor.description or ()]
+        bare = {column.name: self._is_bare(column) for column in self._table.columns}
+        return [
+            {name: _literal(value, bare=bare[name]) for name, value in zip(names, row, strict=True)}
+            for row in cursor.fetchall()
+        ]
 
     def _is_bare(self, column: ColumnShape) -> bool:
         found = self._shape.types.get(column.type)

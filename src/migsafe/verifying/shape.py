@@ -15,7 +15,7 @@ _TABLES = f"""
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm') AND {_OWN}
     ORDER BY n.nspname, c.relname
-"""  # noqa: S608
+"""
 _COLUMNS = f"""
     SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod,
            pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity::text,
@@ -27,7 +27,7 @@ _COLUMNS = f"""
     LEFT JOIN pg_catalog.pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
     WHERE c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped AND {_OWN}
     ORDER BY a.attrelid, a.attnum
-"""  # noqa: S608
+"""
 _CONSTRAINTS = f"""
     SELECT k.conrelid, k.contype::text, k.conname, coalesce(k.conkey, '{{}}'), k.confrelid,
            coalesce(k.confkey, '{{}}'), k.condeferrable,
@@ -35,9 +35,9 @@ _CONSTRAINTS = f"""
                 ELSE '' END
     FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE k.contype IN ('c', 'f', 'p', 'u') AND {_OWN}
+    WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND {_OWN}
     ORDER BY k.conrelid, k.conname
-"""  # noqa: S608
+"""
 _KEYS = f"""
     SELECT i.indrelid, i.indkey::int2[], i.indpred IS NULL AND i.indexprs IS NULL
            AND i.indimmediate, i.indisprimary
@@ -45,7 +45,7 @@ _KEYS = f"""
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE i.indisunique AND i.indisvalid AND {_OWN}
     ORDER BY i.indrelid, NOT i.indisprimary, i.indexrelid
-"""  # noqa: S608
+"""
 _BOUNDS = f"""
     WITH RECURSIVE tree AS (
         SELECT c.oid AS root, c.oid AS part, c.relkind FROM pg_catalog.pg_class c
@@ -58,14 +58,14 @@ _BOUNDS = f"""
     )
     SELECT root, coalesce(pg_catalog.pg_get_partition_constraintdef(part), 'true')
     FROM tree WHERE relkind <> 'p' ORDER BY root, part
-"""  # noqa: S608
+"""
 _TRIGGERS = f"""
     SELECT t.tgrelid, t.tgname FROM pg_catalog.pg_trigger t
     JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE NOT t.tgisinternal AND t.tgenabled = 'O' AND t.tgparentid = 0 AND {_OWN}
     ORDER BY t.tgname
-"""  # noqa: S608
+"""
 _TYPES = f"""
     SELECT t.oid, t.typtype::text, t.typname, pg_catalog.format_type(t.oid, NULL), t.typbasetype,
            t.typtypmod, t.typnotnull, t.typelem, t.typcategory::text, t.typrelid,
@@ -73,7 +73,7 @@ _TYPES = f"""
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
     LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid
     WHERE n.nspname = 'pg_catalog' OR {_OWN}
-"""  # noqa: S608
+"""
 _DOMAIN_CHECKS = """
     SELECT contypid, pg_catalog.pg_get_expr(conbin, 0) FROM pg_catalog.pg_constraint
     WHERE contypid <> 0 AND contype = 'c' ORDER BY conname

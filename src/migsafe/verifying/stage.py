@@ -32,8 +32,11 @@ class Stage:
         self._open = ExitStack()
         with place.connect(database) as owner:
             oldcode.grant(owner, place.app)
-            self.old: tuple[Old, ...] = oldcode.derive(owner, seed)[:_MOST_OLD]
-            self.cut = len(self.old) == _MOST_OLD
+            old, remarks = oldcode.derive(owner, seed)
+        if len(old) > _MOST_OLD:
+            remarks = (*remarks, f"old code: the first {_MOST_OLD} of {len(old)} statements run")
+        self.remarks: tuple[str, ...] = remarks
+        self.old: tuple[Old, ...] = old[:_MOST_OLD]
         self.connect()
         self.look()
 
@@ -77,7 +80,7 @@ class Stage:
         with self._place.copy(self.database) as name:
             yield lambda: self._place.connect(name)
 
-    def after(self) -> tuple[tuple[Met, ...], bool | str]:
+    def after(self, *, touched: bool) -> tuple[tuple[Met, ...], bool | str]:
         """Return what became of old code and of the rows since this was asked last."""
         seen = oldcode.observe(self.app, self.old)
         shape = shapes.read(self.watcher)
@@ -86,6 +89,6 @@ class Stage:
         again = oldcode.recycled(self.app, met)
         self.seen = tuple(again.get(old, now) for old, now in zip(self.old, seen, strict=True))
         data = losses.read(self.watcher, self.data)
-        lost = losses.lost(self.data, data)
+        lost = losses.lost(self.data, data, touched=touched)
         self.data = data
         return met, lost

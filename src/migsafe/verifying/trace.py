@@ -136,11 +136,7 @@ class _Run:
                 stopped = _as_its_runner(session, section, numbers)
         stage = Stage(self._place, self.database, self._request.rows, self._request.seed)
         try:
-            if stage.cut:
-                self._remarks.append(
-                    f"{section.path}: old code has more statements than are run: the first"
-                    f" {len(stage.old)} were"
-                )
+            self._remarks.extend(each for each in stage.remarks if each not in self._remarks)
             local: list[str] = []
             for at, statement in enumerate(section.statements):
                 if at and numbers[at] != numbers[at - 1]:

@@ -38,7 +38,6 @@ _LIMITS = {
     "58P01": "this server does not have it",
 }
 _SHOWN = 5
-WITHOUT = "no rows"
 
 
 @record
@@ -107,14 +106,14 @@ def watched(
                 stage.settings.extend(texts)
             case _:
                 pass
-    met, lost = stage.after()
+    met, lost = stage.after(touched=found.touched)
     if how and stage.rows:
         # Later statements need rows as well, now ones that fit what this one made.
         with stage.aside(), place.connect(stage.database) as session:
             rows.fill(session, stage.rows, stage.seed)
         stage.look()
     return Watched(
-        _effects(found, fails, empty=how == WITHOUT),
+        _effects(found, fails),
         breaks=any(one.outcome is Outcome.FAILS for one in met),
         loses=lost if isinstance(lost, bool) else None,
         unmeasured=() if isinstance(lost, bool) else (("loses_data", lost),),
@@ -123,13 +122,13 @@ def watched(
     )
 
 
-def _effects(found: Measured, fails: Fails, *, empty: bool) -> Effects:
+def _effects(found: Measured, fails: Fails) -> Effects:
     unknown: list[Unknown] = []
     if found.forbidden:
         reason = "outside a transaction nothing tells what was read"
         unknown.append(Unknown(Fact.SCANS, reason))
-    elif empty:
-        reason = "it was measured without rows"
+    elif found.empty:
+        reason = f"no rows are in {', '.join(map(str, sorted(found.empty)))}"
         unknown.extend(Unknown(fact, reason) for fact in (Fact.SCANS, Fact.REWRITES, Fact.BUILDS))
     if isinstance(fails, Never) and found.touched:
         reason = "other rows: it did not fail on those here"
@@ -215,7 +214,7 @@ def _eased(
     The stage moves to the database in which it works.
     """
     original = stage.database
-    for count, how in ((1, "one row a table"), (0, WITHOUT)):
+    for count, how in ((1, "one row a table"), (0, "no rows")):
         stage.close()
         other = place.create(original)
         with place.connect(other) as session:

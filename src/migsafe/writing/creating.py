@@ -28,13 +28,14 @@ from migsafe.writing.tokens import TOKEN
 
 def create_table(operation: CreateTable) -> str:
     """Return CREATE TABLE."""
-    using, tail = _access_method(operation.tail)
+    foreign = operation.tail.startswith("SERVER ")
+    using, tail = ("", operation.tail) if foreign else _access_method(operation.tail)
     by = operation.partition_by
     inherits = ", ".join(map(quoting.name, operation.inherits))
     return joined(
         "CREATE",
         _persistence(temporary=operation.temporary, unlogged=operation.unlogged),
-        "TABLE",
+        "FOREIGN TABLE" if foreign else "TABLE",
         "IF NOT EXISTS" if operation.if_not_exists else None,
         quoting.name(operation.table),
         _elements(operation),

@@ -302,7 +302,7 @@ EXPECTED: list[tuple[str, tuple[Operation, ...]]] = [
     ("ALTER SERVER elsewhere VERSION '2';",
      (CreateObject(ObjectKind.SERVER, Name("elsewhere"), "ALTER SERVER elsewhere VERSION '2'"),)),
     ("CREATE FOREIGN TABLE remote_orders (id integer) SERVER elsewhere;",
-     (CreateObject(ObjectKind.FOREIGN_TABLE, Name("remote_orders"), "CREATE FOREIGN TABLE remote_orders (id int) SERVER elsewhere"),)),
+     (CreateTable(Name("remote_orders"), (Column("id", Type("integer")),), tail="SERVER elsewhere"),)),
     ("CREATE USER MAPPING FOR app SERVER elsewhere;",
      (CreateObject(ObjectKind.USER_MAPPING, Name("app"), "CREATE USER MAPPING FOR app SERVER elsewhere"),)),
     ("ALTER USER MAPPING FOR app SERVER elsewhere OPTIONS (SET a 'c');",

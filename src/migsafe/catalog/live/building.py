@@ -43,6 +43,7 @@ from migsafe.model.operations import (
     Constraint,
     CreateDomain,
     CreateIndex,
+    CreateObject,
     CreateRoutine,
     CreateRule,
     CreateSequence,
@@ -124,7 +125,6 @@ def build(answers: Answers) -> Catalog:
     identities = {
         (row.owner, row.column): _sequence_options(row) for row in answers.sequences if row.identity
     }
-    _add_objects(facts, answers.objects)
     _add_types(facts, answers, columns_of)
     for relation in answers.relations:
         own = columns_of.get(relation.oid, [])
@@ -141,6 +141,7 @@ def build(answers: Answers) -> Catalog:
     _add_uses(facts, answers.used, names)
     _add_routines(facts, answers.routines)
     _add_texts(facts, answers.texts, names)
+    _add_objects(facts, answers.objects)
     _add_sizes(facts, answers, names)
     facts.path = facts.path_after = facts.usual_path = answers.path
     return Catalog(facts)
@@ -158,7 +159,11 @@ def _read(sql: str) -> Operation:
 def _add_objects(facts: Facts, rows: Iterable[ObjectRow]) -> None:
     for row in rows:
         name = Name(row.name, row.schema)
-        objects.create_object(facts, ObjectKind(row.kind), name, row.definition or "")
+        operation = None if row.definition is None else _read(row.definition)
+        if isinstance(operation, CreateObject):
+            objects.define(facts, operation, None)
+        else:
+            objects.create_object(facts, ObjectKind(row.kind), name, "")
 
 
 def _add_types(facts: Facts, answers: Answers, columns_of: dict[int, list[ColumnRow]]) -> None:

@@ -89,7 +89,7 @@ READERS: dict[str, Reader] = {
     "create_extension_stmt": catalog_objects.create_extension,
     "create_fdw_stmt": catalog_objects.create_object,
     "create_foreign_server_stmt": catalog_objects.create_object,
-    "create_foreign_table_stmt": catalog_objects.create_object,
+    "create_foreign_table_stmt": tables.create_foreign,
     "create_function_stmt": routines.create,
     "create_op_class_stmt": catalog_objects.create_object,
     "create_op_family_stmt": catalog_objects.create_object,

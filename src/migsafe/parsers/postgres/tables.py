@@ -5,11 +5,14 @@ from postgast import pg_query_pb2 as pb
 from migsafe.model.operations import (
     Column,
     Constraint,
+    CreateObject,
     CreateTable,
     CreateTableAs,
     CreateView,
+    ObjectKind,
     Partitioning,
 )
+from migsafe.model.record import replace
 from migsafe.parsers.postgres import canonical, columns, constraints, options, queries
 from migsafe.parsers.postgres.names import dotted, relation, strings
 from migsafe.parsers.postgres.source import Operations, Source
@@ -32,6 +35,25 @@ def create(node: pb.Node, source: Source) -> Operations:
     """Return CREATE TABLE."""
     del source
     return (read(node.create_stmt),)
+
+
+def create_foreign(node: pb.Node, source: Source) -> Operations:
+    """Return CREATE FOREIGN TABLE: a table whose tail begins with SERVER.
+
+    One whose columns have options of their own is kept as text: a column has no place for them.
+    """
+    statement = node.create_foreign_table_stmt
+    base = statement.base_stmt
+    table = relation(base.relation)
+    if any(element.column_def.fdwoptions for element in base.table_elts):
+        return (CreateObject(ObjectKind.FOREIGN_TABLE, table, canonical.statement(source)),)
+    bare = pb.CreateForeignTableStmt(
+        base_stmt=pb.CreateStmt(relation=pb.RangeVar(relname="x", inh=True, relpersistence="p")),
+        servername=statement.servername,
+        options=statement.options,
+    )
+    sql = canonical.node(pb.Node(create_foreign_table_stmt=bare))
+    return (replace(read(base), tail=sql[sql.index("SERVER ") :]),)
 
 
 def read(statement: pb.CreateStmt) -> CreateTable:

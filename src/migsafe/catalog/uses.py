@@ -1,0 +1,142 @@
+"""What names a table, a column or a routine where the server keeps text, or no dependency."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from migsafe.catalog.facts import Facts
+from migsafe.catalog.schema import (
+    PolicyState,
+    RoutineState,
+    RoutineUse,
+    StatisticsState,
+    TableState,
+)
+from migsafe.catalog.text import column_of
+from migsafe.model.expressions import Expression, Name
+from migsafe.model.operations import Check, ObjectKind
+from migsafe.writing.tokens import tokens
+
+POLICY = "policy "
+STATISTICS = "statistics "
+
+
+def of_routine(facts: Facts, routine: Name) -> Iterator[RoutineUse]:
+    """Yield what calls a routine: defaults, CHECKs, indexes, views, triggers, policies."""
+    for key, table in facts.tables.items():
+        yield from _of_table(facts, table, key, routine)
+    for name, index in facts.indexes.items():
+        parts = (index.where, *(element.expression for element in index.elements))
+        if any(_calls(part, routine) for part in parts):
+            yield RoutineUse(ObjectKind.INDEX, name.name, index.table)
+    for name, view in facts.views.items():
+        if any(_is_it(called, routine) for called in view.query.functions):
+            yield RoutineUse(ObjectKind.VIEW, name.name, name)
+    for domain in facts.domains.values():
+        if _calls(domain.default, routine) or any(
+            _calls(check.expression, routine) for check in domain.checks
+        ):
+            yield RoutineUse(ObjectKind.DOMAIN, domain.name.name, domain.name)
+    for relation, trigger in facts.trigger_users.get(routine) or ():
+        yield RoutineUse(ObjectKind.TRIGGER, trigger, relation)
+
+
+def _of_table(facts: Facts, table: TableState, key: Name, routine: Name) -> Iterator[RoutineUse]:
+    for column in table.columns:
+        generated = None if column.generated is None else column.generated.expression
+        if _calls(column.default, routine) or _calls(generated, routine):
+            yield RoutineUse(ObjectKind.COLUMN, column.name, key)
+    for state in facts.belongings(key).constraints:
+        if isinstance(state.constraint, Check) and _calls(state.constraint.expression, routine):
+            yield RoutineUse(ObjectKind.CONSTRAINT, state.name, key)
+    for policy in policies(facts, key):
+        if routine.name in identifiers(policy.sql):
+            yield RoutineUse(ObjectKind.POLICY, policy.name, key)
+
+
+def _calls(expression: Expression | None, routine: Name) -> bool:
+    return expression is not None and any(_is_it(each, routine) for each in expression.functions)
+
+
+def _is_it(called: str, routine: Name) -> bool:
+    schema, _, name = called.rpartition(".")
+    return name == routine.name and schema in {"", routine.schema or "public"}
+
+
+def naming(facts: Facts, relation: Name, column: str | None) -> Iterator[RoutineState]:
+    """Yield the routines whose body has a relation's name among its words, and a column's.
+
+    The server checks no body when a table changes: the routine fails when it is called.
+    """
+    wanted = {relation.name} if column is None else {relation.name, column}
+    for overloads in facts.routines.values():
+        for routine in overloads:
+            if routine.body is not None and wanted <= identifiers(routine.body):
+                yield routine
+
+
+@lru_cache(maxsize=4096)
+def identifiers(text: str) -> frozenset[str]:
+    """Return every word of SQL or PL/pgSQL that may be a name, those in strings as well."""
+    found: set[str] = set()
+    for token in tokens(text):
+        if token[0] == '"' or token[0] == "_" or token[0].isalpha():
+            found.add(column_of(token))
+        elif token[0] == "'" and len(token) > 2:  # noqa: PLR2004  the two quotes
+            # What EXECUTE runs, and what format() fills in.
+            found |= {column_of(word) for word in tokens(token[1:-1].replace("''", "'"))}
+    return frozenset(found)
+
+
+def policies(facts: Facts, key: Name) -> Iterator[PolicyState]:
+    """Yield the policies of a table."""
+    for name, sql in facts.belongings(key).settings:
+        if name.startswith(POLICY):
+            yield PolicyState(name.removeprefix(POLICY), key, sql)
+
+
+def statistics(facts: Facts, key: Name) -> Iterator[StatisticsState]:
+    """Yield the extended statistics of a table."""
+    for name, sql in facts.belongings(key).settings:
+        if name.startswith(STATISTICS):
+            full = name.removeprefix(STATISTICS)
+            schema, _, bare = full.rpartition(".")
+            words = list(tokens(sql))
+            upper = [word.upper() for word in words]
+            columns = words[upper.index("ON") + 1 : len(upper) - 1 - upper[::-1].index("FROM")]
+            yield StatisticsState(
+                Name(bare, schema or None), key, frozenset(map(column_of, columns)) - {","}
+            )
+
+
+def statistics_table(sql: str) -> Name | None:
+    """Return the table that CREATE STATISTICS names, None if it is another statement."""
+    words = list(tokens(sql))
+    upper = [word.upper() for word in words]
+    if upper[:2] != ["CREATE", "STATISTICS"] or "FROM" not in upper:
+        return None
+    after = words[len(upper) - upper[::-1].index("FROM") :]
+    names = [column_of(word) for word in after if word != "."]
+    return Name(names[0]) if len(names) == 1 else Name(names[1], names[0])
+
+
+def note_statistics(facts: Facts, name: Name, sql: str) -> None:
+    """List a statistics object with its table."""
+    table = statistics_table(sql)
+    if table is not None:
+        facts.set_setting(facts.altered(table), f"{STATISTICS}{name}", sql)
+
+
+def take_all_statistics(facts: Facts, key: Name, column: str | None = None) -> None:
+    """Remove the statistics of a table that goes, or those that need a column that goes."""
+    for each in tuple(statistics(facts, key)):
+        if column is None or column in each.columns:
+            take_statistics(facts, each.name)
+
+
+def take_statistics(facts: Facts, name: Name) -> None:
+    """Remove a statistics object from its table's list, and from what exists."""
+    table = statistics_table(facts.objects.get((ObjectKind.STATISTICS, name)) or "")
+    if table is not None:
+        facts.set_setting(facts.key(table), f"{STATISTICS}{name}", None)
+    facts.objects = facts.objects.drop((ObjectKind.STATISTICS, name))
+    facts.gone(name, ObjectKind.STATISTICS)
