@@ -31,8 +31,10 @@ def after(script: str, *, complete: bool = True) -> Catalog:
         ("CREATE DOMAIN d AS int CHECK (f(VALUE) > 0);", "DOMAIN", "d"),
         ("CREATE TABLE t (a int); CREATE POLICY p ON t USING (f(a) > 0);", "POLICY", "p"),
         (
-            "CREATE TABLE t (a int); "
-            "CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();",
+            (
+                "CREATE TABLE t (a int); "
+                "CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();"
+            ),
             "TRIGGER",
             "g",
         ),
@@ -43,7 +45,12 @@ def test_what_calls_a_routine_is_known(script: str, kind: str, name: str) -> Non
     [use] = catalog.uses_of_routine(Name("f"))
     assert (use.kind, use.name) == (ObjectKind(kind), name)
     assert catalog.uses_of_routine(Name("g")) == ()
-    assert catalog.uses_of_routine(Name("f", "other")) == () or kind in {"POLICY"}
+
+
+def test_a_qualified_call_is_of_its_schema() -> None:
+    catalog = after("CREATE TABLE t (a int DEFAULT s.f(), b int DEFAULT f());")
+    assert [use.name for use in catalog.uses_of_routine(Name("f", "s"))] == ["a", "b"]
+    assert [use.name for use in catalog.uses_of_routine(Name("f"))] == ["b"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """`migsafe trace`: what it prints, what it leaves behind (nothing), and whom it lets near."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +32,19 @@ ALTER TABLE users DROP COLUMN email;
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return a tree of two migrations; records and temporary files lie in a place of its own."""
-    for name in ("state", "tmp"):
-        (tmp_path / name).mkdir()
-    tmp_path.chmod(0o755)
+    (tmp_path / "state").mkdir()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    (tmp_path / "0001_before.up.sql").write_text(BEFORE)
-    (tmp_path / "0002_change.up.sql").write_text(MIGRATION)
-    (tmp_path / "0002_change.down.sql").write_text("ALTER TABLE users ADD COLUMN email text;")
-    return tmp_path
+    # The name of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="mt-") as temporary:
+        Path(temporary).chmod(0o777)
+        monkeypatch.setenv("TMPDIR", temporary)
+        (tmp_path / "tmp").symlink_to(temporary)
+        (tmp_path / "0001_before.up.sql").write_text(BEFORE)
+        (tmp_path / "0002_change.up.sql").write_text(MIGRATION)
+        (tmp_path / "0002_change.down.sql").write_text("ALTER TABLE users ADD COLUMN email text;")
+        yield tmp_path
 
 
 def traced(tree: Path, *arguments: str, status: int = 0, **more: Any) -> dict[str, Any]:
@@ -146,8 +149,9 @@ def test_a_missing_extra_is_named(tree: Path) -> None:
 # --- interruptions ------------------------------------------------------------------------
 
 
-def started(tree: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start a trace that does not end, and wait until its statement runs."""
+@contextmanager
+def started(tree: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a trace whose statement sleeps."""
     (tree / "0002_change.up.sql").write_text("SELECT pg_sleep(50);")
     process = subprocess.Popen(
         [sys.executable, "-c", _CALL, "trace", "0002_change.up.sql", "--rows", "1", *arguments],
@@ -156,7 +160,11 @@ def started(tree: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    return process
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -170,16 +178,21 @@ def sockets(tree: Path) -> list[Path]:
     return list(tree.glob("tmp/migsafe-*/.s.PGSQL.5432"))
 
 
-def runs(directory: Path) -> bool:
-    """Say whether the server of a directory sleeps for the migration."""
+def sleeps(dsn: str) -> bool:
+    """Say whether the migration's statement runs on a server."""
     try:
-        with psycopg.connect(host=str(directory), user="postgres", dbname="postgres") as session:
+        with psycopg.connect(dsn) as session:
             row = session.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(50);'"
             ).fetchone()
     except psycopg.OperationalError:
         return False
     return row is not None and row[0] > 0
+
+
+def runs(directory: Path) -> bool:
+    """Say whether the migration's statement runs on the server of a directory."""
+    return sleeps(f"host={directory} user=postgres dbname=postgres")
 
 
 @pytest.mark.postgres
@@ -189,11 +202,11 @@ def runs(directory: Path) -> bool:
 def test_an_interruption_removes_everything_at_once(
     tree: Path, number: signal.Signals, status: int
 ) -> None:
-    process = started(tree)
-    wait_until(lambda: any(runs(path.parent) for path in sockets(tree)))
-    began = time.monotonic()
-    process.send_signal(number)
-    process.communicate(timeout=30)
+    with started(tree) as process:
+        wait_until(lambda: any(runs(path.parent) for path in sockets(tree)))
+        began = time.monotonic()
+        process.send_signal(number)
+        process.communicate(timeout=30)
     assert time.monotonic() - began < 15
     assert process.returncode == status
     assert left_behind(tree) == []
@@ -201,21 +214,21 @@ def test_an_interruption_removes_everything_at_once(
 
 @pytest.mark.postgres
 def test_what_a_killed_run_left_is_removed_by_the_next_one(
-    tree: Path, monkeypatch: pytest.MonkeyPatch
+    tree: Path,
 ) -> None:
-    process = started(tree)
-    wait_until(lambda: any(runs(path.parent) for path in sockets(tree)))
-    (socket,) = sockets(tree)
-    # One that lives is not touched.
-    assert leftovers.clean_up() == 0
-    pid = int((socket.parent / "data" / "postmaster.pid").read_text().splitlines()[0])
-    process.kill()
-    process.communicate()
+    with started(tree) as process:
+        wait_until(lambda: any(runs(path.parent) for path in sockets(tree)))
+        (socket,) = sockets(tree)
+        # One that lives is not touched.
+        assert leftovers.clean_up() == 0
+        pid = int((socket.parent / "data" / "postmaster.pid").read_text().splitlines()[0])
+        process.kill()
     assert len(left_behind(tree)) == 2
     assert leftovers.clean_up() == 1
     assert left_behind(tree) == []
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    # Where nobody collects it, a process that has ended keeps its number.
+    command = Path(f"/proc/{pid}/cmdline")
+    assert not command.exists() or command.read_bytes() == b""
 
 
 # --- a server that is named ---------------------------------------------------------------
@@ -269,8 +282,7 @@ def test_a_database_that_is_there_is_not_touched_whatever_the_migration_says(
     tree: Path, lived_in: str
 ) -> None:
     name = psycopg.conninfo.conninfo_to_dict(lived_in)["dbname"]
-    evil = tree / "tmp" / "evil"
-    (tree / "tmp").chmod(0o777)
+    evil = (tree / "tmp").resolve() / "evil"
     (tree / "0002_change.up.sql").write_text(HOSTILE.format(name=name, file=evil))
     before = everything(lived_in)
     done = migsafe(
@@ -303,10 +315,9 @@ def test_scratch_databases_of_a_killed_run_are_dropped_by_the_next_one(
     with psycopg.connect(server.dsn, autocommit=True) as session:
         # Nobody's but by name: it was not made by migsafe.
         session.execute(f"CREATE DATABASE {PREFIX}1_0123456789ab")
-    process = started(tree, "--database-url", server.dsn)
-    wait_until(lambda: len(scratches()) > 3)
-    process.kill()
-    process.communicate()
+    with started(tree, "--database-url", server.dsn) as process:
+        wait_until(lambda: sleeps(server.dsn))
+        process.kill()
     assert len(scratches()) > 3
     (tree / "0002_change.up.sql").write_text("SELECT 1;")
     done = migsafe("trace", "0002_change.up.sql", "--database-url", server.dsn, cwd=tree)

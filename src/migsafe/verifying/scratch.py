@@ -23,15 +23,21 @@ PREFIX = "migsafe_scratch_"
 _COMMENT = "made by migsafe"
 _FORCE = 13
 
-# What nobody keeps: the owner of a scratch database stays connected under its name, so that
-# the server itself knows whether it lives, wherever it runs.
-_DEAD = """
-    SELECT {name} FROM pg_catalog.{relation} o
-    WHERE {name} ~ '^migsafe_scratch_[0-9]+_[0-9a-f]{{12}}'
-      AND pg_catalog.shobj_description(o.oid, '{catalog}') LIKE 'made by migsafe%'
+# Roles that nobody keeps: the owner of a scratch database stays connected under its name, so
+# that the server itself knows whether it lives, wherever it runs. What their owner role owns
+# is ours, whoever has a name like it is not.
+_DEAD_ROLES = """
+    SELECT oid, rolname FROM pg_catalog.pg_roles
+    WHERE rolname ~ '^migsafe_scratch_[0-9]+_[0-9a-f]{12}_(owner|app)$'
+      AND pg_catalog.shobj_description(oid, 'pg_authid') LIKE 'made by migsafe%'
       AND NOT EXISTS (
           SELECT FROM pg_catalog.pg_stat_activity
-          WHERE application_name = substring({name} from '^migsafe_scratch_[0-9]+_[0-9a-f]{{12}}'))
+          WHERE application_name
+              = substring(rolname from '^migsafe_scratch_[0-9]+_[0-9a-f]{12}'))
+"""
+_DEAD = f"""
+    SELECT datname FROM pg_catalog.pg_database
+    WHERE datdba IN (SELECT oid FROM ({_DEAD_ROLES}) AS r) AND datname LIKE 'migsafe_scratch_%'
     ORDER BY 1
 """
 _SESSION = (
@@ -62,7 +68,6 @@ class Scratch:
                 sql.Identifier(name), sql.Identifier(template), sql.Identifier(self.owner)
             )
         )
-        self._comment("DATABASE", name)
         return name
 
     def _wait_for_the_last_to_leave(self, template: str) -> None:
@@ -106,14 +111,6 @@ class Scratch:
         connection.add_notice_handler(lambda _: None)
         return connection
 
-    def _comment(self, kind: str, name: str) -> None:
-        text = f"{_COMMENT}: process {os.getpid()} on {socket.gethostname()}"
-        self.keeper.execute(
-            sql.SQL("COMMENT ON {} {} IS {}").format(
-                sql.SQL(kind), sql.Identifier(name), sql.Literal(text)
-            )
-        )
-
     def make_roles(self) -> None:
         """Make the two roles: one owns the scratch databases, the other is old code's."""
         hashed = self.keeper.pgconn.encrypt_password(
@@ -122,17 +119,19 @@ class Scratch:
         owner, app = sql.Identifier(self.owner), sql.Identifier(self.app)
         # On a server that is thrown away a migration may make roles and databases.
         may = sql.SQL("CREATEROLE CREATEDB" if self.server.ours else "")
-        self.keeper.execute(
-            sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}").format(
-                owner, may, sql.Literal(hashed.decode())
+        mark = sql.Literal(f"{_COMMENT}: process {os.getpid()} on {socket.gethostname()}")
+        with self.keeper.transaction():
+            self.keeper.execute(
+                sql.SQL("CREATE ROLE {} LOGIN {} PASSWORD {}").format(
+                    owner, may, sql.Literal(hashed.decode())
+                )
             )
-        )
-        self._comment("ROLE", self.owner)
-        self.keeper.execute(sql.SQL("CREATE ROLE {}").format(app))
-        self._comment("ROLE", self.app)
-        self.keeper.execute(sql.SQL("GRANT {} TO {}").format(app, owner))
-        if not self.server.ours:
-            self.keeper.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
+            self.keeper.execute(sql.SQL("CREATE ROLE {}").format(app))
+            for role in (owner, app):
+                self.keeper.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, mark))
+            self.keeper.execute(sql.SQL("GRANT {} TO {}").format(app, owner))
+            if not self.server.ours:
+                self.keeper.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
 
 
 @contextmanager
@@ -190,13 +189,11 @@ def _remove_through(keeper: psycopg.Connection, place: Scratch) -> None:
 
 def drop_dead(keeper: psycopg.Connection) -> None:
     """Drop what runs that were killed left on a server: their databases, then their roles."""
-    databases = _DEAD.format(name="datname", relation="pg_database", catalog="pg_database")
-    for (name,) in keeper.execute(databases.encode()).fetchall():
+    for (name,) in keeper.execute(_DEAD.encode()).fetchall():
         # It may be another role's to drop, or another run may be faster.
         with suppress(psycopg.Error):
             _drop(keeper, name)
-    roles = _DEAD.format(name="rolname", relation="pg_roles", catalog="pg_authid")
-    for (name,) in keeper.execute(roles.encode()).fetchall():
+    for _, name in keeper.execute(_DEAD_ROLES.encode()).fetchall():
         with suppress(psycopg.Error):
             keeper.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
 

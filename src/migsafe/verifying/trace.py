@@ -8,7 +8,7 @@ from psycopg.pq import TransactionStatus
 from migsafe.config import Settings
 from migsafe.context import Applied, Deploy
 from migsafe.lint import Options, deploys_of
-from migsafe.model.effects import Certain, Effects, Fact, OnData, TransactionNeed
+from migsafe.model.effects import Certain, Effects, OnData, TransactionNeed
 from migsafe.model.inspection import Inspected
 from migsafe.model.migration import Migration, Section, Selection, Statement
 from migsafe.model.record import record
@@ -89,7 +89,7 @@ def trace(
                 run.apply(migration.up)
         place.drop(run.database)
     history_failed = any(": history: " in remark for remark in remarks)
-    measured = all(one.effects.knows(Fact.LOCKS) for one in found)
+    measured = all(one.breaks_old_code is not None for one in found)
     return Traced(tuple(found), tuple(remarks), measured and not history_failed)
 
 
