@@ -9,6 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+CONFIGURATION = """
+repos:
+  - repo: {source}
+    rev: v1
+    hooks:
+      - id: migsafe
+      - id: migsafe-gate
+"""
 HOOKS = (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8")
 
 
@@ -51,14 +59,16 @@ def hook_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git("init", "-q", cwd=source)
     git("add", "-A", cwd=source)
     git("commit", "-qm", "snapshot", cwd=source)
+    git("tag", "v1", cwd=source)
     return source
 
 
 @pytest.fixture(scope="module")
-def user_repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def user_repo(tmp_path_factory: pytest.TempPathFactory, hook_source: Path) -> Path:
     """Return a repository of somebody who uses the hooks, with one released migration."""
     repo = tmp_path_factory.mktemp("user")
     git("init", "-q", cwd=repo)
+    (repo / ".pre-commit-config.yaml").write_text(CONFIGURATION.format(source=hook_source))
     (repo / "migrations").mkdir()
     (repo / "migrations" / "0001_users.sql").write_text(
         "CREATE TABLE users (id int, email text);\n"
@@ -82,9 +92,9 @@ def test_hook_judges_what_is_staged(
     migration = user_repo / "migrations" / "0002_change.sql"
     migration.write_text(sql)
     git("add", "-A", cwd=user_repo)
+    stage = "manual" if hook == "migsafe-gate" else "pre-commit"
     done = subprocess.run(
-        [sys.executable, "-m", "pre_commit", "try-repo", str(hook_source), hook, "--hook-stage",
-         "manual" if hook == "migsafe-gate" else "pre-commit"],
+        [sys.executable, "-m", "pre_commit", "run", hook, "--hook-stage", stage],
         cwd=user_repo, capture_output=True, text=True, check=False,
         env={**os.environ, "PRE_COMMIT_HOME": str(hook_source.parent / "cache")},
     )  # fmt: skip

@@ -47,8 +47,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-def traced(tree: Path, *arguments: str, status: int = 0, **more: Any) -> dict[str, Any]:
-    done = migsafe("trace", "0002_change.up.sql", "-f", "json", *arguments, cwd=tree, **more)
+def traced(tree: Path, *arguments: str, status: int = 0) -> dict[str, Any]:
+    done = migsafe("trace", "0002_change.up.sql", "-f", "json", *arguments, cwd=tree)
     assert done.returncode == status, done.stdout + done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     return document

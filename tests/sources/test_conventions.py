@@ -233,15 +233,15 @@ NEXT = [
         "db/20240301000000_add_x.up.sql",
         "db/20240301000000_add_x.down.sql",
     ),
-    ("numbered", ["0009_a.sql"], "0010_add_x", "db/0010_add_x.sql", "db/0010_add_x.down.sql"),
+    ("numbered", ["0009_a.sql"], "0010_add_x", "db/0010_add_x.sql", None),
     (
         "numbered",
         ["2024-01-31_a.sql"],
         "2024-02-01_add_x",
         "db/2024-02-01_add_x.sql",
-        "db/2024-02-01_add_x.down.sql",
+        None,
     ),
-    ("numbered", ["1.9_a.sql"], "1.10_add_x", "db/1.10_add_x.sql", "db/1.10_add_x.down.sql"),
+    ("numbered", ["1.9_a.sql"], "1.10_add_x", "db/1.10_add_x.sql", None),
     (
         "up-down-folders",
         ["2024-01-08-101500_a/up.sql"],

@@ -107,9 +107,9 @@ def test_columns_that_may_be_null_are_null_in_some_rows_and_not_in_the_first(
             "t: no rows: no value of type pg_mcv_list can be made for x",
         ),
         (
-            "CREATE TABLE a (id int PRIMARY KEY, b int);"
-            "CREATE TABLE b (id int PRIMARY KEY, a int NOT NULL REFERENCES a);"
-            "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b",
+            """CREATE TABLE a (id int PRIMARY KEY, b int);
+            CREATE TABLE b (id int PRIMARY KEY, a int NOT NULL REFERENCES a);
+            ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b""",
             "a: a cycle of foreign keys: b was filled afterwards",
         ),
     ],

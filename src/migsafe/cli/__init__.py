@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from migsafe import __version__
-from migsafe.model.errors import Exit, MigsafeError
+from migsafe.model.errors import Exit, MigsafeError, UsageError
 
 _BROKEN_PIPE = 141
 _INTERRUPTED = 130
@@ -83,6 +83,10 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader has gone; the interpreter must not complain while it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = _BROKEN_PIPE
+    except OSError as error:
+        status = Exit.USAGE
+        what = error.strerror or str(error)
+        _complain(UsageError(f"the system said: {what}", path=str(error.filename or "")))
     except Exception:  # noqa: BLE001  the one place where a bug becomes an exit status
         import traceback  # noqa: PLC0415
 
@@ -93,8 +97,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _complain(error: MigsafeError) -> None:
+    from migsafe.render import plain  # noqa: PLC0415  most runs have nothing to complain of
+
     place = error.path + (f":{error.line}" if error.path and error.line else "")
     kind = "error: " if error.exit else ""
-    click.echo(f"{kind}{f'{place}: ' if place else ''}{error.message}", err=True)
+    click.echo(f"{kind}{f'{plain(place)}: ' if place else ''}{plain(error.message)}", err=True)
     if error.help:
-        click.echo(f"  help: {error.help}", err=True)
+        click.echo(f"  help: {plain(error.help)}", err=True)

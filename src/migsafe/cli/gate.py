@@ -10,7 +10,7 @@ from migsafe.cli._common import common, common_options, read, settings_of, today
 from migsafe.cli._plans import is_plan, replanner_of
 from migsafe.config import Settings
 from migsafe.gating.migrations import stage_one
-from migsafe.gating.plans import deploy_verdict
+from migsafe.gating.plans import complete_verdict, deploy_verdict
 from migsafe.ledger.released import load as load_released
 from migsafe.lint import Options, lint
 from migsafe.model.errors import Exit, ServerError, UsageError
@@ -98,13 +98,12 @@ def _of_plan(folder: Path, number: int | None, settings: Settings) -> StageVerdi
     plan = directory.read(folder)
     released = load_released(folder, plan.id)
     number = number or released.next_deploy(len(plan.deploys))
+    problems = directory.check(folder, replanner_of(folder, settings))
     if number is None:
-        done = Reason("complete", "every deploy of the plan is recorded as done", "released.json")
-        return StageVerdict(1, None, Verdict.SAFE, (done,), None)
+        return complete_verdict(plan, problems)
     files = tuple(str(folder / file.path) for file in deploy_of(plan, number).files)
     report = None
     if files:
         request = Request(files, settings.dialect, settings.transaction)
         report = _report(load(request), replace(settings, plans=str(folder)))
-    problems = directory.check(folder, replanner_of(folder, settings))
-    return deploy_verdict(plan, number, released, problems, report)
+    return deploy_verdict(plan, number, released, problems, report, place=folder)

@@ -15,7 +15,7 @@ from migsafe.model.errors import Exit, UsageError
 from migsafe.model.migration import Selection
 from migsafe.model.plan import DeployKind, Plan
 from migsafe.planning import compose, directory, done, make, rebase, release
-from migsafe.render import argument
+from migsafe.render import argument, plain
 from migsafe.sources.files import Files
 from migsafe.sources.plans.tree import find
 
@@ -104,6 +104,11 @@ def make_command(
     if len(given.paths) == 1 and is_plan(given.paths[0]):
         click.echo(_rendered(directory.read(Path(given.paths[0])), format_), nl=False)
         return
+    if output is not None and "-" in given.paths and given.stdin_filename is None:
+        raise UsageError(
+            "a plan that is written stands for a file, and standard input is none",
+            help="Say which it is to be: --stdin-filename PATH.",
+        )
     work = read(given)
     planned = make.make(_only(work), work.settings, options=_fills(fill), base=work.base)
     if output is None:
@@ -154,9 +159,13 @@ def _check(paths: tuple[str, ...], settings: Settings) -> Exit:
         problems = directory.check(Path(folder), replanner_of(Path(folder), settings))
         wrong += len(problems)
         for problem in problems:
-            click.echo(f"{problem.path}: {problem.code}: {problem.message}")
-    click.echo(f"{len(folders)} plans checked, {wrong} problems")
+            click.echo(f"{plain(problem.path)}: {problem.code}: {plain(problem.message)}")
+    click.echo(f"{_count(len(folders), 'plan')} checked, {_count(wrong, 'problem')}")
     return Exit.FINDINGS if wrong else Exit.OK
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _now() -> str:
@@ -196,11 +205,11 @@ def release_command(folder: Path, deploy: int, by: str | None, config_path: Path
     """
     outcome = release.release(folder, deploy, config.load(config_path), at=_now(), by=by)
     for path in outcome.removed:
-        click.echo(f"removed {path}")
+        click.echo(f"removed {plain(path)}")
     for path in outcome.written:
-        click.echo(f"wrote {path}")
+        click.echo(f"wrote {plain(path)}")
     for path in outcome.ways_back:
-        click.echo(f"way back: {path}")
+        click.echo(f"way back: {plain(path)}")
     click.echo(f"when it is through: migsafe plan done {argument(folder)} --deploy {deploy}")
 
 
@@ -263,5 +272,5 @@ def _say_next(plan: Plan, folder: Path, number: int | None) -> None:
         return
     deploy = plan.deploys[number - 1]
     verb = "done" if deploy.kind is DeployKind.CODE else "release"
-    click.echo(f"next: deploy {number}, {deploy.kind}: {deploy.title}")
+    click.echo(f"next: deploy {number}, {deploy.kind}: {plain(deploy.title)}")
     click.echo(f"  migsafe plan {verb} {argument(folder)} --deploy {number}")

@@ -8,6 +8,7 @@ from migsafe.model.findings import (
     Severity,
 )
 from migsafe.model.verdict import Reason, StageVerdict, Verdict
+from migsafe.render import argument
 
 _UNDECIDED = frozenset({"change-column-type"})
 """Rules whose low confidence means that a fact which decides is not known."""
@@ -46,7 +47,7 @@ def stage_one(
     elif inconclusive:
         verdict = Verdict.INCONCLUSIVE
     if next is None and shut:
-        next = f"migsafe plan {shut[0].place.path}"  # noqa: A001  the contract's own word
+        next = f"migsafe plan {argument(shut[0].place.path)}"  # noqa: A001  the contract's own word
     return StageVerdict(1, deploy, verdict, tuple(reasons), next)
 
 
@@ -59,8 +60,8 @@ def _not_understood(report: Report) -> list[Reason]:
     return [
         Reason(
             "not-understood",
-            f"{judged.statements - judged.understood} of {judged.statements} statements "
-            "were not understood",
+            f"{judged.statements - judged.understood} of {judged.statements} "
+            f"{'statement was' if judged.statements == 1 else 'statements were'} not understood",
             judged.path,
         )
         for judged in report.judged

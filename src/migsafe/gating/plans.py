@@ -1,6 +1,7 @@
 """Stage 1 for a deploy of a plan: reviewed bytes, what is recorded, and its own lint report."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from migsafe.gating.migrations import stage_one
 from migsafe.ledger.released import Released
@@ -9,6 +10,7 @@ from migsafe.model.findings import Report
 from migsafe.model.plan import DeployKind, Plan
 from migsafe.model.verdict import Reason, StageVerdict, Verdict
 from migsafe.planning.directory import Problem
+from migsafe.render import argument
 
 
 def deploy_verdict(
@@ -17,6 +19,8 @@ def deploy_verdict(
     released: Released,
     problems: Iterable[Problem],
     report: Report | None,
+    *,
+    place: Path,
 ) -> StageVerdict:
     """Return whether a deploy of a plan may enter Stage 1.
 
@@ -31,8 +35,9 @@ def deploy_verdict(
         released: What is recorded of the plan.
         problems: What is not as migsafe writes it.
         report: The lint report of the deploy's files; None for a code deploy.
+        place: The plan directory.
     """
-    edited = [Reason(f"plan-{each.code}", each.message, each.path) for each in problems]
+    edited = [_not_as_written(each) for each in problems]
     missing = list(_not_done(plan, number, released))
     retired = list(_not_retired(plan, number, released))
     asked = list(_conditions(plan, number, released))
@@ -45,7 +50,38 @@ def deploy_verdict(
     elif verdict is Verdict.SAFE and any(reason.code == "evidence-missing" for reason in asked):
         verdict = Verdict.INCONCLUSIVE
     reasons = (*edited, *missing, *retired, *judged.reasons, *asked)
-    return StageVerdict(1, f"{number} of {plan.id}", verdict, reasons, None)
+    following = None if edited else _next(plan, number, released, verdict, place)
+    return StageVerdict(1, f"{number} of {plan.id}", verdict, reasons, following)
+
+
+def complete_verdict(plan: Plan, problems: Iterable[Problem]) -> StageVerdict:
+    """Return the answer where every deploy is recorded as done: nothing is left to enter.
+
+    A plan that somebody shortened is not complete.
+
+    Args:
+        plan: The plan.
+        problems: What is not as migsafe writes it; that others went on since is no harm.
+    """
+    edited = tuple(_not_as_written(each) for each in problems if each.code != "stale")
+    if edited:
+        return StageVerdict(1, plan.id, Verdict.UNSAFE, edited, None)
+    done = Reason("complete", "every deploy of the plan is recorded as done", "released.json")
+    return StageVerdict(1, plan.id, Verdict.SAFE, (done,), None)
+
+
+def _not_as_written(problem: Problem) -> Reason:
+    return Reason(f"plan-{problem.code}", problem.message, problem.path)
+
+
+def _next(plan: Plan, number: int, released: Released, verdict: Verdict, place: Path) -> str | None:
+    """Return the command that goes on with the plan, None where it needs something else."""
+    first = released.next_deploy(number - 1) or number
+    if first == number and verdict is not Verdict.SAFE:
+        return None
+    is_file = plan.deploys[first - 1].kind is not DeployKind.CODE
+    verb = "release" if is_file and not released.is_out(first) else "done"
+    return f"migsafe plan {verb} {argument(place)} --deploy {first}"
 
 
 def _not_done(plan: Plan, number: int, released: Released) -> Iterator[Reason]:

@@ -1,7 +1,7 @@
 """Migrations -> report: folds history, runs the checks, applies what silences them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from migsafe.catalog.catalog import Catalog
@@ -88,14 +88,17 @@ def lint(
     )
     by_plan = gated.sort(stays, deploys, settings)
     errors += by_plan.errors
-    findings = _numbered(_chosen(by_plan.stays, options))
+    homes = {
+        section.path: migration.path for migration in migrations for section in migration.sections
+    }
+    findings = _numbered(_chosen(by_plan.stays, options), homes)
     statements = tuple(
         _judged(migration, deploy) for deploy in deploys for migration in deploy.migrations
     )
     return Report(
         findings=findings,
-        suppressed=_numbered(_chosen(silenced, options)),
-        gated=_numbered(_chosen(by_plan.gated, options)),
+        suppressed=_numbered(_chosen(silenced, options), homes),
+        gated=_numbered(_chosen(by_plan.gated, options), homes),
         errors=errors,
         judged=statements,
         verdict=_verdict(findings, statements, errors),
@@ -177,10 +180,17 @@ def _chosen(findings: Iterable[Finding], options: Options) -> list[Finding]:
     ]
 
 
-def _numbered(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Sort by place, and tell findings apart that share a fingerprint."""
+def _numbered(findings: list[Finding], homes: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Sort by place, and tell findings apart that share a fingerprint.
+
+    Args:
+        findings: In any order.
+        homes: The migration of each file: a way down comes after its way up.
+    """
     findings.sort(
         key=lambda f: (
+            homes.get(f.place.path, f.place.path),
+            f.place.path != homes.get(f.place.path, f.place.path),
             f.place.path,
             f.place.line,
             f.focus.line,

@@ -37,12 +37,14 @@ def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings)
     A file is known by what it does. What it does to versions of the code that the plan has
     retired by then, and the loss that its deploy declares, is decided by the gate.
     """
-    if not os.path.isdir(settings.plans):
+    ships = tuple(ships)
+    beside = _beside(ships)
+    if not beside and not os.path.isdir(settings.plans):
         return Sorted(tuple(findings), (), (), ())
     # Most projects have no plans: what reads and matches them is loaded where there are some.
     from migsafe.sources.plans.matching import Almost, Match, matcher  # noqa: PLC0415
 
-    plans, errors = _plans(settings)
+    plans, errors = _plans(settings, beside)
     if not plans:
         return Sorted(tuple(findings), (), (), errors)
     matched = matcher(plans)
@@ -75,12 +77,24 @@ def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings)
     return Sorted(tuple(stays), tuple(gated), tuple(remarks), errors)
 
 
-def _plans(settings: Settings) -> tuple[tuple[Plan, ...], tuple[FileError, ...]]:
+def _beside(ships: Iterable[Ship]) -> tuple[str, ...]:
+    """Return the plan directories that judged files lie in, wherever those are."""
+    places = {os.path.dirname(each.path) for ship in ships for each in ship.migrations}
+    return tuple(
+        sorted(place for place in places if os.path.isfile(os.path.join(place, "plan.json")))
+    )
+
+
+def _plans(
+    settings: Settings, beside: Iterable[str]
+) -> tuple[tuple[Plan, ...], tuple[FileError, ...]]:
     from migsafe.sources.plans.tree import find, plan_in  # noqa: PLC0415  as above
 
     plans: list[Plan] = []
     errors: list[FileError] = []
-    for directory in find(settings.plans, Files()):
+    files = Files()
+    found = (*find(settings.plans, files), *(each for each in beside if find(each or ".", files)))
+    for directory in dict.fromkeys(os.path.normpath(each) for each in found):
         try:
             plans.append(plan_in(directory))
         except InputError as error:

@@ -44,6 +44,8 @@ _TITLED = 2
 _USING_INDEX = re.compile(r", using_index='[^']*'")
 """How a constraint came by its index says nothing about what it is."""
 
+_RECORD = re.compile(r" \w+State\(")
+
 
 class NothingToPlanError(MigsafeError):
     """The migration is safe as it is: that is no fault."""
@@ -93,8 +95,14 @@ def plan(
     planned = intents_of(deploy, settings)
     _refuse(planned)
     if all(isinstance(each.intent, AsIs) for each in planned):
+        count = len(deploy.migrations)
         raise NothingToPlanError(
-            "nothing to plan: safe as it is", help="Release it; lint says what it rests on."
+            "nothing to plan: safe as it is"
+            if count == 1
+            else f"nothing to plan: these {count} migrations are safe as one deploy",
+            help="Release it; lint says what it rests on."
+            if count == 1
+            else "Name only those that are not released: the others are history.",
         )
     situations = tuple(
         Situation(
@@ -206,7 +214,7 @@ def _reaches(deploys: tuple[Deploy, ...], ship: Ship, settings: Settings) -> Non
     want = [_USING_INDEX.sub("", line[2:]) for line in lines if line[0] == "+"]
     for line in (*want, *have):
         if line not in have or line not in want:
-            what = " ".join(line.split(" ")[:4])
+            what = _RECORD.split(line, maxsplit=1)[0]
             raise _apart(ship, f"it would end with another {what}")
 
 

@@ -45,7 +45,8 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
 
 def next_name(tree: Tree, slug: str) -> str:
     """Return a name that sorts after the file's own, for the steps of a plan."""
-    return f"{tree.migrations[-1].id}_{slugged(slug)}"
+    last = [each.id for each in tree.migrations[-1:]]
+    return "_".join((*last, slugged(slug)))
 
 
 def paths(tree: Tree, id: str) -> tuple[str, str]:

@@ -62,7 +62,13 @@ class Filler:
             for constraint in table.constraints
             if constraint.kind == "f" and (table.oid, constraint.name) in cut
         )
-        self.unique = frozenset(number for key in table.keys for number in key.columns)
+        # The columns of an EXCLUDE are taken as if they had to differ.
+        apart = [each.columns for each in table.constraints if each.kind == "x"]
+        self.unique = frozenset(
+            number
+            for columns in (*(key.columns for key in table.keys), *apart)
+            for number in columns
+        )
         self.conditions = tuple(self._conditions())
 
     def leaving_out(self, columns: frozenset[int]) -> "Filler":

@@ -133,7 +133,7 @@ def _fill_table(session: psycopg.Connection, filler: Filler, rows: int) -> Itera
             return
         said = said or failed
         there = _count(session, table)
-        if there >= rows or failed is not None or (turn and there == before):
+        if there >= rows or failed is not None or (turn > 1 and there == before):
             break
     if there == 0 and said is not None:
         # One row at a time finds those that many at once do not let through.

@@ -11,7 +11,6 @@ from migsafe.effects.postgres import (
     indexes,
     objects,
     partitions,
-    refusals,
     tables,
 )
 from migsafe.model.effects import Certain, Effects, OnData, TransactionNeed
@@ -115,9 +114,6 @@ _NOTHING = Effects()
 def effects_of(operation: Operation, catalog: Catalog, version: int) -> Effects:
     """Return what one operation costs on a PostgreSQL server of a major version."""
     effects = _facts(operation, catalog, version)
-    refused = refusals.refusal(operation, catalog, version)
-    if refused is not None:
-        effects = replace(effects, fails=refused)
     target, forgiving = _must_exist(operation)
     if (
         target is None

@@ -18,7 +18,7 @@ from migsafe.sources.convention import (
     convention_named,
     owner,
 )
-from migsafe.sources.files import Files, is_plan_directory, walk
+from migsafe.sources.files import Files, walk
 from migsafe.sources.plans.layout import ALEMBIC, layout
 from migsafe.sources.plans.matching import Match, matcher
 from migsafe.sources.plans.record import read_plan
@@ -47,13 +47,16 @@ def plan_in(directory: str) -> Plan:
 
 
 def find(root: str, files: Files) -> tuple[str, ...]:
-    """Return the plan directories below the configured place, in order of their names."""
+    """Return the plan directories below the configured place, in order of their names.
+
+    What calls itself a plan there is one, so that one which cannot be read is no silence.
+    """
     found: list[str] = []
     pending = [root]
     while pending:
         here = pending.pop()
         names = files.names(here)
-        if is_plan_directory(here, names):
+        if "plan.json" in names:
             found.append(here)
             continue
         for name in names:
