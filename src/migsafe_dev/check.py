@@ -48,7 +48,7 @@ def _wheel_works() -> bool:
         venv.create(home / "clean", with_pip=True)
         scripts = home / "clean" / _BIN.name
         pip = (scripts / "pip", "install", "-q", "-c", _ROOT / "constraints.txt", wheel)
-        migration = _ROOT / "fixtures" / "sql" / "seed" / "rename_column.sql"
+        migration = _ROOT / "fixtures" / "sql" / "rename" / "0002_rename_email.sql"
         command = scripts / "migsafe"
         explains = (command, "explain", "drop-column")
         plans = (command, "plan", migration)
