@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from migsafe.config import Settings
+from migsafe.model.origin import Runner
 from migsafe.model.plan import (
     Backfill,
     CodeChange,
@@ -26,6 +27,8 @@ from migsafe.sources.plans.record import operations
 
 SETTINGS = Settings(lock_timeout="role", server_version=18)
 AT = "2026-01-02T03:04:05Z"
+
+_RUNNERS = {"golang-migrate": Runner.QUERY, "alembic": Runner.RUN}
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL);\n"
 
@@ -113,6 +116,7 @@ def plan(convention: str = "golang-migrate", *, table: str = "users", column: st
         notes=(f"{column} is a copy",),
         base_tables=("users",),
         convention=convention,
+        runner=_RUNNERS.get(convention, Runner.AUTO),
     )
 
 

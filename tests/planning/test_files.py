@@ -9,6 +9,8 @@ import pytest
 import planmaking
 from migsafe.model.errors import MigsafeError
 from migsafe.model.migration import Migration
+from migsafe.model.origin import Runner
+from migsafe.model.record import replace
 from migsafe.planning.directory import write
 from migsafe.planning.files import with_files, written
 from migsafe.planning.finish import Finished
@@ -52,6 +54,21 @@ def test_timeouts_stand_inside_transactions_only() -> None:
     assert "SET LOCAL statement_timeout = '30s';" in found["01_expand_1.down.sql"]
     assert "SET" not in found["01_expand_2.up.sql"]
     assert "statement_timeout" not in found["04_contract_2.up.sql"]
+
+
+@pytest.mark.parametrize("runner", [Runner.AUTO, Runner.NONE])
+def test_a_file_says_its_own_transaction_where_no_runner_is_known_to_make_one(
+    runner: Runner,
+) -> None:
+    plan = replace(planmaking.plan("numbered"), runner=runner)
+    found = {file.path: file.text for file in written(plan)}
+    statements = [
+        line for line in found["01_expand_1.up.sql"].splitlines() if not line.startswith("--")
+    ]
+    assert (statements[0], statements[-1]) == ("BEGIN;", "COMMIT;")
+    assert "BEGIN;" not in found["01_expand_2.up.sql"], "CONCURRENTLY runs in none"
+    assert "BEGIN;" not in found["02_backfill.up.sql"], "one statement needs none"
+    assert not any("BEGIN;" in text for text in texts("golang-migrate").values())
 
 
 def test_what_is_lost_for_good_has_a_way_down_that_stops() -> None:

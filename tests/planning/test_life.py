@@ -184,6 +184,77 @@ def test_a_deploy_waits_for_the_one_before(convention: str) -> None:
     release(place, 2)
 
 
+def test_a_tree_without_ways_down_gets_none() -> None:
+    # A tool that runs every .sql file would run 0002_x.down.sql, and before 0002_x.sql.
+    files, path = planmaking.TREES["numbered"]
+    planmaking.put(Path(), files)
+    place = planmaking.planned(path)
+    outcome = release(place, 1)
+    assert outcome.ways_back == (str(place / "01_expand.down.sql"),)
+    (selection,) = load_trees(Request(("db",))).selections
+    found = matcher((directory.read(place),))(selection.tree.migrations[-1])
+    assert isinstance(found, Match)
+
+
+def test_a_tree_with_ways_down_gets_them() -> None:
+    files, path = planmaking.TREES["numbered"]
+    planmaking.put(Path(), {**files, "db/0001_users.down.sql": "DROP TABLE users;"})
+    outcome = release(planmaking.planned(path), 1)
+    assert "db/0002_mail_1_expand.down.sql" in outcome.written
+    assert not outcome.ways_back
+
+
+def code_first(convention: str) -> tuple[Path, str]:
+    """Plan a migration whose first deploy is code; return the plan and the migration."""
+    source = planmaking.TREES[convention][1]
+    sql = "CREATE UNIQUE INDEX users_email ON users (email);\n"
+    if convention == "alembic":
+        sql = planmaking.revision("bbbb", "aaaa", sql, "DROP INDEX users_email")
+    planmaking.put(Path(), {source: sql})
+    place = planmaking.planned(source)
+    assert directory.read(place).deploys[0].kind is DeployKind.CODE
+    return place, source
+
+
+def test_a_plan_that_begins_with_code_takes_its_source_away_first(convention: str) -> None:
+    place, source = code_first(convention)
+    with pytest.raises(RefusedError, match="still lies where its tool runs it"):
+        done(place, 1, at=AT)
+    outcome = release(place, 1)
+    assert source in outcome.removed
+    assert not outcome.written
+    assert not Path(source).exists()
+    done(place, 1, at=AT)
+    assert release(place, 2).written
+
+
+def test_a_source_that_was_taken_away_by_hand_is_not_missed(convention: str) -> None:
+    place, source = code_first(convention)
+    Path(source).unlink()
+    Path(source.replace("up.sql", "down.sql")).unlink(missing_ok=True)
+    done(place, 1, at=AT)
+    assert release(place, 2).written
+
+
+def test_a_source_that_came_back_shuts_the_release(convention: str) -> None:
+    place = planned(convention)
+    source = planmaking.TREES[convention][1]
+    text = Path(source).read_text("utf-8")
+    release(place, 1)
+    done(place, 1, at=AT)
+    planmaking.put(Path(), {source: text})
+    with pytest.raises(RefusedError, match="in the tree again"):
+        release(place, 2)
+
+
+def test_the_second_release_of_a_lone_file_s_plan_finds_an_empty_tree() -> None:
+    planmaking.put(Path(), {"work/unique.sql": "CREATE UNIQUE INDEX i ON users (email);"})
+    place = planmaking.planned("work/unique.sql")
+    release(place, 1)
+    done(place, 1, at=AT)
+    assert "work/unique_2_migrate.up.sql" in release(place, 2).written
+
+
 def test_a_code_deploy_has_nothing_to_release_and_there_is_no_deploy_9(convention: str) -> None:
     place = planned(convention)
     for number in range(1, 4):

@@ -178,6 +178,32 @@ def test_a_missing_statement_is_named(place: Path) -> None:
     assert "statement 2" in found.difference
 
 
+def test_a_first_statement_that_is_missing_does_not_hide_the_rest(place: Path) -> None:
+    def change(text: str) -> str:
+        return re.sub(r"(?m)^.*SET LOCAL lock_timeout.*\n", "", text, count=1)
+
+    found = match(elsewhere(place, "01_expand_1", change, "up"), (plan_in("plans/it"),))
+    assert isinstance(found, Almost), found
+    assert found.difference.startswith("statement 1 of the way up is missing")
+    assert "lock_timeout" in found.difference
+
+
+def test_a_statement_too_many_is_named(place: Path) -> None:
+    def change(text: str) -> str:
+        line = next(line for line in text.split("\n") if "SET LOCAL lock_timeout" in line)
+        return text.replace(line, f"{line}\n{line.replace('2s', '7s')}", 1)
+
+    found = match(elsewhere(place, "01_expand_1", change, "up"), (plan_in("plans/it"),))
+    assert isinstance(found, Almost), found
+    assert found.difference.startswith("statement 2 of the way up is not in the plan")
+    assert "7s" in found.difference
+
+
+def test_a_change_of_the_same_kind_is_nothing_of_the_plan(place: Path) -> None:
+    planmaking.put(place, {"db/0077_other.up.sql": "ALTER TABLE users DROP COLUMN fax;"})
+    assert match(read("db/0077_other.up.sql"), (plan_in("plans/it"),)) is None
+
+
 def test_something_else_is_no_file_of_the_plan(place: Path) -> None:
     planmaking.put(place, {"db/0001_users.up.sql": planmaking.USERS})
     assert match(read("db/0001_users.up.sql"), (plan_in("plans/it"),)) is None

@@ -28,8 +28,8 @@ def plain(text: str) -> str:
 
 def argument(path: str | PathLike[str]) -> str:
     """Return a path as one word of a command line, safe to paste into a shell."""
-    word = shlex.quote(plain(os.fspath(path)))
-    return f"./{word}" if word.startswith("-") else word
+    text = plain(os.fspath(path))
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)
 
 
 def grouped(findings: tuple[Finding, ...]) -> list[list[Finding]]:

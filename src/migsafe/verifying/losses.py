@@ -57,13 +57,19 @@ class Column:
 class Data:
     """All rows of a database: columns by table and number, rows by table, other objects.
 
-    `marks` tell whether a table is as it was when it was read.
+    `marks` tell whether a table is as it was when it was read; `names` are those of tables.
     """
 
     columns: Mapping[tuple[int, int], Column]
     rows: Mapping[int, int]
     marks: Mapping[int, object]
     objects: Mapping[str, str]
+    names: Mapping[int, Name]
+
+    @property
+    def empty(self) -> frozenset[Name]:
+        """The tables without rows."""
+        return frozenset(self.names[oid] for oid, count in self.rows.items() if count == 0)
 
 
 def read(session: psycopg.Connection, before: Data | None = None) -> Data:
@@ -74,8 +80,10 @@ def read(session: psycopg.Connection, before: Data | None = None) -> Data:
         before: What was read before: a table that is as it was is not read again.
     """
     tables: dict[tuple[int, str], list[tuple[int, str, Type]]] = {}
+    names: dict[int, Name] = {}
     for oid, schema, relname, number, name, *type_ in session.execute(_COLUMNS).fetchall():
         table = quoting.name(Name(relname, schema))
+        names[oid] = Name(relname, None if schema == "public" else schema)
         tables.setdefault((oid, table), []).append((number, name, (type_[0], type_[1])))
     columns: dict[tuple[int, int], Column] = {}
     rows: dict[int, int] = {}
@@ -96,7 +104,7 @@ def read(session: psycopg.Connection, before: Data | None = None) -> Data:
                 }
                 rows[oid] = before.rows[oid]
     objects: dict[str, str] = dict(session.execute(_OBJECTS.encode()).fetchall())
-    return Data(columns, rows, marks, objects)
+    return Data(columns, rows, marks, objects, names)
 
 
 def _mark(session: psycopg.Connection, table: str, columns: list[tuple[int, str, Type]]) -> object:
@@ -122,7 +130,7 @@ def _read(
     return len(found)
 
 
-def lost(before: Data, after: Data, *, touched: bool) -> bool | str:
+def lost(before: Data, after: Data, *, touched: bool, wrote: bool) -> bool | str:
     """Say whether something cannot be had again; a text says what was not measured.
 
     Rows and values count, whatever a way down could bring back of the structure around them.
@@ -131,8 +139,9 @@ def lost(before: Data, after: Data, *, touched: bool) -> bool | str:
         before: What there was.
         after: What there is.
         touched: Rows were read or written.
+        wrote: Rows were updated or deleted.
     """
-    unsure = ""
+    unsure = "whether other rows lose something: those here did not" if wrote else ""
     for place, column in before.columns.items():
         now = after.columns.get(place)
         if now is None:

@@ -16,8 +16,7 @@ from migsafe.model.record import record
 
 _RELATIONS = """
     SELECT c.oid, c.relkind::pg_catalog.text, c.relfilenode, n.nspname, c.relname,
-           i.indrelid, c.relispartition,
-           c.relkind IN ('r', 'm') AND pg_catalog.pg_relation_size(c.oid) = 0
+           i.indrelid, c.relispartition
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
@@ -31,7 +30,8 @@ _LOCKS = """
 """
 _COUNTS = """
     SELECT relid, seq_tup_read,
-           seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del
+           seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del,
+           n_tup_upd + n_tup_del
     FROM pg_catalog.pg_stat_xact_all_tables
 """
 _MODES = {f"{''.join(lock.name.title().split('_'))}Lock": lock for lock in Lock}
@@ -56,7 +56,6 @@ class Relation:
     relname: str
     table: int | None
     is_partition: bool
-    empty: bool
 
     @property
     def name(self) -> Name:
@@ -70,9 +69,8 @@ class Measured:
 
     `touched` says whether rows that were there were read or written. `sqlstate` and `error` tell
     of its failure; then nothing else was seen. `forbidden`: the server refuses it in a
-    transaction block; then nothing tells what was scanned. `empty` are tables that it locked
-    against changes and that hold no rows, so that nothing could be seen of work on them.
-    `stopped`: it took too long.
+    transaction block; then nothing tells what was scanned. `wrote`: rows that were there were
+    updated or deleted. `stopped`: it took too long.
     """
 
     locks: Mapping[Name, Lock] = field(default_factory=dict)
@@ -83,15 +81,30 @@ class Measured:
     error: str = ""
     forbidden: bool = False
     touched: bool = False
+    wrote: bool = False
     stopped: bool = False
-    empty: frozenset[Name] = frozenset()
 
 
 class OutsideOnlyError(Exception):
     """The statement cannot run in a transaction block: see `measure_outside`."""
 
 
-Counts = dict[int, tuple[int, int]]
+@record
+class Count:
+    """Rows of a table that were read one after the other, touched in any way, written over."""
+
+    read: int = 0
+    touched: int = 0
+    written: int = 0
+
+    def since(self, before: "Count") -> "Count":
+        """Return what was counted since."""
+        return Count(
+            self.read - before.read, self.touched - before.touched, self.written - before.written
+        )
+
+
+Counts = dict[int, Count]
 
 
 def relations(session: psycopg.Connection) -> dict[int, Relation]:
@@ -153,7 +166,7 @@ def run(session: psycopg.Connection, statement: str) -> Measured | None:
 
 def _counts(session: psycopg.Connection) -> Counts:
     # What the session did before is in these numbers until the server collects it.
-    return {oid: (read, touched) for oid, read, touched in session.execute(_COUNTS).fetchall()}
+    return {oid: Count(*counts) for oid, *counts in session.execute(_COUNTS).fetchall()}
 
 
 def _look(session: psycopg.Connection, before: dict[int, Relation], counts: Counts) -> Measured:
@@ -178,26 +191,18 @@ def _look(session: psycopg.Connection, before: dict[int, Relation], counts: Coun
         and _is_stored(session, index.table)
     }
     now = {
-        oid: (read - counts.get(oid, (0, 0))[0], touched - counts.get(oid, (0, 0))[1])
-        for oid, (read, touched) in _counts(session).items()
+        oid: count.since(counts.get(oid, Count()))
+        for oid, count in _counts(session).items()
         if oid in before
     }
-    scans = {before[oid].name for oid, (read, _) in now.items() if read > 0} - rewrites - builds
-    locks = locks_held(session, before)
+    scans = {before[oid].name for oid, count in now.items() if count.read > 0}
     return Measured(
-        locks=locks,
+        locks=locks_held(session, before),
         rewrites=frozenset(rewrites),
-        scans=frozenset(scans),
+        scans=frozenset(scans - rewrites - builds),
         builds=frozenset(builds),
-        touched=bool(rewrites or builds) or any(touched > 0 for _, touched in now.values()),
-        empty=_empty(locks, before),
-    )
-
-
-def _empty(locks: Mapping[Name, Lock], before: dict[int, Relation]) -> frozenset[Name]:
-    named = {relation.name for relation in before.values() if relation.empty}
-    return frozenset(
-        name for name, lock in locks.items() if lock > Lock.ROW_EXCLUSIVE and name in named
+        touched=bool(rewrites or builds) or any(count.touched > 0 for count in now.values()),
+        wrote=any(count.written > 0 for count in now.values()),
     )
 
 
@@ -242,7 +247,8 @@ def measure_outside(
 
     ROW EXCLUSIVE holds up what waits for old transactions, SHARE UPDATE EXCLUSIVE what
     asks for that very mode, a reader of partitions what wants them for itself in the end:
-    together they show the strongest mode on each table.
+    together they show the strongest mode on each table. What goes from one partition to the
+    next is held up at each of them.
 
     Args:
         fresh: Gives a way to connect to a database in the state before, each time anew.
@@ -251,9 +257,25 @@ def measure_outside(
     """
     locks: dict[Name, Lock] = {}
     seen = Measured()
+    leaves: list[Name] = []
     for mode, partitions in _HOLDERS:
-        with fresh() as connect, _observed(connect, statement, stage, mode, partitions) as found:
+
+        def is_held(relation: Relation, partitions: tuple[bool, ...] = partitions) -> bool:
+            return relation.is_partition in partitions
+
+        with fresh() as connect, _observed(connect, statement, stage, mode, is_held) as found:
             taken, seen = found
+            for name, lock in taken.items():
+                locks[name] = max(lock, locks.get(name, lock))
+            with connect() as session:
+                leaves = _leaves(session, locks)
+    for leaf in leaves:
+
+        def is_leaf(relation: Relation, leaf: Name = leaf) -> bool:
+            return relation.name == leaf
+
+        with fresh() as connect, _observed(connect, statement, stage, _ITS_OWN, is_leaf) as found:
+            taken, _ = found
             for name, lock in taken.items():
                 locks[name] = max(lock, locks.get(name, lock))
     return Measured(
@@ -268,13 +290,25 @@ def measure_outside(
     )
 
 
+_ITS_OWN = "SHARE UPDATE EXCLUSIVE"
+"""The mode that VACUUM and REINDEX hold on one partition after the other."""
+
+
+def _leaves(session: psycopg.Connection, locks: Mapping[Name, Lock]) -> list[Name]:
+    """Return the partitions, if a partitioned table is among those that were locked."""
+    there = relations(session).values()
+    if not any(each.kind == "p" and each.name in locks for each in there):
+        return []
+    return [each.name for each in there if each.kind == "r" and each.is_partition]
+
+
 @contextmanager
 def _observed(
     connect: Connect,
     statement: str,
     stage: tuple[str, ...],
     mode: str,
-    partitions: tuple[bool, ...],
+    is_held: Callable[[Relation], bool],
 ) -> Iterator[tuple[dict[Name, Lock], Measured]]:
     with connect() as holder, connect() as watcher, connect() as session:
         for each in stage:
@@ -282,7 +316,7 @@ def _observed(
         before = relations(watcher)
         holder.execute("BEGIN")
         for relation in before.values():
-            if relation.kind in "rp" and relation.is_partition in partitions:
+            if relation.kind in "rp" and is_held(relation):
                 name = sql.Identifier(relation.schema, relation.relname)
                 holder.execute(sql.SQL("LOCK TABLE ONLY {} IN {} MODE").format(name, sql.SQL(mode)))
         failures: list[Measured] = []

@@ -15,7 +15,7 @@ from migsafe.model.compatibility import OldStatement, Outcome
 from migsafe.model.expressions import Name
 from migsafe.model.record import record
 from migsafe.verifying import shape as shapes
-from migsafe.verifying.filling import Filler
+from migsafe.verifying.filling import Filler, attempt
 from migsafe.verifying.scratch import Scratch
 from migsafe.verifying.shape import ColumnShape, KeyShape, Shape, TableShape
 from migsafe.verifying.values import boundaries
@@ -101,6 +101,20 @@ def grant(owner: psycopg.Connection, role: str) -> None:
             except psycopg.Error:
                 # Another role's objects: old code cannot use them, and they are not compared.
                 continue
+
+
+def advance(owner: psycopg.Connection) -> None:
+    """Let sequences go on after the rows that are there, as they do where code has run."""
+    for table in shapes.read(owner).tables.values():
+        for column in table.columns:
+            if column.drawn:
+                name = quoting.literal(table.sql), quoting.literal(column.name)
+                top = f"pg_catalog.max({quoting.identifier(column.name)})"
+                attempt(
+                    owner,
+                    f"SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence({name[0]},"
+                    f" {name[1]}), {top}) FROM {table.sql} HAVING {top} > 0",
+                )
 
 
 def derive(session: psycopg.Connection, seed: int) -> tuple[tuple[Old, ...], tuple[str, ...]]:
@@ -210,13 +224,11 @@ class _Derived:
         variants.extend(
             fresh | {column.name: "NULL"} for column in self._writable if not column.not_null
         )
-        if self._first is None:
-            # Nothing is there to be updated with them.
-            variants.extend(
-                fresh | {column.name: literal}
-                for column in self._writable
-                for literal in boundaries(self._shape, column.type, column.modifier)
-            )
+        variants.extend(
+            fresh | {column.name: literal}
+            for column in self._writable
+            for literal in boundaries(self._shape, column.type, column.modifier)
+        )
         for values in variants:
             yield self._old(OldStatement.INSERT_FULL, self._insert(values))
         for key in self._table.keys:

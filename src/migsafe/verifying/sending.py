@@ -6,6 +6,7 @@ from migsafe.model.operations import (
     Cause,
     Commit,
     Copy,
+    NoOperation,
     Rollback,
     Savepoint,
     Unrecognized,
@@ -28,7 +29,7 @@ class Sent:
     """What is sent for a statement.
 
     `reason` says why nothing can be; `controls`: it begins or ends a transaction, which
-    measuring does by itself.
+    measuring does by itself. No texts and no reason: it never reaches the server.
     """
 
     texts: tuple[str, ...] = ()
@@ -47,6 +48,8 @@ def sent(statement: Statement, section: Section) -> Sent:
                 return Sent(reason=f"{_UNSENDABLE[cause]}: {reason}")
             case Copy(into=True, sql=sql) if "stdin" in sql.lower():
                 return Sent(reason="its rows come from the client")
+            case NoOperation(sql=sql) if sql.startswith("\\"):
+                return Sent()
             case _:
                 pass
     if not statement.sql.strip():

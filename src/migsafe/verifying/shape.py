@@ -32,7 +32,7 @@ _CONSTRAINTS = f"""
     SELECT k.conrelid, k.contype::text, k.conname, coalesce(k.conkey, '{{}}'), k.confrelid,
            coalesce(k.confkey, '{{}}'), k.condeferrable,
            CASE WHEN k.contype = 'c' THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid)
-                ELSE '' END
+                ELSE '' END, pg_catalog.pg_get_constraintdef(k.oid)
     FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND {_OWN}
@@ -145,6 +145,7 @@ class ConstraintShape:
     parent_columns: tuple[int, ...]
     deferrable: bool
     check: str
+    definition: str
 
 
 @record
@@ -219,9 +220,11 @@ def read(session: psycopg.Connection) -> Shape:
             tuple(ColumnShape(*row) for row in columns.get(oid, ())),
             tuple(
                 ConstraintShape(
-                    kind_, name, tuple(own), parent, tuple(theirs), deferrable, check or ""
+                    kind_, name, tuple(own), parent, tuple(theirs), deferrable, check or "", text
                 )
-                for kind_, name, own, parent, theirs, deferrable, check in constraints.get(oid, ())
+                for kind_, name, own, parent, theirs, deferrable, check, text in (
+                    constraints.get(oid, ())
+                )
             ),
             tuple(
                 # 0 stands for an expression.

@@ -32,6 +32,7 @@ class Stage:
         self._open = ExitStack()
         with place.connect(database) as owner:
             oldcode.grant(owner, place.app)
+            oldcode.advance(owner)
             old, remarks = oldcode.derive(owner, seed)
         if len(old) > _MOST_OLD:
             remarks = (*remarks, f"old code: the first {_MOST_OLD} of {len(old)} statements run")
@@ -80,7 +81,7 @@ class Stage:
         with self._place.copy(self.database) as name:
             yield lambda: self._place.connect(name)
 
-    def after(self, *, touched: bool) -> tuple[tuple[Met, ...], bool | str]:
+    def after(self, *, touched: bool, wrote: bool) -> tuple[tuple[Met, ...], bool | str]:
         """Return what became of old code and of the rows since this was asked last."""
         seen = oldcode.observe(self.app, self.old)
         shape = shapes.read(self.watcher)
@@ -89,6 +90,6 @@ class Stage:
         again = oldcode.recycled(self.app, met)
         self.seen = tuple(again.get(old, now) for old, now in zip(self.old, seen, strict=True))
         data = losses.read(self.watcher, self.data)
-        lost = losses.lost(self.data, data, touched=touched)
+        lost = losses.lost(self.data, data, touched=touched, wrote=wrote)
         self.data = data
         return met, lost

@@ -168,7 +168,7 @@ class _Run:
         message = sent(statement, section)
         if message.reason is not None:
             return unmeasured(f"it was not run: {message.reason}")
-        if message.controls:
+        if message.controls or not message.texts:
             return Watched(Effects(), breaks=False, loses=False)
         return watched(self._place, stage, statement, message, local)
 

@@ -16,10 +16,13 @@ from migsafe.model.effects import (
     TransactionNeed,
     Unknown,
 )
+from migsafe.model.expressions import Name
 from migsafe.model.inspection import OldCode
+from migsafe.model.locks import Lock
 from migsafe.model.migration import Statement
 from migsafe.model.operations import (
     ChangeRole,
+    CreateExtension,
     ResetParameter,
     SetParameter,
 )
@@ -32,11 +35,7 @@ from migsafe.verifying.sending import Sent
 from migsafe.verifying.stage import Stage
 
 _ON_DATA = ("22", "23", "P0", "XX")
-_LIMITS = {
-    "42501": "the role that measures is no superuser",
-    "0A000": "this server does not have it",
-    "58P01": "this server does not have it",
-}
+_NOT_ALLOWED = "42501"
 _SHOWN = 5
 
 
@@ -82,9 +81,9 @@ def watched(
     if found.stopped:
         return unmeasured(f"it was stopped after {measure.PATIENCE:.0f} seconds")
     if found.sqlstate is not None:
-        if found.sqlstate in _LIMITS:
-            reason = f"{found.sqlstate} {found.error}: {_LIMITS[found.sqlstate]}"
-            return unmeasured(reason)
+        limit = _limit(found, statement)
+        if limit is not None:
+            return unmeasured(f"{limit}: {found.sqlstate} {found.error}")
         first = found
         eased = _eased(place, stage, texts, tuple(local)) if _by_data(found) else None
         if eased is None:
@@ -106,14 +105,17 @@ def watched(
                 stage.settings.extend(texts)
             case _:
                 pass
-    met, lost = stage.after(touched=found.touched)
+    empty = stage.data.empty & {
+        name for name, lock in found.locks.items() if lock > Lock.ROW_EXCLUSIVE
+    }
+    met, lost = stage.after(touched=found.touched, wrote=found.wrote)
     if how and stage.rows:
         # Later statements need rows as well, now ones that fit what this one made.
         with stage.aside(), place.connect(stage.database) as session:
-            rows.fill(session, stage.rows, stage.seed)
+            rows.reduce(session, stage.rows, stage.seed)
         stage.look()
     return Watched(
-        _effects(found, fails),
+        _effects(found, fails, empty),
         breaks=any(one.outcome is Outcome.FAILS for one in met),
         loses=lost if isinstance(lost, bool) else None,
         unmeasured=() if isinstance(lost, bool) else (("loses_data", lost),),
@@ -122,13 +124,22 @@ def watched(
     )
 
 
-def _effects(found: Measured, fails: Fails) -> Effects:
+def _limit(found: Measured, statement: Statement) -> str | None:
+    """Return why a failure is the doing of how it was measured, and not of the statement."""
+    if found.sqlstate == _NOT_ALLOWED:
+        return "the role that measures is no superuser"
+    if any(isinstance(each, CreateExtension) for each in statement.operations):
+        return "this server does not have the extension"
+    return None
+
+
+def _effects(found: Measured, fails: Fails, empty: frozenset[Name]) -> Effects:
     unknown: list[Unknown] = []
     if found.forbidden:
         reason = "outside a transaction nothing tells what was read"
         unknown.append(Unknown(Fact.SCANS, reason))
-    elif found.empty:
-        reason = f"no rows are in {', '.join(map(str, sorted(found.empty)))}"
+    elif empty:
+        reason = f"no rows are in {', '.join(map(str, sorted(empty)))}"
         unknown.extend(Unknown(fact, reason) for fact in (Fact.SCANS, Fact.REWRITES, Fact.BUILDS))
     if isinstance(fails, Never) and found.touched:
         reason = "other rows: it did not fail on those here"

@@ -22,6 +22,7 @@ class _Kept(TypedDict):
     sqlstate: str | None
     error: str
     forbidden: bool
+    touched: bool
     warned: bool | None
 
 
@@ -66,6 +67,7 @@ class Memory:
             sqlstate=kept["sqlstate"],
             error=kept["error"],
             forbidden=kept["forbidden"],
+            touched=kept["touched"],
         )
         return Observed(found, _names(kept["empty"]), kept["warned"])
 
@@ -82,6 +84,7 @@ class Memory:
             "sqlstate": found.sqlstate,
             "error": found.error,
             "forbidden": found.forbidden,
+            "touched": found.touched,
             "warned": observed.warned,
         }
         self._kept[key] = kept

@@ -1,5 +1,6 @@
 """Runs statements in states, on a server that is thrown away."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -7,7 +8,14 @@ from pathlib import Path
 import psycopg
 
 from migsafe.model.expressions import Name
-from migsafe.verifying.measure import Connect, OutsideOnlyError, measure, measure_outside
+from migsafe.verifying.measure import (
+    Connect,
+    Measured,
+    OutsideOnlyError,
+    measure,
+    measure_outside,
+    run,
+)
 from migsafe.verifying.named import Server
 from migsafe.verifying.server import EMBEDDED, embedded, from_binaries
 from migsafe_dev.agreeing.comparing import Observed
@@ -18,6 +26,7 @@ _STATE = """
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname !~ '^(pg_|information_)' ORDER BY c.oid
 """
+_OPENS = re.compile(r"(BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
 _ROLES = ("generated_role", "generated_other")
 _PROGRAMS = Path("/usr/lib/postgresql")
 
@@ -61,7 +70,11 @@ class Observer:
         empty = self._empty()
         warned = self._warned(query)
         try:
-            found = measure(self._session, statement)
+            if _OPENS.match(statement):
+                # It makes the transaction that others are measured in.
+                found = run(self._session, statement) or Measured()
+            else:
+                found = measure(self._session, statement)
             self._session.execute("ROLLBACK")
         except OutsideOnlyError:
             found = measure_outside(self._fresh(setup), statement)

@@ -3,14 +3,18 @@
 from migsafe.catalog.blocks import only_asks, only_grants
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
+from migsafe.catalog.unread import leaves_schema
 from migsafe.effects.combine import together, unknown_everything
 from migsafe.effects.postgres import (
+    bodies,
     columns,
     constraints,
     data,
+    extensions,
     indexes,
     objects,
     partitions,
+    refusals,
     tables,
 )
 from migsafe.model.effects import Certain, Effects, OnData, TransactionNeed
@@ -114,6 +118,9 @@ _NOTHING = Effects()
 def effects_of(operation: Operation, catalog: Catalog, version: int) -> Effects:
     """Return what one operation costs on a PostgreSQL server of a major version."""
     effects = _facts(operation, catalog, version)
+    refused = refusals.refusal(operation, catalog, version)
+    if refused is not None:
+        effects = replace(effects, fails=refused)
     target, forgiving = _must_exist(operation)
     if (
         target is None
@@ -142,9 +149,13 @@ def _must_exist(operation: Operation) -> tuple[Name | None, bool]:
             | DropConstraint()
         ):
             return operation.table, operation.table_if_exists
-        case AlterIdentity() | AlterGenerated():
-            return operation.table, operation.if_exists
-        case CreateIndex() | ValidateConstraint() | SetColumnStorage():
+        case (
+            AlterIdentity()
+            | AlterGenerated()
+            | CreateIndex()
+            | ValidateConstraint()
+            | SetColumnStorage()
+        ):
             return operation.table, False
         case Insert() | Update() | Delete() | Merge():
             return operation.table, False
@@ -177,9 +188,9 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case SetDefault() | DropDefault():
             return columns.set_default(operation, catalog)
         case SetNotNull():
-            return columns.set_not_null(operation, catalog)
+            return columns.set_not_null(operation, catalog, version)
         case DropNotNull():
-            return columns.drop_not_null(operation, catalog)
+            return columns.drop_not_null(operation, catalog, version)
         case AlterIdentity():
             return columns.alter_identity(operation, catalog)
         case AlterGenerated():
@@ -249,9 +260,9 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case ChangeRole():
             return objects.change_role(operation)
         case ChangePublication():
-            return objects.change_publication(operation)
+            return objects.change_publication(operation, catalog)
         case CreateObject():
-            return objects.create_object(operation)
+            return objects.create_object(operation, catalog)
         case Insert():
             return data.insert(operation, catalog)
         case Update():
@@ -272,17 +283,29 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return data.lock_table(operation, catalog)
         case Vacuum():
             return data.vacuum(operation, catalog)
-        case CreateExtension(extension=name) | AlterExtension(extension=name):
-            return unknown_everything(f"what the extension {name} does")
+        case CreateExtension():
+            return extensions.create(operation, catalog)
+        case AlterExtension():
+            return extensions.alter(operation, catalog)
+        case ExecutePrepared(statement=name) if catalog.complete:
+            return Effects(fails=Certain("26000", f"nothing prepares the statement {name}"))
         case ExecutePrepared(statement=name):
             return unknown_everything(f"what the prepared statement {name} does")
         case TwoPhase():
             return objects.two_phase(operation)
+        case CallRoutine(routine=name) if bodies.are_inert(name, catalog):
+            return Effects(brief=False)
+        case CallRoutine(routine=name) if leaves_schema(name):
+            return Effects(brief=False)
         case CallRoutine(routine=name):
             return unknown_everything(f"what the routine {name} does")
         case AnonymousBlock(body=body) if only_asks(body):
             return Effects(fails=OnData("P0001", "the block raises an exception"))
         case AnonymousBlock(body=body) if only_grants(body):
+            return Effects()
+        case AnonymousBlock(language="plpgsql", body=body) if bodies.only_computes(body, catalog):
+            if bodies.raises(body):
+                return Effects(fails=OnData("P0001", "the block raises an exception"))
             return Effects()
         case AnonymousBlock():
             return unknown_everything("what the DO block does")

@@ -4,11 +4,14 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import DomainState, Existence
 from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.constraints import inline_effects
+from migsafe.effects.postgres.keys import can_reference
 from migsafe.effects.postgres.relations import (
     family,
     held,
+    is_partitioned,
     referenced_columns,
     sequences_of_column,
+    stored,
     stored_family,
     unseen,
 )
@@ -89,14 +92,21 @@ def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
         *(([name], lock) for name, lock in inline.locks.items()),
     )
     rewrites = tables if rewrite else ()
-    # NOT NULL is proved by the default that every row gets, or fails on the first row.
+    computed = column.generated is not None and not column.generated.stored
+    read = tables if computed and not column.nullable else ()
+    # NOT NULL is proved by the default that every row gets, or fails on the first row;
+    # a VIRTUAL column is computed for each row to see.
     return Effects(
         locks=locks,
         rewrites=rewrites,
-        scans=tuple(name for name in inline.scans if name not in (*rewrites, *inline.builds)),
+        scans=tuple(
+            dict.fromkeys(
+                name for name in (*inline.scans, *read) if name not in (*rewrites, *inline.builds)
+            )
+        ),
         builds=tuple(name for name in inline.builds if name not in rewrites),
         fails=fails if not isinstance(fails, Never) else inline.fails,
-        brief=not (rewrites or inline.scans or inline.builds or decides),
+        brief=not (rewrites or inline.scans or inline.builds or read or decides),
         unknown=(*((Unknown(Fact.REWRITES, decides),) if decides else ()), *inline.unknown),
         sources=_MEASURED,
     )
@@ -110,7 +120,7 @@ def _is_required(column: Column, catalog: Catalog) -> bool:
     refused = not column.nullable or (domain is not None and not domain.nullable)
     return (
         refused
-        and column.default is None
+        and (column.default is None or column.default.sql.upper() == "NULL")
         and column.identity is None
         and column.generated is None
         and not type_fills
@@ -189,7 +199,8 @@ def _is_constrained(kind: Type, catalog: Catalog) -> tuple[bool | None, str]:
 def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
     """Return what DROP COLUMN costs: a foreign key on the column locks its parent too."""
     table, column = operation.table, operation.column
-    reached: list[Name] = [*family(catalog, table, only=operation.only)]
+    # With ONLY the children keep the column, and are told that it is their own now.
+    reached: list[Name] = [*family(catalog, table)]
     reached.extend(sequences_of_column(catalog, table, column))
     dependents: list[str] = []
     reached.extend(_keyed_with(catalog, table, column))
@@ -258,27 +269,54 @@ def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Effects:
     related = _keyed_with(catalog, table, column)
     fails = _absent_column(catalog, table, column)
     if isinstance(fails, Never):
-        fails = _type_fails(operation, change)
+        fails = _type_fails(operation, change, catalog)
+    state = catalog.column(table, column)
+    has_identity = state is not None and state.identity is not None
+    numbered = sequences_of_column(catalog, table, column) if has_identity else ()
     unknown: list[Unknown] = []
     if change.work is Work.UNKNOWN:
         facts = (Fact.REWRITES, Fact.SCANS, Fact.BUILDS)
         unknown.extend(Unknown(fact, change.reason) for fact in facts)
-    if change.values is Values.UNKNOWN:
-        unknown.append(Unknown(Fact.FAILS, change.reason or "the values of the column"))
+    if change.values is Values.UNKNOWN and not isinstance(fails, Certain):
+        unknown.extend(_computed(operation, change))
     if change.work is Work.REWRITE and related:
         # Keys are made anew and checked against each other.
         decides = f"whether the foreign keys on {column} are re-checked"
         unknown.append(Unknown(Fact.SCANS, decides))
     return Effects(
-        locks=held(catalog, (family(catalog, table), AE), (related, AE)),
+        locks=held(
+            catalog,
+            (family(catalog, table), AE),
+            (related, AE),
+            # The sequence of an identity gets the type of its column.
+            (numbered, Lock.SHARE_ROW_EXCLUSIVE),
+        ),
         rewrites=tables if change.work is Work.REWRITE else (),
         scans=tables if change.work is Work.SCAN else (),
-        builds=tables if change.work is Work.INDEX_REBUILD else (),
+        builds=_reindexed(catalog, table, column) if change.work is Work.INDEX_REBUILD else (),
         fails=fails,
         brief=change.work in {Work.NONE, Work.REFUSED},
         unknown=tuple(unknown),
         sources=(sources.ALTER_TABLE, sources.measured("types")),
     )
+
+
+def _reindexed(catalog: Catalog, table: Name, column: str) -> tuple[Name, ...]:
+    """Return the tables of a family whose own indexes hold a column."""
+    every = stored_family(catalog, table)
+    return tuple(
+        name for name in every if unseen(catalog, name) or catalog.indexes_on(name, column)
+    )
+
+
+def _computed(operation: AlterColumnType, change: TypeChange) -> tuple[Unknown, ...]:
+    """Return what is not known about the failure of values that an expression gives."""
+    using = operation.using
+    if using is None or using.opaque or using.has_subquery:
+        return (Unknown(Fact.FAILS, change.reason or "the values of the column"),)
+    if any(volatility(using, Catalog.empty()) is Volatility.UNKNOWN for _ in using.functions[:1]):
+        return (Unknown(Fact.FAILS, f"what {using.sql} gives"),)
+    return ()
 
 
 def _keyed_with(catalog: Catalog, table: Name, column: str) -> tuple[Name, ...]:
@@ -297,15 +335,45 @@ def _keyed_with(catalog: Catalog, table: Name, column: str) -> tuple[Name, ...]:
     return (*own, *incoming)
 
 
-def _type_fails(operation: AlterColumnType, change: TypeChange) -> Fails:
+def _type_fails(operation: AlterColumnType, change: TypeChange, catalog: Catalog) -> Fails:
     column, new = operation.column, operation.type
     if change.work is Work.REFUSED:
         return Certain(change.sqlstate or "0A000", change.reason)
+    if new is not None and not _keys_allow(operation, new, catalog):
+        return Certain("42804", f"a foreign key of {column} would join different types")
+    if change.values is Values.UNKNOWN and operation.using is not None:
+        if operation.using.constant:
+            return Never()
+        return OnData("22000", f"some value that {operation.using.sql} gives may not fit")
     if change.sqlstate is None or new is None:
         return Never()
     # With USING the server stores what the expression gives, not the value itself.
     query = None if operation.using else probes.misfits(operation.table, column, new)
     return OnData(change.sqlstate, f"some value of {column} may not fit {new}", query)
+
+
+def _keys_allow(operation: AlterColumnType, new: Type, catalog: Catalog) -> bool:
+    """Say whether the foreign keys of a column can be made again for its new type."""
+    table, column = operation.table, operation.column
+    for state in catalog.constraints_on(table, column):
+        key = state.constraint
+        if isinstance(key, ForeignKey):
+            theirs = referenced_columns(catalog, key) or ()
+            for mine, name in zip(key.columns, theirs, strict=False):
+                other = catalog.column(key.referenced, name)
+                kind = None if other is None else other.type
+                if mine == column and can_reference(new, kind, catalog) is False:
+                    return False
+    for state in catalog.foreign_keys_to(table):
+        key = state.constraint
+        if isinstance(key, ForeignKey):
+            theirs = referenced_columns(catalog, key) or ()
+            for mine, name in zip(key.columns, theirs, strict=False):
+                other = catalog.column(state.table, mine)
+                kind = None if other is None else other.type
+                if name == column and can_reference(kind, new, catalog) is False:
+                    return False
+    return True
 
 
 def set_default(operation: SetDefault | DropDefault, catalog: Catalog) -> Effects:
@@ -317,7 +385,7 @@ def set_default(operation: SetDefault | DropDefault, catalog: Catalog) -> Effect
     )
 
 
-def set_not_null(operation: SetNotNull, catalog: Catalog) -> Effects:
+def set_not_null(operation: SetNotNull, catalog: Catalog, version: int) -> Effects:
     """Return what SET NOT NULL costs: a scan, unless a valid constraint proves it.
 
     Source:
@@ -326,9 +394,13 @@ def set_not_null(operation: SetNotNull, catalog: Catalog) -> Effects:
     """
     table, column = operation.table, operation.column
     state = catalog.column(table, column)
-    locks = held(catalog, (family(catalog, table, only=operation.only), AE))
+    members = family(catalog, table, only=operation.only)
+    locks = held(catalog, (members, AE))
     fails = _absent_column(catalog, table, column)
     if state is not None and state.nullable is False:
+        # There is nothing to tell the partitions; until 17 inheriting tables were asked.
+        alone = version >= _NOT_NULL_CONSTRAINTS or is_partitioned(catalog, table)
+        locks = held(catalog, (members[:1] if alone else members, AE))
         return Effects(locks=locks, fails=fails, sources=_MEASURED)
     proven = catalog.not_null_proven(table, column)
     if proven:
@@ -340,7 +412,7 @@ def set_not_null(operation: SetNotNull, catalog: Catalog) -> Effects:
     )
     return Effects(
         locks=locks,
-        scans=stored_family(catalog, table),
+        scans=stored(catalog, table) if operation.only else stored_family(catalog, table),
         fails=fails,
         brief=False,
         unknown=(Unknown(Fact.SCANS, decides),) if proven is None else (),
@@ -348,7 +420,11 @@ def set_not_null(operation: SetNotNull, catalog: Catalog) -> Effects:
     )
 
 
-def drop_not_null(operation: DropNotNull, catalog: Catalog) -> Effects:
+_NOT_NULL_CONSTRAINTS = 18
+"""From this version on NOT NULL is a constraint that inheriting tables share."""
+
+
+def drop_not_null(operation: DropNotNull, catalog: Catalog, version: int) -> Effects:
     """Return what DROP NOT NULL costs: an instant; keys and identities refuse it."""
     table, column = operation.table, operation.column
     fails = _absent_column(catalog, table, column)
@@ -358,11 +434,11 @@ def drop_not_null(operation: DropNotNull, catalog: Catalog) -> Effects:
         fails = Certain("42P16", f"{column} is in the primary key")
     elif state is not None and state.identity is not None:
         fails = Certain("42601", f"{column} is an identity column")
-    return Effects(
-        locks=held(catalog, (family(catalog, table, only=operation.only), AE)),
-        fails=fails,
-        sources=_MEASURED,
-    )
+    members = family(catalog, table, only=operation.only)
+    if version >= _NOT_NULL_CONSTRAINTS:
+        there = state is None or state.nullable is not True
+        members = family(catalog, table) if there else members[:1]
+    return Effects(locks=held(catalog, (members, AE)), fails=fails, sources=_MEASURED)
 
 
 def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Effects:
@@ -417,8 +493,9 @@ def set_column_storage(operation: SetColumnStorage, catalog: Catalog) -> Effects
     """Return what physical settings of a column cost: an instant each."""
     strong = operation.setting in {ColumnSetting.STORAGE, ColumnSetting.COMPRESSION}
     lock = AE if strong else Lock.SHARE_UPDATE_EXCLUSIVE
+    alone = operation.setting not in {ColumnSetting.STORAGE, ColumnSetting.STATISTICS}
     return Effects(
-        locks=held(catalog, (family(catalog, operation.table), lock)),
+        locks=held(catalog, (family(catalog, operation.table, only=alone), lock)),
         fails=_absent_column(catalog, operation.table, operation.column),
         sources=_MEASURED,
     )

@@ -73,7 +73,7 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
         case Check():
             scanned = constraint.valid and constraint.enforced
             alone = constraint.no_inherit and version < _NOT_NULL_CONSTRAINTS
-            members = family(catalog, table, only=alone)
+            members = family(catalog, table, only=alone or operation.only)
             reads = (
                 stored(catalog, table) if constraint.no_inherit else stored_family(catalog, table)
             )
@@ -87,9 +87,10 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
         case ForeignKey():
             return _foreign_key(table, constraint, catalog, version)
         case Unique(using_index=None):
+            bare = operation.only and is_partitioned(catalog, table)
             return Effects(
-                locks=_indexing(catalog, table, version),
-                builds=stored(catalog, table),
+                locks=held(catalog, ([table], AE)) if bare else _indexing(catalog, table, version),
+                builds=() if bare else stored(catalog, table),
                 fails=OnData(
                     "23505",
                     f"{_columns(constraint.columns)} may hold duplicates",
@@ -105,7 +106,7 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
                 sources=_SOURCES,
             )
         case PrimaryKey():
-            return _primary_key(table, constraint, catalog, version)
+            return _primary_key(operation, constraint, catalog, version)
         case Exclusion():
             return Effects(
                 locks=_indexing(catalog, table, version),
@@ -115,7 +116,7 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
                 sources=_SOURCES,
             )
         case NotNull():
-            return _not_null(table, constraint, catalog, version)
+            return _not_null(operation, constraint, catalog, version)
 
 
 def _index_family(catalog: Catalog, table: Name) -> tuple[Name, ...]:
@@ -193,8 +194,11 @@ def _using_index(catalog: Catalog, table: Name, index: str | None) -> Fails:
     return Never()
 
 
-def _primary_key(table: Name, key: PrimaryKey, catalog: Catalog, version: int) -> Effects:
-    columns = key.columns
+def _primary_key(
+    operation: AddConstraint, key: PrimaryKey, catalog: Catalog, version: int
+) -> Effects:
+    table, columns = operation.table, key.columns
+    bare = operation.only and is_partitioned(catalog, table)
     if key.using_index is not None:
         index = catalog.index(catalog.key(table).beside(key.using_index))
         columns = index.columns if index is not None else ()
@@ -206,6 +210,8 @@ def _primary_key(table: Name, key: PrimaryKey, catalog: Catalog, version: int) -
             fails=Certain("42P16", f"the primary key {second.name} is there already"),
             sources=_SOURCES,
         )
+    if key.using_index is None and bare:
+        return Effects(locks=held(catalog, ([table], AE)), sources=_SOURCES)
     if key.using_index is None:
         # Columns that become NOT NULL do so in every partition.
         everywhere = family(catalog, table) if unproven else ()
@@ -261,8 +267,12 @@ def _nullable(
     return tuple(unproven), decides
 
 
-def _not_null(table: Name, constraint: NotNull, catalog: Catalog, version: int) -> Effects:
-    locks = held(catalog, (family(catalog, table, only=constraint.no_inherit), AE))
+def _not_null(
+    operation: AddConstraint, constraint: NotNull, catalog: Catalog, version: int
+) -> Effects:
+    table = operation.table
+    alone = constraint.no_inherit or operation.only
+    locks = held(catalog, (family(catalog, table, only=alone), AE))
     if version < _NOT_NULL_CONSTRAINTS:
         reason = "a NOT NULL constraint of its own needs PostgreSQL 18"
         return Effects(locks=locks, fails=Certain("42601", reason), sources=_SOURCES)
@@ -425,7 +435,10 @@ def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Effects:
             if dependents and not operation.cascade:
                 reason = f"the foreign key {dependents[0].name} needs it"
                 fails = Certain("2BP01", reason)
-        case Check() | Exclusion() | NotNull():
+        case Check():
+            # With ONLY the children keep it, and are told that it is their own now.
+            taken.extend(family(catalog, table))
+        case Exclusion() | NotNull():
             pass
     return Effects(locks=held(catalog, (taken, AE)), fails=fails, sources=_SOURCES)
 
@@ -471,6 +484,10 @@ def alter_constraint(operation: AlterConstraint, catalog: Catalog, version: int)
         reason = "ALTER CONSTRAINT … ENFORCED needs PostgreSQL 18"
         return Effects(locks=locks, fails=Certain("42601", reason), sources=_SOURCES)
     if operation.enforced is None:
+        if version >= _NOT_NULL_CONSTRAINTS and isinstance(key, ForeignKey):
+            later, deferred = _deferral(operation)
+            if (later, deferred) == (key.deferrable, key.initially_deferred):
+                locks = held(catalog, ([table], AE))
         return Effects(locks=locks, sources=_SOURCES)
     if not isinstance(key, ForeignKey):
         decides = f"what {operation.constraint} references"
@@ -481,6 +498,11 @@ def alter_constraint(operation: AlterConstraint, catalog: Catalog, version: int)
             sources=_SOURCES,
         )
     # To stop enforcing, triggers are dropped from the referenced table as well.
+    if operation.enforced is key.enforced:
+        alone = version >= _NOT_NULL_CONSTRAINTS
+        return Effects(
+            locks=held(catalog, (family(catalog, table, only=alone), AE)), sources=_SOURCES
+        )
     above = SRE if operation.enforced else AE
     locks = held(catalog, (family(catalog, table), AE), ([key.referenced], above))
     scanned = operation.enforced and not key.enforced
@@ -493,3 +515,12 @@ def alter_constraint(operation: AlterConstraint, catalog: Catalog, version: int)
         brief=not scanned,
         sources=_SOURCES,
     )
+
+
+def _deferral(operation: AlterConstraint) -> tuple[bool, bool]:
+    """Return whether the key may be deferred afterwards, and is so at first."""
+    deferrable = operation.deferrable
+    if deferrable is None:
+        # INITIALLY DEFERRED alone makes it deferrable; what is not said is taken back.
+        deferrable = bool(operation.initially_deferred)
+    return deferrable, deferrable and bool(operation.initially_deferred)

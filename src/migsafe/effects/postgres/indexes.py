@@ -138,8 +138,9 @@ def reindex(operation: Reindex, catalog: Catalog, version: int) -> Effects:
             need, fails = FORBIDDEN, Never()
     else:
         fails = Never()
+    members = family(catalog, table) if is_partitioned(catalog, table) else (table,)
     return Effects(
-        locks=held(catalog, (stored(catalog, table), lock)),
+        locks=held(catalog, (members, lock)),
         builds=stored(catalog, table) if _has_indexes(catalog, table) else (),
         transaction=need,
         fails=fails,

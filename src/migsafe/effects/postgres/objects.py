@@ -2,8 +2,10 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
+from migsafe.catalog.text import column_of
 from migsafe.effects.combine import unknown_everything
-from migsafe.effects.postgres import sources
+from migsafe.effects.postgres import reading, sources
+from migsafe.effects.postgres.reading import Reads
 from migsafe.effects.postgres.relations import (
     family,
     held,
@@ -30,6 +32,7 @@ from migsafe.model.operations import (
     ChangePolicy,
     ChangePublication,
     ChangeRole,
+    Check,
     CommentOn,
     CreateObject,
     CreateRule,
@@ -48,10 +51,13 @@ from migsafe.model.operations import (
     TwoPhase,
     TwoPhaseAction,
 )
+from migsafe.writing import quoting
+from migsafe.writing.tokens import tokens
 
 AE = Lock.ACCESS_EXCLUSIVE
 SRE = Lock.SHARE_ROW_EXCLUSIVE
 SUE = Lock.SHARE_UPDATE_EXCLUSIVE
+_PREPARED = "pg_catalog.pg_prepared_xacts"
 _SOURCES = (sources.LOCKING, sources.measured("objects"))
 
 
@@ -63,14 +69,18 @@ def create_view(operation: CreateView, catalog: Catalog) -> Effects:
     if there and not (operation.replace or operation.if_not_exists):
         fails = Certain("42P07", f"{operation.view} is there already")
     unknown: tuple[Unknown, ...] = ()
-    if operation.materialized and operation.with_data and not there:
-        decides = "the plan that the server chooses for the query"
-        unknown = (Unknown(Fact.SCANS, decides),)
+    reads = Reads()
+    fills = operation.materialized and operation.with_data and not there
+    if fills:
+        reads = reading.of_query(operation.query, catalog)
+        if reads.decides:
+            unknown = (Unknown(Fact.SCANS, f"{reads.decides} for the query"),)
     replaced = [operation.view] if there and operation.replace else []
     return Effects(
         locks=held(catalog, (replaced, AE)),
+        scans=reads.tables,
         fails=fails,
-        brief=not unknown,
+        brief=not fills,
         unknown=unknown,
         sources=_SOURCES,
     )
@@ -82,12 +92,18 @@ def refresh_view(operation: RefreshView, catalog: Catalog) -> Effects:
     cited = (sources.REFRESH, sources.measured("objects"))
     if not operation.with_data:
         return Effects(locks=held(catalog, ([view], AE)), sources=cited)
-    decides = "the plan that the server chooses for the query"
-    unknown = (Unknown(Fact.SCANS, decides),)
+    state = catalog.view(view)
+    reads = Reads(decides=reading.PLAN)
+    if state is not None and not operation.concurrently:
+        reads = reading.of_query(state.query, catalog)
+    unknown: tuple[Unknown, ...] = ()
+    if reads.decides:
+        unknown = (Unknown(Fact.SCANS, f"{reads.decides} for the query"),)
     if not operation.concurrently:
         return Effects(
             locks=held(catalog, ([view], AE)),
             rewrites=(catalog.key(view),),
+            scans=reads.tables,
             brief=False,
             unknown=unknown,
             sources=cited,
@@ -106,7 +122,9 @@ def refresh_view(operation: RefreshView, catalog: Catalog) -> Effects:
     )
 
 
-def drop_object(operation: DropObject, catalog: Catalog) -> Effects:
+def drop_object(  # noqa: C901  # one line a kind
+    operation: DropObject, catalog: Catalog
+) -> Effects:
     """Return what DROP costs for anything but tables, columns and indexes."""
     kind, name = operation.kind, operation.object
     if operation.if_exists and catalog.existence(kind, name) is Existence.ABSENT:
@@ -130,11 +148,26 @@ def drop_object(operation: DropObject, catalog: Catalog) -> Effects:
                 fails = Certain("2BP01", f"the view {views[0].name} depends on it")
         case ObjectKind.SEQUENCE | ObjectKind.FOREIGN_TABLE:
             taken = (name,)
+        case ObjectKind.STATISTICS:
+            return Effects(
+                locks=held(catalog, (_described_by(name, catalog), SUE)),
+                unknown=unknown,
+                sources=_SOURCES,
+            )
         case ObjectKind.DATABASE:
             return Effects(transaction=TransactionNeed.FORBIDDEN, unknown=unknown, sources=_SOURCES)
         case _:
             taken = ()
     return Effects(locks=held(catalog, (taken, AE)), fails=fails, unknown=unknown, sources=_SOURCES)
+
+
+def _described_by(statistics: Name, catalog: Catalog) -> tuple[Name, ...]:
+    key = catalog.key(statistics)
+    return tuple(
+        table.name
+        for table in catalog.tables()
+        if any(catalog.key(each.name) == key for each in catalog.statistics(table.name))
+    )
 
 
 def rename_object(operation: RenameObject, catalog: Catalog) -> Effects:
@@ -148,7 +181,12 @@ def rename_object(operation: RenameObject, catalog: Catalog) -> Effects:
             taken = [operation.object]
         case _:
             taken = []
-    if operation.kind in {ObjectKind.TRIGGER, ObjectKind.CONSTRAINT} and taken:
+    shared = operation.kind is ObjectKind.TRIGGER
+    if operation.kind is ObjectKind.CONSTRAINT and taken:
+        state = catalog.constraint(taken[0], operation.object.name)
+        # Keys are each table's own; CHECK and NOT NULL are renamed in the children as well.
+        shared = state is None or isinstance(state.constraint, Check | NotNull)
+    if shared and taken:
         taken = [*family(catalog, taken[0])]
     return Effects(locks=held(catalog, (taken, AE)), sources=_SOURCES)
 
@@ -186,7 +224,8 @@ def add_enum_value(operation: AddEnumValue, catalog: Catalog) -> Effects:
     if there and not operation.if_not_exists:
         fails = Certain("42710", f"the label {operation.label} is there already")
     elif (
-        state is not None
+        not there
+        and state is not None
         and state.labels is not None
         and operation.neighbour is not None
         and operation.neighbour not in state.labels
@@ -266,7 +305,8 @@ def create_sequence(operation: CreateSequence, catalog: Catalog) -> Effects:
     """Return what CREATE SEQUENCE costs: nothing that anyone waits for."""
     found = catalog.existence(ObjectKind.SEQUENCE, operation.sequence)
     fails: Fails = Never()
-    if found is Existence.PRESENT and not operation.if_not_exists:
+    refused = not (operation.if_not_exists or operation.temporary)
+    if found is Existence.PRESENT and refused:
         fails = Certain("42P07", f"{operation.sequence} is there already")
     return Effects(fails=fails, sources=_SOURCES)
 
@@ -319,23 +359,82 @@ def change_role(operation: ChangeRole) -> Effects:
     return Effects(sources=_SOURCES)
 
 
-def change_publication(operation: ChangePublication) -> Effects:
+def change_publication(operation: ChangePublication, catalog: Catalog) -> Effects:
     """Return what publications and subscriptions cost: schema changes wait."""
     if operation.kind is ObjectKind.SUBSCRIPTION:
         return unknown_everything("the subscription's options and its publisher")
+    tables = _published(operation.sql)
+    if tables is None:
+        decides = f"the tables that the publication {operation.name} had before"
+        return Effects(unknown=(Unknown(Fact.LOCKS, decides),), sources=_SOURCES)
+    members = [
+        name
+        for table, only in tables
+        # Partitions are published with their parent, and locked no more than it says.
+        for name in family(catalog, table, only=only or is_partitioned(catalog, table))
+    ]
+    unlogged = [
+        table
+        for table, _ in tables
+        if (state := catalog.table(table)) is not None and (state.unlogged or state.temporary)
+    ]
     return Effects(
-        unknown=(Unknown(Fact.LOCKS, f"the tables of the publication {operation.name}"),),
+        locks=held(catalog, (members, SUE)),
+        fails=Certain("22023", f"{unlogged[0]} is not permanent") if unlogged else Never(),
         sources=_SOURCES,
     )
 
 
-def create_object(operation: CreateObject) -> Effects:
+def _published(sql: str) -> list[tuple[Name, bool]] | None:
+    """Return the tables that a statement names, and whether with ONLY; None for SET TABLE.
+
+    SET TABLE locks those that go as well.
+    """
+    words = list(tokens(sql))
+    found: list[tuple[Name, bool]] = []
+    at = 0
+    upper = [word.upper() for word in words]
+    if upper[:2] == ["ALTER", "PUBLICATION"] and "SET" in upper and "TABLE" in upper:
+        return None
+    while at < len(words):
+        if upper[at] == "TABLE" and upper[at - 1] in {"FOR", "ADD", "DROP", ","}:
+            only = upper[at + 1] == "ONLY"
+            at += 2 if only else 1
+            first = column_of(words[at])
+            if words[at + 1 : at + 2] == ["."]:
+                found.append((Name(column_of(words[at + 2]), first), only))
+            else:
+                found.append((Name(first), only))
+        at += 1
+    return found
+
+
+def create_object(operation: CreateObject, catalog: Catalog) -> Effects:
     """Return what an object costs that no rule tells apart: mostly nothing, unproven."""
+    if operation.kind is ObjectKind.STATISTICS:
+        return _statistics(operation, catalog)
     if operation.kind in {ObjectKind.DATABASE, ObjectKind.TABLESPACE}:
         return Effects(transaction=TransactionNeed.FORBIDDEN, sources=_SOURCES)
     if operation.kind in _HARMLESS:
         return Effects(sources=_SOURCES)
     return unknown_everything(f"what {operation.kind} {operation.object} touches")
+
+
+def _statistics(operation: CreateObject, catalog: Catalog) -> Effects:
+    """Return what extended statistics cost: nothing is computed before ANALYZE."""
+    words = list(tokens(operation.sql))
+    upper = [word.upper() for word in words]
+    if upper[:1] == ["ALTER"]:
+        gone = catalog.existence(ObjectKind.STATISTICS, operation.object) is Existence.ABSENT
+        missing = Certain("42704", f"there are no statistics {operation.object}")
+        return Effects(fails=missing if gone else Never(), sources=_SOURCES)
+    if "FROM" not in upper:
+        return unknown_everything(f"the table of the statistics {operation.object}")
+    at = upper.index("FROM") + 1
+    table = Name(column_of(words[at]))
+    if words[at + 1 : at + 2] == ["."]:
+        table = Name(column_of(words[at + 2]), table.name)
+    return Effects(locks=held(catalog, ([table], SUE)), sources=_SOURCES)
 
 
 _HARMLESS = frozenset(
@@ -369,11 +468,20 @@ def two_phase(operation: TwoPhase) -> Effects:
     whatever session that comes. A server refuses the first unless it is configured for it.
     """
     if operation.action is TwoPhaseAction.PREPARE:
-        decides = "max_prepared_transactions of the server, 0 by default: then it fails (55000)"
-        return Effects(unknown=(Unknown(Fact.FAILS, decides),))
+        return Effects(
+            fails=OnData(
+                "55000",
+                "max_prepared_transactions of the server may be 0, as it is by default",
+                "SELECT 1 FROM pg_catalog.pg_settings"
+                " WHERE name = 'max_prepared_transactions' AND setting = '0'",
+            )
+        )
+    gid = quoting.literal(operation.transaction)
     return Effects(
         transaction=TransactionNeed.FORBIDDEN,
-        unknown=(
-            Unknown(Fact.FAILS, f"whether a transaction {operation.transaction!r} is prepared"),
+        fails=OnData(
+            "42704",
+            f"no transaction {operation.transaction!r} may be prepared",
+            f"SELECT 1 WHERE NOT EXISTS (SELECT FROM {_PREPARED} WHERE gid = {gid})",  # noqa: S608
         ),
     )

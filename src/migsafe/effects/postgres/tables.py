@@ -2,7 +2,7 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
-from migsafe.effects.postgres import sources
+from migsafe.effects.postgres import reading, sources
 from migsafe.effects.postgres.partitions import default_of
 from migsafe.effects.postgres.relations import (
     family,
@@ -129,17 +129,12 @@ def create_table_as(operation: CreateTableAs, catalog: Catalog) -> Effects:
         return Effects(fails=Certain("42P07", reason), sources=cited)
     if not operation.with_data:
         return Effects(sources=cited)
-    reads = tuple(
-        catalog.key(name)
-        for relation in operation.query.relations
-        for name in stored(catalog, relation)
-    )
+    reads = reading.of_query(operation.query, catalog)
     unknown: tuple[Unknown, ...] = ()
-    if operation.query.has_where or any(catalog.view(name) for name in reads):
-        decides = "the plan that the server chooses for the query"
-        unknown = (Unknown(Fact.SCANS, decides),)
+    if reads.decides:
+        unknown = (Unknown(Fact.SCANS, f"{reads.decides} for the query"),)
     return Effects(
-        scans=reads if not unknown else (),
+        scans=reads.tables,
         brief=False,
         unknown=unknown,
         sources=cited,
@@ -168,7 +163,9 @@ def drop_table(operation: DropTable, catalog: Catalog) -> Effects:
     for member in members:
         reached.extend(owned_sequences(catalog, member))
         reached.extend(
-            name for parent in parents(catalog, member) for name in _partitions_too(catalog, parent)
+            name
+            for parent in _own_parents(catalog, member)
+            for name in _partitions_too(catalog, parent)
         )
     if state.partition_of is not None:
         reached.append(state.partition_of)
@@ -188,6 +185,29 @@ def drop_table(operation: DropTable, catalog: Catalog) -> Effects:
     if dependents and not operation.cascade:
         fails = Certain("2BP01", f"{dependents[0]} depends on it")
     return Effects(locks=held(catalog, (reached, AE)), fails=fails, sources=cited)
+
+
+def _own_parents(catalog: Catalog, table: Name) -> tuple[Name, ...]:
+    """Return the tables of foreign keys that a partition does not have from its parent."""
+    state = catalog.table(table)
+    above = None if state is None else state.partition_of
+    return tuple(
+        dict.fromkeys(
+            catalog.key(key.constraint.referenced)
+            for key in catalog.foreign_keys_of(table)
+            if isinstance(key.constraint, ForeignKey)
+            and (above is None or not _has_key(catalog, above, key.constraint))
+        )
+    )
+
+
+def _has_key(catalog: Catalog, table: Name, wanted: ForeignKey) -> bool:
+    return any(
+        isinstance(key.constraint, ForeignKey)
+        and (key.constraint.columns, catalog.key(key.constraint.referenced))
+        == (wanted.columns, catalog.key(wanted.referenced))
+        for key in catalog.foreign_keys_of(table)
+    )
 
 
 def rename_table(operation: RenameTable, catalog: Catalog) -> Effects:
@@ -240,9 +260,10 @@ def rewrite_table(operation: RewriteTable, catalog: Catalog, version: int) -> Ef
             sources=(cited,),
         )
     if operation.kind_of_object is ObjectKind.INDEX:
+        decides = f"the tablespace that {table} has already"
         return Effects(
             brief=False,
-            unknown=(Unknown(Fact.BUILDS, f"the table of {table}"),),
+            unknown=(Unknown(Fact.BUILDS, decides),),
             sources=(cited,),
         )
     copy = _copy(kind, table, catalog, version)
@@ -307,11 +328,12 @@ def _moving(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> E
     if is_partitioned(catalog, table):
         # Only partitions that are made later get it.
         rewrites = ()
+    decides = f"the {what} that {table} has already"
     return Effects(
         locks=held(catalog, ([table], AE)),
         rewrites=rewrites,
         fails=fails,
-        unknown=(Unknown(Fact.REWRITES, f"the {what} that {table} has already"),),
+        unknown=(Unknown(Fact.REWRITES, decides),) if rewrites else (),
     )
 
 
