@@ -1239,6 +1239,8 @@ class Cause(StrEnum):
     """A placeholder stands where SQL must be known."""
     CALL = "call"
     """A call of a revision whose arguments are not known without running it."""
+    DYNAMIC = "dynamic"
+    """SQL that a program puts together while it runs."""
 
 
 @record

@@ -1,0 +1,191 @@
+"""Text that PL/pgSQL puts together from constants: what EXECUTE is given, word for word."""
+
+import re
+from collections.abc import Mapping
+
+from migsafe.model.pattern import pattern
+from migsafe.parsers.tokens import tokens
+from migsafe.writing import quoting
+
+Value = str | tuple[str, ...]
+"""A text, or the elements of an array of texts; numbers are texts as well."""
+
+_PLACE = pattern(r"%(?:(?P<number>\d+)\$)?(?P<kind>[sIL%])")
+_ESCAPE = pattern(r"\\(?P<octal>[0-7]{1,3})|\\(?P<plain>.)", re.DOTALL)
+_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+_NUMBER = pattern(r"[0-9]+(?:\.[0-9]+)?")
+_TEXTS = frozenset({"text", "varchar", "regclass", "name"})
+
+
+class _NotConstantError(Exception):
+    """The text depends on something that is known only when it runs."""
+
+
+def constant(sql: str, values: Mapping[str, Value]) -> Value | None:
+    """Return what an expression is, None where that is not known.
+
+    Args:
+        sql: Literals, `||`, `format`, `quote_ident`, `concat` and known variables.
+        values: The variables whose values are known.
+    """
+    words = [sql[token.start : token.end] for token in tokens(sql)]
+    reader = _Reader(words, values)
+    try:
+        value = reader.expression()
+    except _NotConstantError:
+        return None
+    return value if reader.at == len(words) else None
+
+
+class _Reader:
+    """A descent over the words of one expression."""
+
+    def __init__(self, words: list[str], values: Mapping[str, Value]) -> None:
+        self.words = words
+        self.values = values
+        self.at = 0
+
+    def expression(self) -> Value:
+        value = self._term()
+        while self._ahead(2) == ["|", "|"]:
+            self.at += 2
+            value = _text(value) + _text(self._term())
+        return value
+
+    def _ahead(self, count: int = 1) -> list[str]:
+        return self.words[self.at : self.at + count]
+
+    def _take(self, expected: str) -> None:
+        if self._ahead() != [expected]:
+            raise _NotConstantError
+        self.at += 1
+
+    def _term(self) -> Value:
+        value = self._simple()
+        while self._ahead(2) == [":", ":"]:
+            self.at += 2
+            value = self._cast(value)
+        return value
+
+    def _cast(self, value: Value) -> Value:
+        (name,) = self._ahead() or [""]
+        self.at += 1
+        if self._ahead(2) == ["[", "]"]:
+            self.at += 2
+            return value if isinstance(value, tuple) else _elements(value)
+        if name.lower() not in _TEXTS:
+            raise _NotConstantError
+        return value
+
+    def _simple(self) -> Value:
+        if not self._ahead():
+            raise _NotConstantError
+        word = self.words[self.at]
+        self.at += 1
+        if word == "(":
+            value = self.expression()
+            self._take(")")
+            return value
+        literal = _literal(word)
+        if literal is not None:
+            return literal
+        if _NUMBER.fullmatch(word):
+            return word
+        if word.lower() == "array" and self._ahead() == ["["]:
+            return tuple([_text(each) for each in self._list("[", "]")])
+        if self._ahead() == ["("]:
+            return _called(word.lower(), self._list("(", ")"))
+        known = self.values.get(word.lower())
+        if known is None or self._ahead() in (["."], ["["]):
+            raise _NotConstantError
+        return known
+
+    def _list(self, opening: str, closing: str) -> list[Value]:
+        self._take(opening)
+        found: list[Value] = []
+        while self._ahead() != [closing]:
+            if found:
+                self._take(",")
+            found.append(self.expression())
+        self.at += 1
+        return found
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, tuple):
+        raise _NotConstantError
+    return value
+
+
+def _literal(word: str) -> str | None:
+    """Return the text of a string literal, None for any other word."""
+    if word[0] == "'":
+        return word[1:-1].replace("''", "'")
+    if word[0] in "eE" and word[1:2] == "'":
+        return _ESCAPE.sub(_unescaped, word[2:-1].replace("''", "'"))
+    if word[0] == "$" and word.count("$") > 1:
+        tag = word[: word.index("$", 1) + 1]
+        return word[len(tag) : -len(tag)]
+    return None
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    if found["octal"] is not None:
+        return chr(int(found["octal"], 8))
+    if found["plain"] in "xuU":
+        raise _NotConstantError
+    return _LETTERS.get(found["plain"], found["plain"])
+
+
+def _elements(text: str) -> tuple[str, ...]:
+    """Return the elements of an array that is written as a plain literal: `{a,b}`."""
+    if text[:1] != "{" or text[-1:] != "}" or not frozenset('{}"\\').isdisjoint(text[1:-1]):
+        raise _NotConstantError
+    return tuple([each.strip() for each in text[1:-1].split(",")]) if text[1:-1] else ()
+
+
+def _called(function: str, given: list[Value]) -> str:
+    texts = [_text(value) for value in given]
+    match function, texts:
+        case "format", [template, *rest]:
+            return _formatted(template, rest)
+        case "quote_ident", [name]:
+            return quoting.identifier(name)
+        case "quote_literal", [text]:
+            return quoting.literal(text)
+        case "concat", parts:
+            return "".join(parts)
+        case "lower", [text]:
+            return text.lower()
+        case "upper", [text]:
+            return text.upper()
+        case _:
+            raise _NotConstantError
+
+
+def _formatted(template: str, given: list[str]) -> str:
+    """Return what format() makes of its arguments."""
+    if template.replace("%%", "").count("%") != sum(
+        place["kind"] != "%" for place in _PLACE.finditer(template)
+    ):
+        # A width, or a place that the server refuses.
+        raise _NotConstantError
+    last = 0
+
+    def filled(place: re.Match[str]) -> str:
+        nonlocal last
+        if place["kind"] == "%":
+            return "%"
+        last = last + 1 if place["number"] is None else int(place["number"])
+        if not 0 < last <= len(given):
+            raise _NotConstantError
+        value = given[last - 1]
+        match place["kind"]:
+            case "I":
+                return quoting.identifier(value)
+            case "L":
+                return quoting.literal(value)
+            case _:
+                return value
+
+    return _PLACE.sub(filled, template)

@@ -1,0 +1,469 @@
+"""Bodies in PL/pgSQL and SQL: the statements in them, at their places.
+
+The control structures are followed with a light descent over tokens; what stands between
+them is read with the server's own grammar. A text for EXECUTE is read where it is put
+together from constants.
+"""
+
+from collections.abc import Callable, Mapping
+
+from migsafe.model.operations import Cause, Commit, Operation, Rollback, Unrecognized
+from migsafe.model.record import replace
+from migsafe.parsers import postgres
+from migsafe.parsers.postgres.constants import Value, constant
+from migsafe.parsers.postgres.program import Program, Step
+from migsafe.parsers.split import PieceKind, split
+from migsafe.parsers.tokens import Token, tokens
+
+_MOST_ROUNDS = 100
+"""Rounds of a loop over constants that are read one by one."""
+
+_SAYS_ONLY = frozenset({"debug", "log", "info", "notice", "warning"})
+_QUIET = frozenset({"fetch", "move", "close", "exit", "continue", "null", "get"})
+_READS_INTO = frozenset({"select", "with", "insert", "update", "delete", "merge", "values"})
+
+
+class _NotFollowedError(Exception):
+    """The body is not built as PL/pgSQL is."""
+
+
+def read(body: str, values: Mapping[str, Value]) -> Program:
+    """Return what a body in PL/pgSQL does.
+
+    Args:
+        body: The text of the body.
+        values: The parameters whose values are known.
+    """
+    walk = _Walk(body, dict(values))
+    try:
+        walk.whole()
+    except _NotFollowedError:
+        reason = "the control structures of its body could not be followed"
+        return Program(
+            (Step(Unrecognized(Cause.DYNAMIC, reason, body), 0, len(body)),), raises=True
+        )
+    return Program(tuple(walk.steps), walk.raises)
+
+
+def read_plain(body: str) -> Program:
+    """Return what a body in SQL does, also one of BEGIN ATOMIC or RETURN."""
+    start, end = 0, len(body)
+    found = list(tokens(body))
+    first = [body[token.start : token.end].lower() for token in found[:2]]
+    if first == ["begin", "atomic"]:
+        start, end = found[1].end, found[-1].start
+    steps: list[Step] = []
+    inner = body[start:end]
+    if first[:1] == ["return"]:
+        inner = f"SELECT{inner[6:]}"
+    for piece in split(inner).pieces:
+        if piece.kind in {PieceKind.STATEMENT, PieceKind.UNTERMINATED}:
+            steps += [
+                Step(part.operation, start + piece.start, start + piece.end)
+                for part in postgres.read_parts(inner[piece.start : piece.end])
+            ]
+    return Program(tuple(steps))
+
+
+class _Walk:
+    """A descent over one body: where it stands, what it has read, what it knows."""
+
+    def __init__(self, body: str, values: dict[str, Value]) -> None:
+        self.body = body
+        self.values = values
+        self.tokens = list(tokens(body))
+        self.words = [body[token.start : token.end].lower() for token in self.tokens]
+        self.at = 0
+        self.steps: list[Step] = []
+        self.certain = True
+        self.raises = False
+        self.cursors: set[str] = set()
+        self.assigned = _assigned(self.words)
+
+    # --- structure ---------------------------------------------------------------------
+
+    def whole(self) -> None:
+        while self._word() == "#":
+            self.at += 3
+        self._label()
+        self._block()
+        if self._word():
+            raise _NotFollowedError
+
+    def _word(self, ahead: int = 0) -> str:
+        at = self.at + ahead
+        return self.words[at] if at < len(self.words) else ""
+
+    def _take(self, *expected: str) -> None:
+        for word in expected:
+            if self._word() != word:
+                raise _NotFollowedError
+            self.at += 1
+
+    def _label(self) -> None:
+        if self.words[self.at : self.at + 2] == ["<", "<"]:
+            self.at += 3
+            self._take(">", ">")
+
+    def _block(self) -> None:
+        if self._word() == "declare":
+            self.at += 1
+            while self._word() != "begin":
+                self._declaration()
+        self._take("begin")
+        first = len(self.steps)
+        self._statements("exception", "end")
+        if self._word() == "exception":
+            self.at += 1
+            self.steps[first:] = [replace(step, guarded=True) for step in self.steps[first:]]
+            while self._word() == "when":
+                self._until("then")
+                self.at += 1
+                self._branch(lambda: self._statements("when", "end"))
+        self._ended()
+
+    def _ended(self, *what: str) -> None:
+        """Go past END, what it ends, the label it repeats and the semicolon."""
+        self._take("end", *what)
+        if self._word() not in {";", ""}:
+            self.at += 1
+        if self._word():
+            self._take(";")
+
+    def _statements(self, *stops: str) -> None:
+        while self._word() not in stops:
+            if not self._word():
+                raise _NotFollowedError
+            self._statement()
+
+    def _statement(self) -> None:
+        self._label()
+        match self._word():
+            case ";":
+                self.at += 1
+            case "declare" | "begin":
+                self._block()
+            case "if":
+                self._if()
+            case "case":
+                self._case()
+            case "loop":
+                self._loop()
+            case "while":
+                self.at += 1
+                self._expression(*self._until("loop"))
+                self._loop()
+            case "for":
+                self._for()
+            case "foreach":
+                self._foreach()
+            case _:
+                self._simple()
+
+    def _branch(self, inside: Callable[[], None]) -> None:
+        """Read what may not run, and forget the values that it changes."""
+        before, self.certain = self.certain, False
+        values = dict(self.values)
+        inside()
+        self.certain = before
+        self.values = {
+            name: value for name, value in values.items() if self.values.get(name) == value
+        }
+
+    def _until(self, word: str) -> tuple[int, int]:
+        """Go to a word of the same statement; return the range of characters before it."""
+        first, nested = self.at, 0
+        depth = self.tokens[first].depth if first < len(self.tokens) else 0
+        while self._word() != word or nested or self.tokens[self.at].depth != depth:
+            if not self._word():
+                raise _NotFollowedError
+            nested += (self._word() == "case") - (self._word() == "end")
+            self.at += 1
+        return self._range(first, self.at)
+
+    def _range(self, first: int, stop: int) -> tuple[int, int]:
+        if first >= stop:
+            raise _NotFollowedError
+        return self.tokens[first].start, self.tokens[stop - 1].end
+
+    def _if(self) -> None:
+        while self._word() in {"if", "elsif", "elseif"}:
+            self.at += 1
+            self._expression(*self._until("then"))
+            self.at += 1
+            self._branch(lambda: self._statements("elsif", "elseif", "else", "end"))
+        if self._word() == "else":
+            self.at += 1
+            self._branch(lambda: self._statements("end"))
+        self._ended("if")
+
+    def _case(self) -> None:
+        self.at += 1
+        if self._word() != "when":
+            self._expression(*self._until("when"))
+        while self._word() == "when":
+            self.at += 1
+            self._expression(*self._until("then"))
+            self.at += 1
+            self._branch(lambda: self._statements("when", "else", "end"))
+        if self._word() == "else":
+            self.at += 1
+            self._branch(lambda: self._statements("end"))
+        self._ended("case")
+
+    # --- loops -------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        self.values = {
+            name: value for name, value in self.values.items() if name not in self.assigned
+        }
+        self._take("loop")
+        self._branch(lambda: self._statements("end"))
+        self._ended("loop")
+
+    def _rounds(self, variable: str, rounds: tuple[str, ...]) -> None:
+        """Read the body of a loop once for each value of its variable."""
+        first = self.at
+        for value in rounds:
+            self.at = first
+            self._take("loop")
+            self.values = {
+                name: known for name, known in self.values.items() if name not in self.assigned
+            } | {variable: value}
+            self._statements("end")
+            self._ended("loop")
+        self.values.pop(variable, None)
+
+    def _for(self) -> None:
+        self.at += 1
+        variable = self._word()
+        self._until("in")
+        self.at += 1
+        first = self.at
+        start, end = self._until("loop")
+        text = self.body[start:end]
+        numbers = _numbers(text, self.values)
+        if numbers:
+            self._rounds(variable, numbers)
+            return
+        self.values.pop(variable, None)
+        if ".." in text:
+            self._expression(start, end)
+        elif self.words[first] == "execute":
+            self._dynamic(first)
+        elif self.words[first] not in self.cursors:
+            self._sql(start, end)
+        self._loop()
+
+    def _foreach(self) -> None:
+        self.at += 1
+        variable = self._word()
+        sliced = self._word(1) == "slice"
+        self._until("in")
+        self._take("in", "array")
+        start, end = self._until("loop")
+        value = None if sliced else constant(self.body[start:end], self.values)
+        if isinstance(value, tuple) and 0 < len(value) <= _MOST_ROUNDS:
+            self._rounds(variable, value)
+            return
+        self.values.pop(variable, None)
+        self._expression(start, end)
+        self._loop()
+
+    # --- statements --------------------------------------------------------------------
+
+    def _declaration(self) -> None:
+        first = self.at
+        _, end = self._until(";")
+        words = self.words[first : self.at]
+        self.at += 1
+        name = words[0]
+        self.values.pop(name, None)
+        if "cursor" in words[1:4]:
+            self.cursors.add(name)
+            for_ = next((at for at, word in enumerate(words) if word in {"for", "is"}), None)
+            if for_ is not None:
+                self._sql(self.tokens[first + for_].end, end)
+            return
+        given = next((at for at, word in enumerate(words) if word in {"default", "="}), None)
+        if given is not None:
+            self._assign(name, self.tokens[first + given].end, end)
+
+    def _simple(self) -> None:
+        first = self.at
+        start, end = self._until(";")
+        stop = self.at
+        self.at += 1
+        word, second = self.words[first], self.words[first + 1]
+        match word:
+            case "raise":
+                self.raises = self.raises or second not in _SAYS_ONLY
+            case "return":
+                self._return(first, end)
+            case "assert":
+                self.raises = True
+                self._expression(self.tokens[first].end, end)
+            case "perform":
+                # Words of one length: what is read keeps its place.
+                self._read(f"SELECT {self.body[start + 7 : end]}", start, start, end)
+            case "execute":
+                self._dynamic(first, stop)
+            case "open":
+                self._open(first, stop, end)
+            case "commit" | "rollback":
+                self._add(Commit() if word == "commit" else Rollback(), start, end)
+            case _ if word in _QUIET:
+                pass
+            case _:
+                sign = self._sign(first, stop)
+                if sign is None:
+                    self._sql(start, end)
+                else:
+                    plain = sign - first <= 1 or self.words[first + 1] == ":"
+                    self._assign(word if plain else None, self.tokens[sign].end, end)
+
+    def _sign(self, first: int, stop: int) -> int | None:
+        """Return where the `=` of an assignment stands, None if it is no assignment."""
+        at = first + 1
+        while at < stop and self.words[at] in {".", "["}:
+            depth = self.tokens[at].depth
+            at += 1
+            if self.words[at - 1] == "[":
+                while at < stop and self.tokens[at].depth > depth:
+                    at += 1
+            at += 1
+        if self.words[at] == ":" and self.words[at + 1] == "=":
+            return at + 1
+        return at if self.words[at] == "=" else None
+
+    def _assign(self, name: str | None, start: int, end: int) -> None:
+        self._expression(start, end)
+        if name is None:
+            return
+        value = constant(self.body[start:end], self.values)
+        if value is None:
+            self.values.pop(name, None)
+        else:
+            self.values[name] = value
+
+    def _return(self, first: int, end: int) -> None:
+        second, third = self.words[first + 1], self.words[first + 2 : first + 3]
+        if second == "query" and third == ["execute"]:
+            self._dynamic(first + 2, self.at - 1)
+        elif second == "query":
+            self._sql(self.tokens[first + 1].end, end)
+        elif second not in {"next", ";"}:
+            self._expression(self.tokens[first].end, end)
+
+    def _open(self, first: int, stop: int, end: int) -> None:
+        for at in range(first, stop):
+            if self.words[at] == "for":
+                if self.words[at + 1] == "execute":
+                    self._dynamic(at + 1, stop)
+                else:
+                    self._sql(self.tokens[at].end, end)
+                return
+
+    # --- SQL ---------------------------------------------------------------------------
+
+    def _add(self, operation: Operation, start: int, end: int) -> None:
+        self.steps.append(Step(operation, start, end, self.certain))
+
+    def _read(self, sql: str, offset: int, start: int, end: int) -> None:
+        """Read a text that stands at `offset`, and add what it does."""
+        for part in postgres.read_parts(sql):
+            self._add(part.operation, max(start, offset + part.start), min(end, offset + part.end))
+
+    def _expression(self, start: int, end: int) -> None:
+        """Read an expression where it may run something: a function or a query."""
+        text = self.body[start:end]
+        if "(" in text and constant(text, self.values) is None:
+            self._read(f"SELECT {text}", start - 7, start, end)
+
+    def _sql(self, start: int, end: int) -> None:
+        self._read(_without_targets(self.body[start:end]), start, start, end)
+
+    def _dynamic(self, first: int, stop: int | None = None) -> None:
+        """Read what EXECUTE runs, from its word to `stop`."""
+        stop = self.at if stop is None else stop
+        start, end = self._range(first, stop)
+        depth = self.tokens[first].depth
+        last = next(
+            (
+                at
+                for at in range(first + 1, stop)
+                if self.words[at] in {"into", "using"} and self.tokens[at].depth == depth
+            ),
+            stop,
+        )
+        given = self.body[slice(*self._range(first + 1, last))]
+        text = constant(given, self.values)
+        if isinstance(text, str):
+            for piece in split(text).pieces:
+                if piece.kind in {PieceKind.STATEMENT, PieceKind.UNTERMINATED}:
+                    for part in postgres.read_parts(text[piece.start : piece.end]):
+                        self._add(part.operation, start, end)
+            return
+        reason = f"EXECUTE runs a text that is put together while it runs: {given}"
+        self._add(Unrecognized(Cause.DYNAMIC, reason, self.body[start:end]), start, end)
+
+
+def _assigned(words: list[str]) -> frozenset[str]:
+    """Return the words that some statement may assign to."""
+    found: set[str] = set()
+    for at, word in enumerate(words):
+        if word == "=":
+            found.add(words[at - 2] if words[at - 1] == ":" else words[at - 1])
+        elif word == "into":
+            following = at + 1 + (words[at + 1 : at + 2] == ["strict"])
+            while following < len(words):
+                found.add(words[following])
+                if words[following + 1 : following + 2] != [","]:
+                    break
+                following += 2
+    return frozenset(found)
+
+
+def _numbers(header: str, values: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the numbers of `FOR i IN 1..8`, nothing where they are not known or many."""
+    low, dots, high = header.partition("..")
+    if not dots:
+        return ()
+    ends = [constant(each, values) for each in (low, high)]
+    known = [int(each) for each in ends if isinstance(each, str) and each.isdecimal()]
+    if len(known) != len(ends) or known[1] - known[0] >= _MOST_ROUNDS:
+        return ()
+    return tuple([str(number) for number in range(known[0], known[1] + 1)])
+
+
+def _without_targets(sql: str) -> str:
+    """Return a statement without the variables that INTO fills; every other place stays."""
+    found = list(tokens(sql))
+    words = [sql[token.start : token.end].lower() for token in found]
+    if words[0] not in _READS_INTO:
+        return sql
+    for at, word in enumerate(words):
+        if word == "into" and found[at].depth == 0 and words[at - 1] not in {"insert", "merge"}:
+            end = found[_targets_end(found, words, at + 1)].end
+            return sql[: found[at].start] + " " * (end - found[at].start) + sql[end:]
+    return sql
+
+
+def _targets_end(found: list[Token], words: list[str], at: int) -> int:
+    """Return the last token of a list of variables."""
+    at += words[at : at + 1] == ["strict"]
+    while at + 1 < len(words):
+        if words[at + 1] in {".", ","}:
+            at += 2
+        elif words[at + 1] == "[":
+            at = next(
+                (
+                    after
+                    for after in range(at + 2, len(words))
+                    if found[after].depth == found[at + 1].depth
+                ),
+                len(words) - 1,
+            )
+        else:
+            break
+    return min(at, len(words) - 1)
