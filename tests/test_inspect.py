@@ -92,12 +92,64 @@ def test_the_way_down_starts_where_the_up_ended() -> None:
     assert (up["section"], down["section"], down["loses_data"]) == ("up", "down", True)
 
 
+def test_a_lock_is_held_until_its_transaction_ends() -> None:
+    first, second, third = inspected(
+        "SET lock_timeout = '2s'; ALTER TABLE t ADD COLUMN n int;\nCREATE INDEX i ON t (n)"
+    )
+    assert first["transaction"]["lock_timeout_ms"] is None
+    assert second["transaction"] == {
+        "number": 1,
+        "certain": True,
+        "ends_at_line": 2,
+        "held": [],
+        "lock_timeout_ms": 2000,
+        "statement_timeout_ms": None,
+    }
+    held = {"relation": "t", "mode": "ACCESS EXCLUSIVE", "since_line": 1}
+    assert third["transaction"]["held"] == [held]
+
+
+@pytest.mark.parametrize(
+    ("sql", "number", "ends"),
+    [
+        ("CREATE INDEX i ON t (name)", 1, 1),
+        ("BEGIN; DROP TABLE t; COMMIT; DROP TABLE p", 1, 1),
+        ("COMMIT;\nDROP TABLE t", None, None),
+    ],
+)
+def test_locks_go_with_the_transaction_of_the_runner(
+    sql: str, number: int | None, ends: int | None
+) -> None:
+    named = [each for each in inspected(sql) if each["locks"]]
+    window = named[0]["transaction"]
+    assert (window["number"], window["ends_at_line"]) == (number, ends)
+
+
+def test_people_read_who_waits_for_how_long(tmp_path: Path) -> None:
+    sql = "CREATE TABLE t (c int);\n"
+    (tmp_path / "0001_a.sql").write_text(sql)
+    (tmp_path / "0002_b.sql").write_text(
+        "ALTER TABLE t ADD COLUMN n int;\nCREATE INDEX i ON t (n);\n"
+    )
+    done = migsafe("inspect", "0002_b.sql", cwd=tmp_path)
+    waits = "reads and writes wait"
+    assert done.stdout.splitlines()[3:] == [
+        f"      locks      t ACCESS EXCLUSIVE ({waits} until line 2 is done, runner not known)",
+        "      queue      without a lock_timeout all later statements wait behind its wait",
+        "  2 CREATE INDEX i ON t (n);",
+        "      locks      t SHARE (writes wait)",
+        "      meanwhile  t ACCESS EXCLUSIVE since line 1 (reads and writes wait)",
+        "      queue      without a lock_timeout all later statements wait behind its wait",
+        "      builds     t",
+    ]
+
+
 def test_people_read_what_is_not_known(tmp_path: Path) -> None:
     (tmp_path / "0001_a.sql").write_text("ALTER TABLE t ALTER COLUMN c TYPE text;")
     done = migsafe("inspect", "0001_a.sql", "--server-version", "18", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.startswith("postgres 18, predicted\n0001_a.sql   up\n")
-    assert "not known  rewrites: " in done.stdout
+    assert "not known  rewrites, scans, index builds: " in done.stdout
 
 
 def test_text_holds_no_control_characters() -> None:

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Iterator
 from migsafe.catalog.catalog import Catalog
 from migsafe.compatibility import compatibility_of
 from migsafe.config import Settings
-from migsafe.context import is_understood
+from migsafe.context import Applied, is_understood
 from migsafe.effects import effects_of_statement
 from migsafe.lint import Options, deploys_of
+from migsafe.lint.windows import windows
 from migsafe.model.compatibility import Compatibility, Loss, Outcome
 from migsafe.model.effects import Certain
 from migsafe.model.inspection import Inspected
 from migsafe.model.migration import Section, Selection, Statement
+from migsafe.model.record import replace
 
 
 def inspect(
@@ -29,17 +31,21 @@ def inspect(
         for selection in selections
         for deploy in deploys_of(selection, settings, options)
         for migration in deploy.migrations
-        for section, catalog in (
-            (migration.up, deploy.before),
-            *(() if migration.down is None else ((migration.down, deploy.after),)),
+        for section, catalog, applied in (
+            (migration.up, deploy.before, deploy.up),
+            *(() if migration.down is None else ((migration.down, deploy.after, deploy.down),)),
         )
-        for inspected in _section(section, catalog, settings.at(section.path))
+        for inspected in _section(section, catalog, applied, settings.at(section.path))
     )
 
 
-def _section(section: Section, catalog: Catalog, settings: Settings) -> Iterator[Inspected]:
+def _section(
+    section: Section, catalog: Catalog, applied: Iterable[Applied], settings: Settings
+) -> Iterator[Inspected]:
+    window = windows(section, applied)
     for statement in section.statements:
-        yield _statement(section, statement, catalog, settings)
+        said = _statement(section, statement, catalog, settings)
+        yield replace(said, window=window.get(id(statement)))
         catalog = catalog.apply_all(statement.operations)
 
 

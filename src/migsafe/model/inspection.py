@@ -1,5 +1,6 @@
 """What one statement does: predicted by `inspect`, measured by `trace`, in one shape."""
 
+from collections.abc import Mapping
 from dataclasses import field
 
 from migsafe.model.compatibility import OldStatement, Outcome
@@ -23,13 +24,31 @@ class OldCode:
 
 
 @record
+class Window:
+    """The transaction of its runner that a statement runs in, and what holds there before it.
+
+    `number` tells transactions of a section apart, None: it commits by itself. `certain` is
+    False where the runner is not known. `ends` is the line of the transaction's last statement,
+    after which its locks are given back. `held` are the locks taken before, with the line of
+    the statement that took each. Timeouts are in milliseconds, None: none is set.
+    """
+
+    number: int | None
+    certain: bool = True
+    ends: int | None = None
+    held: Mapping[Name, tuple[Lock, int]] = field(default_factory=dict)
+    lock_timeout_ms: int | None = None
+    statement_timeout_ms: int | None = None
+
+
+@record
 class Inspected:
     """A statement with its effects; None says that something is not known.
 
     `breaks_old_code`: some statement that was written for the schema before fails
     afterwards. `loses_data`: something cannot be had again. What measuring adds:
     `unmeasured` are further facts that are None, each with the reason, and `old_code` are the
-    statements that do not work as before.
+    statements that do not work as before. `window` is None where nothing says how it is run.
     """
 
     place: Place
@@ -41,6 +60,7 @@ class Inspected:
     unmeasured: tuple[tuple[str, str], ...] = ()
     old_code: tuple[OldCode, ...] = ()
     remarks: tuple[str, ...] = field(default=(), compare=False)
+    window: Window | None = None
 
     @property
     def blocks_reads(self) -> bool | None:

@@ -4,7 +4,7 @@ import json
 
 from migsafe.model.effects import Effects, Fact, OnData
 from migsafe.model.expressions import Name
-from migsafe.model.inspection import Inspected
+from migsafe.model.inspection import Inspected, Window
 
 
 def render(
@@ -55,6 +55,7 @@ def _statement(one: Inspected) -> dict[str, object]:
         "blocks_reads": one.blocks_reads,
         "blocks_writes": one.blocks_writes,
         "forbidden_in_transaction": one.forbidden_in_transaction,
+        "transaction": _transaction(one.window),
         "fails": one.fails,
         "error": one.error,
         "fails_on_existing_data": _on_data(effects),
@@ -64,6 +65,22 @@ def _statement(one: Inspected) -> dict[str, object]:
             *({"fact": each.fact, "decides": each.decides} for each in effects.unknown),
             *({"fact": fact, "decides": reason} for fact, reason in one.unmeasured),
         ],
+    }
+
+
+def _transaction(window: Window | None) -> dict[str, object] | None:
+    if window is None:
+        return None
+    return {
+        "number": window.number,
+        "certain": window.certain,
+        "ends_at_line": window.ends,
+        "held": [
+            {"relation": str(name), "mode": str(lock), "since_line": line}
+            for name, (lock, line) in sorted(window.held.items())
+        ],
+        "lock_timeout_ms": window.lock_timeout_ms,
+        "statement_timeout_ms": window.statement_timeout_ms,
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.model.effects import Never
-from migsafe.model.inspection import Inspected
+from migsafe.model.inspection import Inspected, Window
 from migsafe.render import plain
 
 _SQL = 60
@@ -46,8 +46,7 @@ def _clipped(sql: str) -> str:
 
 def _rows(one: Inspected) -> Iterator[tuple[str, str]]:
     effects = one.effects
-    for name, lock in sorted(effects.locks.items(), key=lambda pair: (-pair[1], pair[0])):
-        yield "locks", f"{name} {lock} ({lock.blocks} wait)"
+    yield from _locks(one)
     for label, names in (
         ("rewrites", effects.rewrites),
         ("scans", effects.scans),
@@ -61,12 +60,39 @@ def _rows(one: Inspected) -> Iterator[tuple[str, str]]:
         when = "always" if one.fails == "certain" else "on some data"
         yield "fails", f"{when} ({effects.fails.sqlstate}): {plain(effects.fails.reason)}"
     yield from _consequences(one)
-    for unknown in effects.unknown:
-        yield "not known", f"{_words(unknown.fact)}: {plain(unknown.decides)}"
-    for fact, reason in one.unmeasured:
-        yield "not known", f"{_words(fact)}: {plain(reason)}"
+    reasons: dict[str, list[str]] = {}
+    for fact, reason in (
+        *((unknown.fact, unknown.decides) for unknown in effects.unknown),
+        *one.unmeasured,
+    ):
+        reasons.setdefault(reason, []).append(fact.replace("_", " "))
+    for reason, facts in reasons.items():
+        yield "not known", f"{', '.join(facts)}: {plain(reason)}"
     for remark in one.remarks:
         yield "note", plain(remark)
+
+
+def _locks(one: Inspected) -> Iterator[tuple[str, str]]:
+    window, locks = one.window, one.effects.locks
+    until = "" if window is None else _until(window, one.place.line)
+    for name, lock in sorted(locks.items(), key=lambda pair: (-pair[1], pair[0])):
+        yield "locks", f"{name} {lock} ({lock.blocks} wait{until})"
+    if window is None:
+        return
+    if not one.effects.brief:
+        # What an earlier statement locked waits for this one as well.
+        for name, (lock, line) in sorted(window.held.items()):
+            if lock.blocks_writes and lock > locks.get(name, 0):
+                yield "meanwhile", f"{name} {lock} since line {line} ({lock.blocks} wait)"
+    if window.lock_timeout_ms is None and any(lock.blocks_writes for lock in locks.values()):
+        yield "queue", "without a lock_timeout all later statements wait behind its wait"
+
+
+def _until(window: Window, line: int) -> str:
+    if window.ends is None or window.ends <= line:
+        return ""
+    doubt = "" if window.certain else ", runner not known"
+    return f" until line {window.ends} is done{doubt}"
 
 
 def _consequences(one: Inspected) -> Iterator[tuple[str, str]]:
@@ -79,7 +105,3 @@ def _consequences(one: Inspected) -> Iterator[tuple[str, str]]:
         yield "", f"… {len(one.old_code) - _OLD} more: --format json"
     if one.loses_data:
         yield "loses", "what cannot be had again"
-
-
-def _words(fact: str) -> str:
-    return fact.replace("_", " ")

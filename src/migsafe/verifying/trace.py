@@ -8,6 +8,7 @@ from psycopg.pq import TransactionStatus
 from migsafe.config import Settings
 from migsafe.context import Applied, Deploy
 from migsafe.lint import Options, deploys_of
+from migsafe.lint.windows import windows
 from migsafe.model.effects import Certain, Effects, OnData, TransactionNeed
 from migsafe.model.inspection import Inspected
 from migsafe.model.migration import Migration, Section, Selection, Statement
@@ -129,6 +130,7 @@ class _Run:
 
     def _section(self, section: Section, applied: tuple[Applied, ...]) -> Iterator[Inspected]:
         numbers = _transactions(section, applied)
+        window = windows(section, applied)
         stopped = None
         # One statement alone is measured in a transaction anyway.
         if len(section.statements) > 1:
@@ -157,6 +159,7 @@ class _Run:
                     seen.unmeasured,
                     seen.old_code,
                     remarks,
+                    window.get(id(statement)),
                 )
         finally:
             stage.close()
