@@ -21,6 +21,8 @@ def measure(dsn: str, setup: str, statement: str) -> Measured:
             return measure_in_transaction(session, statement)
         except OutsideOnlyError:
             pass
+        finally:
+            session.execute("ROLLBACK")
 
     @contextmanager
     def fresh() -> Iterator[Callable[[], psycopg.Connection]]:

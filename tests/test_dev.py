@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from migsafe import rulebook
+from migsafe.effects import confirmed
 from migsafe_dev import __main__ as dispatcher
-from migsafe_dev import sync
+from migsafe_dev import facts, sync
+from migsafe_dev.agreeing.confirming import kinds, unconfirmed
 from migsafe_dev.generated import rule_index
 
 
@@ -50,3 +52,17 @@ def test_every_command_takes_its_arguments() -> None:
 def test_an_unknown_command_is_a_mistake_of_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert dispatcher.main(["generated"]) == 2
     assert "sync" in capsys.readouterr().err
+
+
+def test_a_kind_is_confirmed_by_a_case_or_is_not_understood(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert set(kinds()) - set(unconfirmed()) == confirmed.KINDS
+    assert facts.main([]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"without a case, and so not understood: {', '.join(unconfirmed())}"
+
+
+def test_the_cases_of_a_kind_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert facts.main(["RefreshView"]) == 0
+    assert "    objects: refresh (12 to 18)\n" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from migsafe.catalog.facts import TEMPORARY
 from migsafe.catalog.sizes import in_words
 from migsafe.catalog.unread import leaves_schema
 from migsafe.config import Settings
+from migsafe.effects import confirmed
 from migsafe.model.compatibility import Compatibility
 from migsafe.model.effects import Effects
 from migsafe.model.expressions import Name
@@ -25,9 +26,7 @@ from migsafe.model.migration import Migration, Place, Section, Statement, Tree
 from migsafe.model.operations import (
     AnonymousBlock,
     CallRoutine,
-    ExecutePrepared,
     Operation,
-    Unrecognized,
 )
 from migsafe.model.origin import Origin, SectionName, Span
 from migsafe.model.record import record
@@ -356,10 +355,13 @@ class Context:
 
 
 def is_understood(operation: Operation) -> bool:
-    """Say whether the facts of an operation are known: it was read, and runs no program."""
+    """Say whether the facts of an operation are known: a server confirmed those of its kind.
+
+    A program, be it a block or a routine, is understood where what it runs is.
+    """
+    if type(operation).__name__ not in confirmed.KINDS:
+        return False
     match operation:
-        case Unrecognized() | ExecutePrepared():
-            return False
         case AnonymousBlock(body=body):
             return is_known(body)
         case CallRoutine(routine=routine):

@@ -23,7 +23,6 @@ from migsafe_dev.agreeing.comparing import (
     Observed,
     catalog_after,
     disagreements,
-    operations_in,
     predicted,
 )
 from migsafe_dev.agreeing.memory import Memory, place
@@ -63,8 +62,9 @@ def predict(cases: Iterable[Case], version: int) -> Iterator[Prediction]:
     for case in cases:
         if case.setup != setup:
             setup, catalog = case.setup, catalog_after(case.setup)
-        kinds = dict.fromkeys(type(one).__name__ for one in operations_in(case.statement))
-        yield Prediction(case, tuple(kinds), predicted(case.statement, catalog, version))
+        operations = case.operations
+        kinds = dict.fromkeys(type(one).__name__ for one in operations)
+        yield Prediction(case, tuple(kinds), predicted(operations, catalog, version))
 
 
 def observe(

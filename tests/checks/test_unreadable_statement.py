@@ -30,6 +30,8 @@ def test_a_broken_statement_does_not_hide_its_neighbour() -> None:
         ("DO $$ BEGIN RAISE EXCEPTION 'no'; END $$", False),
         ("SELECT make_partition('a')", True),
         ("CALL make_partition('a')", True),
+        ("EXECUTE a", True),
+        ("IMPORT FOREIGN SCHEMA a FROM SERVER b INTO public", True),
         ("SELECT setval('a_id_seq', 3)", False),
         ("SELECT pg_catalog.set_config('search_path', '', false)", False),
     ],

@@ -1,9 +1,6 @@
 """Every fact is held against real servers: what they do is compared with `effects_of`."""
 
-import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -11,8 +8,6 @@ import pytest
 
 import servers
 from measuring import measure, prepare
-from migsafe.catalog.catalog import Catalog
-from migsafe.effects import effects_of_statement
 from migsafe.model.effects import (
     Certain,
     Effects,
@@ -21,64 +16,13 @@ from migsafe.model.effects import (
     OnData,
     TransactionNeed,
 )
-from migsafe.model.operations import Operation
-from migsafe.parsers.postgres import read_statement
-from migsafe.parsers.split import PieceKind, split
 from migsafe.verifying.measure import Measured
-
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "effects"
-NEWEST = 18
-
-
-@dataclass(frozen=True)
-class Case:
-    """One statement, and the schema and rows that it meets."""
-
-    subject: str
-    name: str
-    setup: str
-    statement: str
-    versions: tuple[int, ...]
-
-    def __str__(self) -> str:
-        return f"{self.subject}: {self.name}"
+from migsafe_dev.agreeing.cases import FIXTURES, NEWEST, Case, chosen
+from migsafe_dev.agreeing.comparing import catalog_after, predicted
 
 
-@cache
-def cases() -> tuple[Case, ...]:
-    found: list[Case] = []
-    for path in sorted(FIXTURES.glob("*.toml")):
-        content = tomllib.loads(path.read_text("utf-8"))
-        found.extend(
-            Case(
-                path.stem,
-                case["name"],
-                content.get("setup", "") + case.get("setup", ""),
-                case["statement"],
-                tuple(case.get("versions", range(12, NEWEST + 1))),
-            )
-            for case in content["case"]
-        )
-    return tuple(found)
-
-
-def operations_in(text: str) -> Iterator[Operation]:
-    for piece in split(text).pieces:
-        if piece.kind is PieceKind.STATEMENT:
-            yield from read_statement(text[piece.start : piece.end])
-
-
-def catalog_after(setup: str) -> Catalog:
-    return Catalog.empty(complete=True).apply_all(operations_in(setup))
-
-
-def predicted(case: Case, version: int) -> Effects:
-    return effects_of_statement(
-        tuple(operations_in(case.statement)),
-        catalog_after(case.setup),
-        dialect="postgres",
-        version=version,
-    )
+def forecast(case: Case, version: int) -> Effects:
+    return predicted(case.operations, catalog_after(case.setup), version)
 
 
 def named(found: Measured) -> dict[str, object]:
@@ -147,7 +91,7 @@ def disagreements(effects: Effects, found: Measured) -> dict[str, tuple[object, 
 PARAMETERS = [
     pytest.param(case, version, id=f"{version}-{case}")
     for version in servers.versions()
-    for case in cases()
+    for case in chosen()
     if version in case.versions
 ]
 
@@ -166,7 +110,7 @@ def database_of(
 def test_the_server_does_what_effects_of_says(
     case: Case, version: int, database_of: Callable[[int], str]
 ) -> None:
-    effects = predicted(case, version)
+    effects = forecast(case, version)
     dsn = database_of(version)
     warned = finds_a_row(dsn, case, effects)
     found = measure(dsn, case.setup, case.statement)
@@ -188,7 +132,7 @@ def test_what_is_not_known_about_the_cases_is_listed(
 ) -> None:
     lines = [
         f"{case}\n    {unknown.fact}: {unknown.decides}\n"
-        for case in cases()
-        for unknown in predicted(case, NEWEST).unknown
+        for case in chosen()
+        for unknown in forecast(case, NEWEST).unknown
     ]
     golden(FIXTURES / "unknown.txt", "".join(lines))

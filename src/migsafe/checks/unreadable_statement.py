@@ -4,11 +4,19 @@ from collections.abc import Iterator
 
 from migsafe.context import Context, is_understood
 from migsafe.model.findings import Finding
-from migsafe.model.operations import AnonymousBlock, CallRoutine, Cause, Unrecognized
+from migsafe.model.operations import (
+    AnonymousBlock,
+    CallRoutine,
+    Cause,
+    ExecutePrepared,
+    ImportForeignSchema,
+    Unrecognized,
+)
 
 
 def check_operation(
-    operation: Unrecognized | AnonymousBlock | CallRoutine, context: Context
+    operation: Unrecognized | AnonymousBlock | CallRoutine | ExecutePrepared | ImportForeignSchema,
+    context: Context,
 ) -> Iterator[Finding]:
     """Report a statement whose effects are not known, with the reason."""
     if is_understood(operation):
@@ -25,7 +33,9 @@ def check_operation(
     )
 
 
-def _cause(operation: Unrecognized | AnonymousBlock | CallRoutine) -> tuple[Cause, str]:
+def _cause(
+    operation: Unrecognized | AnonymousBlock | CallRoutine | ExecutePrepared | ImportForeignSchema,
+) -> tuple[Cause, str]:
     match operation:
         case Unrecognized(cause=cause, reason=reason):
             return cause, reason
@@ -33,6 +43,10 @@ def _cause(operation: Unrecognized | AnonymousBlock | CallRoutine) -> tuple[Caus
             return Cause.UNMAPPED, "the body of a DO block is a program"
         case CallRoutine(routine=routine):
             return Cause.UNMAPPED, f"it runs the routine {routine}"
+        case ExecutePrepared(statement=name):
+            return Cause.UNMAPPED, f"it runs the prepared statement {name}"
+        case ImportForeignSchema():
+            return Cause.UNMAPPED, "what it makes is decided by another server"
 
 
 def _words(cause: Cause) -> tuple[str, str] | None:

@@ -7,26 +7,67 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from migsafe.model.operations import Operation
+from migsafe.model.origin import SectionName
+from migsafe.parsers.postgres import read_statement
+from migsafe.parsers.split import PieceKind, split
+from migsafe.sources.alembic.flow import Walk
+from migsafe.sources.alembic.revision import read_module
 from migsafe_dev.generator import generate
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "effects"
 GRAMMAR = FIXTURES / "generated" / "GRAMMAR.sha256"
 NEWEST = 18
 _PACKAGE = Path(__file__).parents[1]
+_REVISION = """\
+import sqlalchemy as sa
+from alembic import op
+
+revision = "a"
+
+def upgrade():
+    {}
+"""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One statement, and the schema and rows that it meets."""
+    """One statement, and the schema and rows that it meets.
+
+    `revision` is the Alembic call that sends the statement, where no SQL holds its operation.
+    """
 
     subject: str
     name: str
     setup: str
     statement: str
     versions: tuple[int, ...]
+    revision: str = ""
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.name}"
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What is read from it."""
+        return _read_call(self.revision) if self.revision else operations_in(self.statement)
+
+
+def operations_in(text: str) -> tuple[Operation, ...]:
+    """Return the operations of a text, one statement after the other."""
+    return tuple(
+        operation
+        for piece in split(text).pieces
+        if piece.kind is PieceKind.STATEMENT
+        for operation in read_statement(text[piece.start : piece.end])
+    )
+
+
+def _read_call(call: str) -> tuple[Operation, ...]:
+    module = read_module(_REVISION.format(call), "a.py")
+    walk = Walk(module, "a.py", SectionName.UP)
+    statements = walk.function(module.functions["upgrade"])
+    return tuple(operation for statement in statements for operation in statement.operations)
 
 
 @cache
@@ -42,6 +83,7 @@ def chosen() -> tuple[Case, ...]:
                 content.get("setup", "") + case.get("setup", ""),
                 case["statement"],
                 tuple(case.get("versions", range(12, NEWEST + 1))),
+                case.get("revision", ""),
             )
             for case in content["case"]
         )

@@ -9,9 +9,8 @@ from migsafe.model.effects import Certain, Effects, Fact, Never, OnData, Transac
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
 from migsafe.model.operations import Operation
-from migsafe.parsers.postgres import read_statement
-from migsafe.parsers.split import PieceKind, split
 from migsafe.verifying.measure import Measured
+from migsafe_dev.agreeing.cases import operations_in
 
 
 @dataclass(frozen=True)
@@ -30,24 +29,13 @@ class Observed:
 _KEY_FAILURES = frozenset({"23502", "23505"})
 
 
-def operations_in(text: str) -> tuple[Operation, ...]:
-    """Return the operations of a text, one statement after the other."""
-    return tuple(
-        operation
-        for piece in split(text).pieces
-        if piece.kind is PieceKind.STATEMENT
-        for operation in read_statement(text[piece.start : piece.end])
-    )
-
-
 def catalog_after(setup: str) -> Catalog:
     """Return the whole schema that a setup makes."""
     return Catalog.empty(complete=True).apply_all(operations_in(setup))
 
 
-def predicted(statement: str, catalog: Catalog, version: int) -> Effects:
-    """Return what a statement is said to do."""
-    operations = operations_in(statement)
+def predicted(operations: Iterable[Operation], catalog: Catalog, version: int) -> Effects:
+    """Return what the operations of one statement are said to do."""
     return effects_of_statement(operations, catalog, dialect="postgres", version=version)
 
 

@@ -127,6 +127,9 @@ def drop_object(  # noqa: C901  # one line a kind
 ) -> Effects:
     """Return what DROP costs for anything but tables, columns and indexes."""
     kind, name = operation.kind, operation.object
+    if kind in {ObjectKind.DATABASE, ObjectKind.TABLESPACE}:
+        # Refused even where IF EXISTS leaves nothing to do.
+        return Effects(transaction=TransactionNeed.FORBIDDEN, sources=_SOURCES)
     if operation.if_exists and catalog.existence(kind, name) is Existence.ABSENT:
         return Effects(sources=_SOURCES)
     unknown: tuple[Unknown, ...] = ()
@@ -154,8 +157,6 @@ def drop_object(  # noqa: C901  # one line a kind
                 unknown=unknown,
                 sources=_SOURCES,
             )
-        case ObjectKind.DATABASE:
-            return Effects(transaction=TransactionNeed.FORBIDDEN, unknown=unknown, sources=_SOURCES)
         case _:
             taken = ()
     return Effects(locks=held(catalog, (taken, AE)), fails=fails, unknown=unknown, sources=_SOURCES)
