@@ -10,7 +10,8 @@ _LOADED = """
 import sys
 from migsafe.cli import cli
 status = cli.main(sys.argv[1:], standalone_mode=False)
-heavy = {"sqlglot", "sqlalchemy", "alembic", "psycopg", "rich", "asyncio", "multiprocessing"}
+heavy = {"postgast", "sqlglot", "sqlalchemy", "alembic", "psycopg", "rich", "asyncio"}
+heavy |= {"multiprocessing"}
 print(status, sorted(heavy & sys.modules.keys()), file=sys.stderr)
 """
 _OURS = """

@@ -1,10 +1,8 @@
-"""PostgreSQL, read with its own grammar. Nothing else imports postgast."""
+"""PostgreSQL, read with its own grammar. Nothing else knows postgast."""
 
 import re
 
 from google.protobuf.message import DecodeError
-from postgast import PgQueryError, parse
-from postgast import pg_query_pb2 as pb
 
 from migsafe.model.expressions import Expression, Type
 from migsafe.model.operations import (
@@ -27,6 +25,7 @@ from migsafe.parsers.postgres import (
     indexes,
     objects,
     options,
+    pb,
     rights,
     routines,
     sequences,
@@ -35,6 +34,7 @@ from migsafe.parsers.postgres import (
     types,
     views,
 )
+from migsafe.parsers.postgres.library import PgQueryError, parse
 from migsafe.parsers.postgres.names import role
 from migsafe.parsers.postgres.source import Operations, Part, Reader, Source
 from migsafe.parsers.postgres.walking import walk

@@ -1,7 +1,5 @@
 """ALTER TABLE, INDEX, VIEW, SEQUENCE, FOREIGN TABLE, TYPE: one operation a sub-command."""
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Name, Type
 from migsafe.model.operations import (
     AddColumn,
@@ -48,6 +46,7 @@ from migsafe.parsers.postgres import (
     constraints,
     expressions,
     options,
+    pb,
     types,
 )
 from migsafe.parsers.postgres.kinds import OBJECT_KINDS

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from postgast import PgQueryError, deparse
-from postgast import pg_query_pb2 as pb
-
+from migsafe.parsers.postgres import pb
+from migsafe.parsers.postgres.library import PgQueryError, deparse
 from migsafe.parsers.postgres.source import Source
 from migsafe.writing.quoting import identifier
 

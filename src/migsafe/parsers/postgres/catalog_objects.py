@@ -1,7 +1,5 @@
 """CREATE and ALTER of objects that no rule tells apart, extensions and replication."""
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AlterExtension,
@@ -11,7 +9,7 @@ from migsafe.model.operations import (
     ImportForeignSchema,
     ObjectKind,
 )
-from migsafe.parsers.postgres import canonical, options
+from migsafe.parsers.postgres import canonical, options, pb
 from migsafe.parsers.postgres.names import dotted, relation, role
 from migsafe.parsers.postgres.source import Operations, Source
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import (
     Column,
     Constraint,
@@ -11,7 +9,7 @@ from migsafe.model.operations import (
     Identity,
     NotNull,
 )
-from migsafe.parsers.postgres import canonical, constraints, expressions, types
+from migsafe.parsers.postgres import canonical, constraints, expressions, pb, types
 
 
 def read(definition: pb.ColumnDef) -> tuple[Column, tuple[Constraint, ...]]:

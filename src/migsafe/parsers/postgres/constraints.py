@@ -1,7 +1,5 @@
 """Constraints of tables and columns."""
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import (
     Check,
     Constraint,
@@ -12,7 +10,7 @@ from migsafe.model.operations import (
     ReferentialAction,
     Unique,
 )
-from migsafe.parsers.postgres import canonical, expressions
+from migsafe.parsers.postgres import canonical, expressions, pb
 from migsafe.parsers.postgres.names import relation, strings
 from migsafe.writing.quoting import identifiers
 

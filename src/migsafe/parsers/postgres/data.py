@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import (
     Assignment,
     CallRoutine,
@@ -20,7 +18,7 @@ from migsafe.model.operations import (
     Update,
 )
 from migsafe.model.record import replace
-from migsafe.parsers.postgres import canonical, expressions, queries
+from migsafe.parsers.postgres import canonical, expressions, pb, queries
 from migsafe.parsers.postgres.names import dotted, relation
 from migsafe.parsers.postgres.source import Operations, Source
 from migsafe.parsers.postgres.tables import into_table

@@ -1,7 +1,5 @@
 """Enums, domains, composite and other types."""
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import (
     AddEnumValue,
     AlterDomain,
@@ -17,7 +15,7 @@ from migsafe.model.operations import (
     RenameEnumValue,
     Unrecognized,
 )
-from migsafe.parsers.postgres import canonical, columns, constraints, expressions, types
+from migsafe.parsers.postgres import canonical, columns, constraints, expressions, pb, types
 from migsafe.parsers.postgres.names import dotted, relation, strings
 from migsafe.parsers.postgres.source import Operations, Source
 

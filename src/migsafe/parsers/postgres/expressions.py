@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Expression
 from migsafe.model.pattern import pattern
-from migsafe.parsers.postgres import canonical
+from migsafe.parsers.postgres import canonical, pb
 from migsafe.parsers.postgres.names import strings
 from migsafe.parsers.postgres.walking import walk
 

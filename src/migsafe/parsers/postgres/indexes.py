@@ -1,10 +1,8 @@
 """Indexes: CREATE INDEX, REINDEX."""
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Name
 from migsafe.model.operations import CreateIndex, IndexElement, Reindex
-from migsafe.parsers.postgres import canonical, expressions, options
+from migsafe.parsers.postgres import canonical, expressions, options, pb
 from migsafe.parsers.postgres.names import relation
 from migsafe.parsers.postgres.source import Operations, Source
 

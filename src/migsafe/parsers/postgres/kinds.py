@@ -1,8 +1,7 @@
 """Kinds of object in the model's words."""
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import ObjectKind
+from migsafe.parsers.postgres import pb
 
 OBJECT_KINDS: dict[int, ObjectKind] = {
     pb.OBJECT_ACCESS_METHOD: ObjectKind.ACCESS_METHOD,

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Name
+from migsafe.parsers.postgres import pb
 
 _SPECIAL_ROLES = {
     pb.ROLESPEC_CURRENT_ROLE: "CURRENT_ROLE",

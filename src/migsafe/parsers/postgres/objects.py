@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     CommentOn,
@@ -20,7 +18,7 @@ from migsafe.model.operations import (
     SetSchema,
 )
 from migsafe.model.record import record
-from migsafe.parsers.postgres import canonical, options
+from migsafe.parsers.postgres import canonical, options, pb
 from migsafe.parsers.postgres.kinds import OBJECT_KINDS
 from migsafe.parsers.postgres.names import dotted, relation, role, within
 from migsafe.parsers.postgres.source import Operations, Source

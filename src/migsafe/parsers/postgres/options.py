@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import Option
-from migsafe.parsers.postgres import canonical
+from migsafe.parsers.postgres import canonical, pb
 from migsafe.parsers.postgres.names import strings
 
 

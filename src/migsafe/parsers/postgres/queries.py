@@ -3,12 +3,11 @@
 import re
 
 from google.protobuf.message import Message
-from postgast import pg_query_pb2 as pb
 
 from migsafe.model.expressions import Name
 from migsafe.model.operations import Query
 from migsafe.model.pattern import pattern
-from migsafe.parsers.postgres import canonical
+from migsafe.parsers.postgres import canonical, pb
 from migsafe.parsers.postgres.expressions import function_name, keyword_function
 from migsafe.parsers.postgres.names import relation
 from migsafe.parsers.postgres.walking import walk

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     ChangePolicy,
@@ -12,7 +10,7 @@ from migsafe.model.operations import (
     ObjectKind,
     Revoke,
 )
-from migsafe.parsers.postgres import canonical
+from migsafe.parsers.postgres import canonical, pb
 from migsafe.parsers.postgres.kinds import OBJECT_KINDS
 from migsafe.parsers.postgres.names import relation, role, strings
 from migsafe.parsers.postgres.objects import named

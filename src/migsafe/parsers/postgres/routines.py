@@ -1,7 +1,5 @@
 """Functions, procedures, aggregates, triggers, rules, DO and CALL."""
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import (
     AlterRoutine,
     AnonymousBlock,
@@ -13,7 +11,7 @@ from migsafe.model.operations import (
     CreateType,
     ObjectKind,
 )
-from migsafe.parsers.postgres import canonical, options
+from migsafe.parsers.postgres import canonical, options, pb
 from migsafe.parsers.postgres.kinds import OBJECT_KINDS
 from migsafe.parsers.postgres.names import dotted, relation
 from migsafe.parsers.postgres.source import Operations, Source

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Name
 from migsafe.model.operations import AlterSequence, CreateSequence
-from migsafe.parsers.postgres import canonical, options
+from migsafe.parsers.postgres import canonical, options, pb
 from migsafe.parsers.postgres.names import relation, within
 from migsafe.parsers.postgres.source import Operations, Source
 from migsafe.parsers.postgres.tables import is_temporary

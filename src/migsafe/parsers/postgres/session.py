@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     Begin,
@@ -24,7 +22,7 @@ from migsafe.model.operations import (
     TwoPhaseAction,
     Vacuum,
 )
-from migsafe.parsers.postgres import canonical, options, queries
+from migsafe.parsers.postgres import canonical, options, pb, queries
 from migsafe.parsers.postgres.kinds import OBJECT_KINDS
 from migsafe.parsers.postgres.names import relation
 from migsafe.parsers.postgres.source import Operations, Source

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import Operation
 from migsafe.model.record import record
+from migsafe.parsers.postgres import pb
 
 
 @record

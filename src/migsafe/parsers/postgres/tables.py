@@ -1,7 +1,5 @@
 """CREATE TABLE in its forms, CREATE SCHEMA's tables included."""
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import (
     Column,
     Constraint,
@@ -13,7 +11,7 @@ from migsafe.model.operations import (
     Partitioning,
 )
 from migsafe.model.record import replace
-from migsafe.parsers.postgres import canonical, columns, constraints, options, queries
+from migsafe.parsers.postgres import canonical, columns, constraints, options, pb, queries
 from migsafe.parsers.postgres.names import dotted, relation, strings
 from migsafe.parsers.postgres.source import Operations, Source
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.expressions import Type
-from migsafe.parsers.postgres import canonical
+from migsafe.parsers.postgres import canonical, pb
 from migsafe.parsers.postgres.names import strings
 
 # The grammar calls the built-in types by their names in pg_type.

@@ -1,9 +1,7 @@
 """Views."""
 
-from postgast import pg_query_pb2 as pb
-
 from migsafe.model.operations import CreateView, RefreshView
-from migsafe.parsers.postgres import options, queries
+from migsafe.parsers.postgres import options, pb, queries
 from migsafe.parsers.postgres.names import relation, strings
 from migsafe.parsers.postgres.source import Operations, Source
 from migsafe.parsers.postgres.tables import is_temporary

@@ -5,7 +5,8 @@ from functools import cache
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from postgast import pg_query_pb2 as pb
+
+from migsafe.parsers.postgres import pb
 
 Scope = frozenset[str]
 
