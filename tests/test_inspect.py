@@ -149,7 +149,7 @@ def test_people_read_what_is_not_known(tmp_path: Path) -> None:
     done = migsafe("inspect", "0001_a.sql", "--server-version", "18", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.startswith("postgres 18, predicted\n0001_a.sql   up\n")
-    assert "not known  rewrites, scans, index builds: " in done.stdout
+    assert "not known  rewrites, scans, index builds, fails: " in done.stdout
 
 
 def test_text_holds_no_control_characters() -> None:

@@ -94,7 +94,8 @@ def test_what_cannot_be_measured_is_null_with_a_reason(tree: Path) -> None:
 def test_history_that_fails_is_said(tree: Path) -> None:
     (tree / "0001_before.up.sql").write_text(f"{BEFORE}\nCREATE EXTENSION postgis;")
     found = traced(tree, status=3)
-    (remark,) = (each for each in found["remarks"] if "history" in each)
+    advice, remark = (each for each in found["remarks"] if "history" in each)
+    assert advice.startswith("1 statement of history did not run here: --schema takes ")
     assert remark.startswith("0001_before.up.sql:5: history: it fails: ")
 
 

@@ -8,6 +8,7 @@ from migsafe.render import plain
 
 _SQL = 60
 _OLD = 6
+_REMARKS = 8
 
 
 def render(
@@ -28,7 +29,10 @@ def render(
         remarks: What a reader must know about the measurement.
     """
     how = "predicted" if server is None else f"measured on {plain(server)}"
-    lines = [f"{dialect} {server_version}, {how}", *(f"note: {plain(text)}" for text in remarks)]
+    lines = [f"{dialect} {server_version}, {how}"]
+    lines.extend(f"note: {plain(text)}" for text in remarks[:_REMARKS])
+    if len(remarks) > _REMARKS:
+        lines.append(f"note: … {len(remarks) - _REMARKS} more: --format json")
     place: tuple[str, str] | None = None
     for one in inspected:
         if (one.place.path, one.section) != place:

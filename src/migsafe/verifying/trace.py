@@ -89,9 +89,19 @@ def trace(
             elif request.schema is None:
                 run.apply(migration.up)
         place.drop(run.database)
-    history_failed = any(": history: " in remark for remark in remarks)
+    failed = sum(": history: " in remark for remark in remarks)
+    if failed:
+        remarks.insert(
+            0,
+            f"{_counted(failed, 'statement')} of history did not run here: --schema takes the real"
+            " schema (pg_dump --schema-only), --database-url a server with its extensions",
+        )
     measured = all(one.breaks_old_code is not None for one in found)
-    return Traced(tuple(found), tuple(remarks), measured and not history_failed)
+    return Traced(tuple(found), tuple(remarks), measured and not failed)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 class _Run:
