@@ -82,9 +82,9 @@ def test_fingerprint_survives_moved_lines() -> None:
 
 
 def test_fingerprints_tell_equal_statements_apart() -> None:
-    twice = report("ALTER TABLE t DROP COLUMN a;\n" * 2)
+    twice = report("UPDATE t SET a = 1;\n" * 2)
     prints = [finding.fingerprint for finding in twice.findings]
-    assert len(set(prints)) == len(prints)
+    assert len(set(prints)) == len(prints) == 2
 
 
 def test_github_escapes_what_a_pull_request_says() -> None:
