@@ -239,9 +239,10 @@ def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # 
             facts.doubt_all()
         case Rollback(savepoint=savepoint):
             session.rollback(facts, to_savepoint=savepoint is not None)
+        case RefreshView():
+            views.refresh(facts, operation)
         case (
             Savepoint()
-            | RefreshView()
             | Reindex()
             | CommentOn()
             | AlterRoutine()

@@ -145,13 +145,17 @@ class TableSize:
 
 @record
 class ViewState:
-    """A view or materialized view."""
+    """A view or materialized view.
+
+    `populated` is False for a materialized view that nobody can read yet; None if not known.
+    """
 
     name: Name
     query: Query
     materialized: bool = False
     columns: tuple[str, ...] = ()
     made_by: str | None = None
+    populated: bool | None = field(default=None, compare=False)
 
 
 @record

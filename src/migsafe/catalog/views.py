@@ -6,7 +6,7 @@ from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import ViewState
 from migsafe.catalog.text import identifiers_of
 from migsafe.model.expressions import Name
-from migsafe.model.operations import CreateView
+from migsafe.model.operations import CreateView, RefreshView
 from migsafe.model.record import replace
 
 
@@ -27,6 +27,7 @@ def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
             materialized=operation.materialized,
             columns=operation.columns,
             made_by=made_by,
+            populated=operation.with_data,
         ),
     )
     facts.made(key)
@@ -36,6 +37,14 @@ def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
         facts.attach(relation, replace(attached, views=(*attached.views, (key, uses))))
     for option in operation.options:
         facts.set_setting(key, f"option {option.name}", option.value or "")
+
+
+def refresh(facts: Facts, operation: RefreshView) -> None:
+    """Apply REFRESH MATERIALIZED VIEW: it can be read afterwards, or no more."""
+    key = facts.key(operation.view)
+    state = facts.views.get(key)
+    if state is not None:
+        facts.views = facts.views.put(key, replace(state, populated=operation.with_data))
 
 
 def _uses(facts: Facts, relation: Name, operation: CreateView) -> frozenset[str] | None:

@@ -15,6 +15,8 @@ from migsafe.model.operations import (
     LockTable,
     Merge,
     NoOperation,
+    RefreshView,
+    Reindex,
     ResetParameter,
     Rollback,
     Savepoint,
@@ -26,7 +28,10 @@ from migsafe.model.operations import (
     Vacuum,
 )
 
-_DATA = Insert | Update | Delete | Merge | Truncate | Copy | Select | DataWork
+# What is computed again from the same rows is as it was before.
+_DATA = (
+    Insert | Update | Delete | Merge | Truncate | Copy | Select | DataWork | RefreshView | Reindex
+)  # fmt: skip
 _SESSION = (
     Begin | Commit | Rollback | Savepoint | SetParameter | ResetParameter | LockTable | Vacuum
     | NoOperation

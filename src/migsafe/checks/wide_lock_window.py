@@ -1,0 +1,173 @@
+"""Locks that stay while the same transaction does something slow, or locks another table."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Applied, Context, Deploy
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Finding, Hazard, RelationLock
+from migsafe.model.locks import Lock
+from migsafe.model.operations import (
+    Copy,
+    DataWork,
+    Delete,
+    DropObject,
+    DropTable,
+    Insert,
+    Merge,
+    Operation,
+    Update,
+)
+from migsafe.model.record import replace
+
+_DATA = Insert | Update | Delete | Merge | Copy | DataWork
+"""Changes of data under a lock are backfill-in-schema-transaction's subject."""
+_WAITS = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
+Takers = dict[tuple[int, Name], Applied]
+
+
+def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
+    """Report each transaction that shuts a table out for longer than its own change takes."""
+    for section in (deploy.up, deploy.down):
+        gone = _dropped(section)
+        takers: Takers = {}
+        said: set[int] = set()
+        second: dict[int, Finding] = {}
+        for applied in section:
+            number = applied.transaction.number
+            if number is None:
+                continue
+            if number not in said:
+                shut = _shut(applied, takers, gone, context)
+                if shut and _is_slow(applied, context):
+                    said.add(number)
+                    second.pop(number, None)
+                    yield _slow(applied, shut, context)
+                elif shut and number not in second:
+                    for name in _taken(applied, gone, context):
+                        second[number] = _two(applied, name, shut, context)
+                        break
+            for name, lock in applied.effects.locks.items():
+                if lock.blocks_reads:
+                    takers.setdefault((number, name), applied)
+        yield from second.values()
+
+
+def _shut(
+    applied: Applied, takers: Takers, gone: frozenset[Name], context: Context
+) -> dict[Name, Applied]:
+    """Return the live relations that earlier statements shut, and who did it."""
+    at = context.at(applied)
+    number = applied.transaction.number or 0
+    return {
+        name: taker
+        for name, lock in applied.held.items()
+        if lock.blocks_reads
+        and (taker := takers.get((number, name))) is not None
+        and taker.statement is not applied.statement
+        and at.is_busy(name)
+        and name not in gone
+        # What the operation itself keeps waiting is its own rule's subject.
+        and not _locks_itself(name, applied)
+    }
+
+
+def _locks_itself(name: Name, applied: Applied) -> bool:
+    lock = applied.effects.lock_on(name)
+    return lock is not None and lock.blocks_writes
+
+
+def _dropped(section: tuple[Applied, ...]) -> frozenset[Name]:
+    """Return what a way drops, or drops and makes again: who needs it waits or fails anyway."""
+    gone: set[Name] = set()
+    for applied in section:
+        match applied.operation:
+            case DropTable(table=name) | DropObject(object=name, table=None):
+                gone.add(applied.before.key(name))
+            case _:
+                pass
+    return frozenset(gone)
+
+
+def _is_slow(applied: Applied, context: Context) -> bool:
+    operation: Operation = applied.operation
+    effects = applied.effects
+    at = context.at(applied)
+    return not isinstance(operation, _DATA) and any(
+        at.is_busy(name) for name in (*effects.scans, *effects.rewrites, *effects.builds)
+    )
+
+
+def _taken(applied: Applied, gone: frozenset[Name], context: Context) -> Iterator[Name]:
+    """Yield the live relations that an operation is the first of its transaction to shut."""
+    at = context.at(applied)
+    for name, lock in applied.effects.locks.items():
+        held = applied.held.get(name)
+        if (
+            lock.blocks_reads
+            and (held is None or not held.blocks_reads)
+            and at.is_busy(name)
+            and name not in gone
+        ):
+            yield name
+
+
+def _slow(applied: Applied, shut: dict[Name, Applied], context: Context) -> Finding:
+    at = context.at(applied)
+    names = list(shut)
+    effects = applied.effects
+    worked = next(iter((*effects.rewrites, *effects.builds, *effects.scans)))
+    work = (
+        f"{worked} is rewritten"
+        if effects.rewrites
+        else f"an index of {worked} is built"
+        if effects.builds
+        else f"every row of {worked} is read"
+    )
+    finding = at.finding(
+        f"While {work}, {_listed(names)} stay{'s' * (len(names) == 1)} under the "
+        f"{Lock.ACCESS_EXCLUSIVE} lock of {_place(shut[names[0]], applied)}: reads and writes of "
+        f"{'it' if len(names) == 1 else 'them'} wait until COMMIT{at.how_big(worked)}.",
+        help=f"Put this statement in a migration of its own{_own(applied)}.{_unsure(applied)}",
+        hazards=(*_WAITS, Hazard.SCANS_TABLE),
+    )
+    return _about(finding, names)
+
+
+def _two(applied: Applied, name: Name, shut: dict[Name, Applied], context: Context) -> Finding:
+    first = next(iter(shut))
+    finding = context.at(applied).finding(
+        f"{first} stays under the {Lock.ACCESS_EXCLUSIVE} lock of {_place(shut[first], applied)} "
+        f"while this waits for the one on {name}: reads and writes of {first} wait as long as "
+        f"any query on {name} runs, and a transaction that uses {name} first and {first} then is "
+        "a deadlock.",
+        help=f"Change {name} in a migration of its own{_own(applied)}.{_unsure(applied)}",
+        hazards=_WAITS,
+    )
+    return _about(finding, [first])
+
+
+def _own(applied: Applied) -> str:
+    if applied.origin.call_span is None:
+        return ""
+    return ", with transaction_per_migration=True in env.py"
+
+
+def _unsure(applied: Applied) -> str:
+    if applied.transaction.certain:
+        return ""
+    return " If the runner commits each statement by itself, say --transaction none."
+
+
+def _place(other: Applied, here: Applied) -> str:
+    if other.section.path == here.section.path:
+        return f"line {other.line}"
+    return f"{other.section.path}:{other.line}"
+
+
+def _about(finding: Finding, names: list[Name]) -> Finding:
+    locked = tuple(RelationLock(name, Lock.ACCESS_EXCLUSIVE) for name in names)
+    return replace(finding, relations=locked)
+
+
+def _listed(names: list[Name]) -> str:
+    return " and ".join(map(str, names))
