@@ -7,8 +7,9 @@ import pytest
 
 from migsafe import rulebook
 from migsafe.effects import confirmed
+from migsafe.model.findings import Severity
 from migsafe_dev import __main__ as dispatcher
-from migsafe_dev import facts, sync
+from migsafe_dev import facts, rule, sync
 from migsafe_dev.agreeing.confirming import kinds, unconfirmed
 from migsafe_dev.generated import rule_index
 
@@ -52,6 +53,42 @@ def test_every_command_takes_its_arguments() -> None:
 def test_an_unknown_command_is_a_mistake_of_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert dispatcher.main(["generated"]) == 2
     assert "sync" in capsys.readouterr().err
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the root of a project in which a rule can be begun."""
+    monkeypatch.setattr(rule, "ROOT", tmp_path)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "src/migsafe/checks").mkdir(parents=True)
+    return tmp_path
+
+
+def test_a_rule_is_begun_with_two_files_that_load(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rule.main(["drop-a-thing", "DropTable", "--severity", "error"]) == 0
+    monkeypatch.setattr(rulebook, "_folder", lambda: project / "rules")
+    page = rulebook.rule("drop-a-thing")
+    assert page.severities == {"default": Severity.ERROR}
+    code = (project / "src/migsafe/checks/drop_a_thing.py").read_text("utf-8")
+    made: dict[str, object] = {}
+    exec(compile(code, "drop_a_thing.py", "exec"), made)
+    assert callable(made["check_operation"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["Drop_Thing", "DropTable"], ["drop-thing", "Drop"], ["drop-column", "DropColumn"]],
+)
+def test_a_rule_that_cannot_be_begun_writes_nothing(
+    project: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "rules/drop-column.md").write_text("mine")
+    assert rule.main(arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert list((project / "src/migsafe/checks").iterdir()) == []
+    assert (project / "rules/drop-column.md").read_text() == "mine"
 
 
 def test_a_kind_is_confirmed_by_a_case_or_is_not_understood(
