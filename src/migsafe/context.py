@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from migsafe import rulebook
-from migsafe.catalog.blocks import is_known
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.facts import TEMPORARY
 from migsafe.catalog.sizes import in_words
-from migsafe.catalog.unread import leaves_schema
 from migsafe.config import Settings
 from migsafe.effects import confirmed
 from migsafe.model.compatibility import Compatibility
@@ -354,18 +352,20 @@ class Context:
         return section.place(span or Span(0, 0))
 
 
-def is_understood(operation: Operation) -> bool:
+def is_understood(operation: Operation, effects: Effects) -> bool:
     """Say whether the facts of an operation are known: a server confirmed those of its kind.
 
     A program, be it a block or a routine, is understood where what it runs is.
+
+    Args:
+        operation: What was read.
+        effects: What it does as far as that is known.
     """
     if type(operation).__name__ not in confirmed.KINDS:
         return False
     match operation:
-        case AnonymousBlock(body=body):
-            return is_known(body)
-        case CallRoutine(routine=routine):
-            return leaves_schema(routine)
+        case AnonymousBlock() | CallRoutine():
+            return not effects.unknown
         case _:
             return True
 

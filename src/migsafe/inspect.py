@@ -29,7 +29,7 @@ def inspect(
     return tuple(
         inspected
         for selection in selections
-        for deploy in deploys_of(selection, settings, options)
+        for deploy in deploys_of(selection, settings, options, whole_programs=True)
         for migration in deploy.migrations
         for section, catalog, applied in (
             (migration.up, deploy.before, deploy.up),
@@ -62,7 +62,7 @@ def _statement(
     if isinstance(effects.fails, Certain):
         # It changes nothing, whatever it would have done.
         met.clear()
-    understood = all(is_understood(operation) for operation in statement.operations)
+    understood = all(is_understood(operation, effects) for operation in statement.operations)
     return Inspected(
         place=section.place(statement.span),
         section=section.name,

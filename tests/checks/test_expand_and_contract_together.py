@@ -16,7 +16,11 @@ CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION sync();
     ("between", "expected"),
     [
         ("UPDATE users SET mail = lower(email) WHERE mail IS NULL;", (RULE, "high")),
-        ("DO $$ BEGIN UPDATE users SET mail = email; END $$;", (RULE, "low")),
+        ("DO $$ BEGIN UPDATE users SET mail = email; END $$;", (RULE, "high")),
+        (
+            "DO $$ BEGIN EXECUTE 'UPDATE users SET mail = email' || now(); END $$;",
+            (RULE, "low"),
+        ),
         (SYNC, (RULE, "low")),
         ("UPDATE users SET mail = 'x' WHERE id = 1;", ("drop-column", "high")),
         ("UPDATE users SET email = 'x' WHERE id = 1;", ("drop-column", "high")),

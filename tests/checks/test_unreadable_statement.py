@@ -24,23 +24,13 @@ def test_a_broken_statement_does_not_hide_its_neighbour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "reported"),
-    [
-        ("DO $$ BEGIN ALTER TABLE a DROP COLUMN b; END $$", True),
-        ("DO $$ BEGIN RAISE EXCEPTION 'no'; END $$", False),
-        ("SELECT make_partition('a')", True),
-        ("CALL make_partition('a')", True),
-        ("EXECUTE a", True),
-        ("IMPORT FOREIGN SCHEMA a FROM SERVER b INTO public", True),
-        ("SELECT setval('a_id_seq', 3)", False),
-        ("SELECT pg_catalog.set_config('search_path', '', false)", False),
-    ],
+    "sql", ["EXECUTE a", "IMPORT FOREIGN SCHEMA a FROM SERVER b INTO public"]
 )
-def test_a_program_is_not_understood(sql: str, *, reported: bool) -> None:
+def test_what_another_place_decides_is_not_understood(sql: str) -> None:
     report = lint_sql(sql)
-    assert [each.rule for each in report.findings] == ["unreadable-statement"] * reported
-    assert report.understood == 1 - reported
-    assert report.verdict is (Verdict.INCONCLUSIVE if reported else Verdict.SAFE)
+    assert [each.rule for each in report.findings] == ["unreadable-statement"]
+    assert report.understood == 0
+    assert report.verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("holder", ["{{ .Schema }}", "${schema}", "<%= schema %>", "%(schema)s"])

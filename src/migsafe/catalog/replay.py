@@ -13,7 +13,10 @@ from migsafe.catalog import (
     unread,
     views,
 )
+from migsafe.catalog.blocks import is_known
 from migsafe.catalog.facts import Facts
+from migsafe.catalog.programs import DEEPEST, program_of
+from migsafe.catalog.schema import RoutineState
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AddColumn,
@@ -104,10 +107,56 @@ from migsafe.model.operations import (
     Vacuum,
     ValidateConstraint,
 )
+from migsafe.model.origin import Certainty
 
 
-def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # noqa: C901, PLR0912, PLR0915  # one line an operation
-    """Apply one operation to a draft."""
+def replay(facts: Facts, operation: Operation, made_by: str | None, depth: int = 0) -> None:
+    """Apply one operation to a draft; of a program, the statements that it runs.
+
+    Args:
+        facts: The draft.
+        operation: What ran.
+        made_by: The id of the migration it belongs to.
+        depth: How many programs it stands in.
+    """
+    match operation:
+        case AnonymousBlock() | CallRoutine() if depth < DEEPEST:
+            program = program_of(operation, lambda name: _routines(facts, name))
+            if program is None:
+                _replay(facts, operation, made_by)
+                return
+            for step in program.steps:
+                replay(facts, step.operation, made_by, depth + 1)
+                if not step.certain:
+                    _doubt_removal(facts, step.operation)
+        case _:
+            _replay(facts, operation, made_by)
+            if operation.origin is not None and operation.origin.certainty is Certainty.MAYBE:
+                _doubt_removal(facts, operation)
+
+
+def _doubt_removal(facts: Facts, operation: Operation) -> None:
+    """Put in doubt what is gone or renamed only under a condition.
+
+    What is made under one is taken as made: `IF NOT EXISTS` is the usual condition.
+    """
+    match operation:
+        case (
+            DropTable(table=table)
+            | RenameTable(table=table)
+            | DropColumn(table=table)
+            | RenameColumn(table=table)
+        ):
+            facts.doubt_relation(facts.key(table))
+        case _:
+            pass
+
+
+def _routines(facts: Facts, name: Name) -> tuple[RoutineState, ...]:
+    return facts.routines.get(facts.key(name, ObjectKind.ROUTINE)) or ()
+
+
+def _replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # noqa: C901, PLR0912, PLR0915  # one line an operation
     match operation:
         case CreateTable():
             tables.create(facts, operation, made_by)
@@ -215,8 +264,9 @@ def replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  # 
             objects.define(facts, operation, made_by)
         case ImportForeignSchema():
             objects.import_foreign_schema(facts, operation, made_by)
-        case AnonymousBlock():
-            unread.block(facts, operation)
+        case AnonymousBlock(body=body):
+            if not is_known(body):
+                unread.body(facts, body)
         case CallRoutine():
             unread.call(facts, operation)
         case ChangeRole():

@@ -1,10 +1,10 @@
 """Statements whose effect on the schema cannot be followed, and what they put in doubt."""
 
 from migsafe.catalog.facts import Facts
+from migsafe.catalog.programs import leaves_schema
 from migsafe.catalog.text import column_of
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
-    AnonymousBlock,
     CallRoutine,
     ChangeRole,
     ObjectKind,
@@ -14,10 +14,6 @@ from migsafe.writing.tokens import tokens
 
 _CHANGES = frozenset({"create", "alter", "drop", "comment", "reindex", "cluster"})
 _RUNS_ANYTHING = frozenset({"execute", "perform", "call"})
-
-# Functions of the server itself that leave the schema alone, by name or by prefix.
-_HARMLESS = frozenset({"setval", "nextval", "set_config", "currval", "now", "version"})
-_HARMLESS_PREFIXES = ("pg_", "txid_", "has_", "obj_", "col_", "to_", "json", "current_")
 
 
 def unrecognized(facts: Facts, operation: Unrecognized) -> None:
@@ -29,16 +25,11 @@ def unrecognized(facts: Facts, operation: Unrecognized) -> None:
         facts.doubt_relation(facts.key(relation))
 
 
-def block(facts: Facts, operation: AnonymousBlock) -> None:
-    """Put in doubt what DO may have changed."""
-    body(facts, operation.body)
-
-
 def body(facts: Facts, text: str) -> None:
-    """Put in doubt what a routine's body may change.
+    """Put in doubt what a program may change that nobody can read.
 
-    A body without DDL changes nothing here; with DDL in plain sight, the relations that
-    it names; with EXECUTE or calls, anything.
+    Without DDL in it nothing changes here; with DDL in plain sight, the relations that it
+    names; with EXECUTE or calls, anything.
     """
     words = list(tokens(text))
     lower = {word.lower() for word in words}
@@ -61,15 +52,8 @@ def _doubt_names(facts: Facts, words: list[str]) -> None:
         facts.doubt_relation(facts.key(each, ObjectKind.TYPE))
 
 
-def leaves_schema(routine: Name) -> bool:
-    """Say whether a routine is one of the server's own that changes no table."""
-    return routine.schema in {None, "pg_catalog"} and (
-        routine.name in _HARMLESS or routine.name.startswith(_HARMLESS_PREFIXES)
-    )
-
-
 def call(facts: Facts, operation: CallRoutine) -> None:
-    """Put in doubt what a called routine may change."""
+    """Put in doubt what a called routine may change that could not be followed."""
     routine = operation.routine
     if leaves_schema(routine):
         return

@@ -9,11 +9,13 @@ from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import (
     AddColumn,
     AnonymousBlock,
+    Cause,
     CreateTrigger,
     DataWork,
     DropColumn,
     Insert,
     Merge,
+    Unrecognized,
     Update,
 )
 
@@ -73,7 +75,7 @@ def _hidden_move(
     """Return the new column that code in a block, trigger or session may fill."""
     key = applied.before.key
     match operation:
-        case AnonymousBlock(body=text):
+        case AnonymousBlock(body=text) | Unrecognized(cause=Cause.DYNAMIC, sql=text):
             pass
         case Merge(table=to, sql=text) if key(to) == table:
             pass

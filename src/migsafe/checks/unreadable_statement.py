@@ -2,47 +2,34 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Context, is_understood
+from migsafe.context import Context
 from migsafe.model.findings import Finding
-from migsafe.model.operations import (
-    AnonymousBlock,
-    CallRoutine,
-    Cause,
-    ExecutePrepared,
-    ImportForeignSchema,
-    Unrecognized,
-)
+from migsafe.model.operations import Cause, ExecutePrepared, ImportForeignSchema, Unrecognized
 
 
 def check_operation(
-    operation: Unrecognized | AnonymousBlock | CallRoutine | ExecutePrepared | ImportForeignSchema,
-    context: Context,
+    operation: Unrecognized | ExecutePrepared | ImportForeignSchema, context: Context
 ) -> Iterator[Finding]:
     """Report a statement whose effects are not known, with the reason."""
-    if is_understood(operation):
-        return
     cause, reason = _cause(operation)
     words = _words(cause)
     if words is None:
         return
     what, help_ = words
     yield context.finding(
-        f"{what}: {reason.rstrip('.')}. Nothing is said about its locks, nor about running code.",
+        f"{what}: {reason.rstrip('.')}. Nothing is said about its locks, nor about "
+        "running code.",
         help=help_,
         relations=(operation.relations or ()) if isinstance(operation, Unrecognized) else (),
     )
 
 
 def _cause(
-    operation: Unrecognized | AnonymousBlock | CallRoutine | ExecutePrepared | ImportForeignSchema,
+    operation: Unrecognized | ExecutePrepared | ImportForeignSchema,
 ) -> tuple[Cause, str]:
     match operation:
         case Unrecognized(cause=cause, reason=reason):
             return cause, reason
-        case AnonymousBlock():
-            return Cause.UNMAPPED, "the body of a DO block is a program"
-        case CallRoutine(routine=routine):
-            return Cause.UNMAPPED, f"it runs the routine {routine}"
         case ExecutePrepared(statement=name):
             return Cause.UNMAPPED, f"it runs the prepared statement {name}"
         case ImportForeignSchema():

@@ -122,13 +122,30 @@ def _plannable(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))
 
 
-def deploys_of(selection: Selection, settings: Settings, options: Options) -> tuple[Deploy, ...]:
-    """Return the deploys of a selection, folded on its history or on the schema given."""
+def deploys_of(
+    selection: Selection, settings: Settings, options: Options, *, whole_programs: bool = False
+) -> tuple[Deploy, ...]:
+    """Return the deploys of a selection, folded on its history or on the schema given.
+
+    Args:
+        selection: A tree, with the migrations to judge.
+        settings: The configuration.
+        options: What the run was asked for.
+        whole_programs: Leave DO blocks and calls as they are written.
+    """
     if options.base is not None:
         alone = tuple(m for m in selection.tree.migrations if m.id in selection.given)
         selection = replace(selection, tree=replace(selection.tree, migrations=alone))
     base = options.base or Catalog.empty(complete=settings.catalog == "complete")
-    return tuple(fold(selection, settings, base, one_deploy=options.one_deploy))
+    return tuple(
+        fold(
+            selection,
+            settings,
+            base,
+            one_deploy=options.one_deploy,
+            whole_programs=whole_programs,
+        )
+    )
 
 
 def _dropped(deploys: Iterable[Deploy]) -> dict[str, frozenset[Name]]:
@@ -213,15 +230,17 @@ def _numbered(findings: list[Finding], homes: Mapping[str, str]) -> tuple[Findin
 
 
 def _judged(migration: Migration, deploy: Deploy) -> Judged:
+    unread = {
+        id(applied.statement)
+        for applied in (*deploy.up, *deploy.down)
+        if not is_understood(applied.operation, applied.effects)
+    }
     statements = [statement for section in migration.sections for statement in section.statements]
     return Judged(
         migration.path,
         _runner_words(migration, deploy),
         len(statements),
-        sum(
-            all(is_understood(operation) for operation in statement.operations)
-            for statement in statements
-        ),
+        sum(id(statement) not in unread for statement in statements),
     )
 
 

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.programs import DEEPEST, program_of
 from migsafe.catalog.schema import Existence
 from migsafe.compatibility import compatibility_of
 from migsafe.config import Settings
 from migsafe.context import Applied, Deploy
 from migsafe.effects import effects_of
 from migsafe.lint.transactions import Session, Told, standing
-from migsafe.model.effects import TransactionNeed
+from migsafe.model.effects import Never, TransactionNeed
 from migsafe.model.expressions import Name
-from migsafe.model.migration import Migration, Section, Selection
+from migsafe.model.migration import Migration, Section, Selection, Statement
 from migsafe.model.operations import (
+    AnonymousBlock,
+    Commit,
     CreateDomain,
     CreateEnum,
     CreateSequence,
@@ -24,11 +27,20 @@ from migsafe.model.operations import (
     Operation,
     RenameObject,
     RenameTable,
+    Rollback,
 )
+from migsafe.model.origin import Certainty, Span
+from migsafe.model.record import record, replace
+from migsafe.parsers.bodies import Step
 
 
 def fold(
-    selection: Selection, settings: Settings, base: Catalog, *, one_deploy: bool = False
+    selection: Selection,
+    settings: Settings,
+    base: Catalog,
+    *,
+    one_deploy: bool = False,
+    whole_programs: bool = False,
 ) -> Iterator[Deploy]:
     """Yield the deploys of a selection in order, each on the schema that history left.
 
@@ -37,6 +49,8 @@ def fold(
         settings: Dialect and version decide the facts.
         base: The schema before the first migration of the tree.
         one_deploy: Take the selected migrations as one deploy.
+        whole_programs: Leave DO blocks and calls as they are written, for those who write
+            or run statements; else each stands for the statements that it runs.
     """
     catalog, told = base, list[Told]()
     together: list[Migration] = []
@@ -53,7 +67,9 @@ def fold(
         if one_deploy and left:
             continue
         session = (*told, *selection.tree.session)
-        deploy = fold_deploy(tuple(together), settings, catalog, session)
+        deploy = fold_deploy(
+            tuple(together), settings, catalog, session, whole_programs=whole_programs
+        )
         for each in together:
             told += _standing(each)
         together.clear()
@@ -82,6 +98,8 @@ def fold_deploy(
     settings: Settings,
     before: Catalog,
     told: tuple[Told, ...] = (),
+    *,
+    whole_programs: bool = False,
 ) -> Deploy:
     """Return one deploy: its ups in order, and its ways down from where they ended.
 
@@ -90,65 +108,127 @@ def fold_deploy(
         settings: Dialect and version decide the facts.
         before: The schema before them.
         told: What each connection was told before.
+        whole_programs: See `fold`.
     """
-    ups: list[Applied] = []
     start = Session().starting(told, migrations[0].up.runner)
-    after, session, made = before, start, frozenset[Name]()
+    ups = _Folding(settings, before, start, whole_programs)
     for migration in migrations:
-        after, session, made = _section(
-            migration, migration.up, settings, after, session, made, ups
-        )
-    after = after.session_ended()
-    downs: list[Applied] = []
-    catalog, session, unmade = after, start, frozenset[Name]()
+        ups.section(migration, migration.up)
+    after = ups.catalog.session_ended()
+    downs = _Folding(settings, after, start, whole_programs)
     for migration in reversed(migrations):
         if migration.down is not None:
-            catalog, session, unmade = _section(
-                migration, migration.down, settings, catalog, session, unmade, downs
-            )
-    return Deploy(migrations, before, after, tuple(ups), tuple(downs), made)
+            downs.section(migration, migration.down)
+    return Deploy(migrations, before, after, tuple(ups.applied), tuple(downs.applied), ups.made)
 
 
-def _section(
-    migration: Migration,
-    section: Section,
-    settings: Settings,
-    catalog: Catalog,
-    session: Session,
-    made: frozenset[Name],
-    into: list[Applied],
-) -> tuple[Catalog, Session, frozenset[Name]]:
-    settings = settings.at(section.path)
-    dialect, version = settings.dialect, settings.version
-    session = session.entering(
-        section, lone_forbidden=_lone_forbidden(section, catalog, dialect, version)
-    )
-    for statement in section.statements:
-        for operation in statement.operations:
-            session = session.before(operation, section.runner)
-            effects = effects_of(operation, catalog, dialect=dialect, version=version)
-            after = catalog.apply(operation, migration.id)
-            if new := _makes(operation, catalog, made):
-                made |= new
-            into.append(
-                Applied(
-                    operation,
-                    statement,
-                    section,
-                    migration,
-                    catalog,
-                    after,
-                    effects,
-                    compatibility_of(operation, catalog, dialect=dialect, version=version),
-                    session.transaction,
-                    session.held,
-                    session.timeouts,
-                    made,
-                )
+class _Folding:
+    """One direction of a deploy, operation by operation."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        session: Session,
+        whole_programs: bool,  # noqa: FBT001  there is one caller
+    ) -> None:
+        self._settings = settings
+        self.catalog = catalog
+        self._session = session
+        self._whole_programs = whole_programs
+        self.made = frozenset[Name]()
+        self.applied: list[Applied] = []
+
+    def section(self, migration: Migration, section: Section) -> None:
+        """Apply a section's statements in their order."""
+        settings = self._settings.at(section.path)
+        lone = _lone_forbidden(section, self.catalog, settings.dialect, settings.version)
+        self._session = self._session.entering(section, lone_forbidden=lone)
+        for statement in section.statements:
+            for operation in statement.operations:
+                self._session = self._session.before(operation, section.runner)
+                self._apply(_Spot(migration, section, statement, settings), operation, 0)
+
+    def _apply(self, spot: "_Spot", operation: Operation, depth: int) -> None:
+        program = None
+        if not self._whole_programs and depth < DEEPEST:
+            program = program_of(operation, self.catalog.routines)
+        if program is None or not program.steps:
+            self._one(spot, operation)
+            return
+        alone = not self._session.transaction.is_open
+        if alone:
+            # A program is one statement: what it runs shares a transaction.
+            self._session = self._session.begun()
+        offset = _offset(operation, spot.section)
+        for step in program.steps:
+            if alone and isinstance(step.operation, Commit | Rollback):
+                self._session = self._session.ended().begun()
+                continue
+            inner = _placed(step, operation, offset)
+            self._apply(replace(spot, guarded=spot.guarded or step.guarded), inner, depth + 1)
+        if alone:
+            self._session = self._session.ended()
+
+    def _one(self, spot: "_Spot", operation: Operation) -> None:
+        catalog, session = self.catalog, self._session
+        dialect, version = spot.settings.dialect, spot.settings.version
+        effects = effects_of(operation, catalog, dialect=dialect, version=version)
+        if spot.guarded:
+            effects = replace(effects, fails=Never())
+        after = catalog.apply(operation, spot.migration.id)
+        if new := _makes(operation, catalog, self.made):
+            self.made |= new
+        self.applied.append(
+            Applied(
+                operation,
+                spot.statement,
+                spot.section,
+                spot.migration,
+                catalog,
+                after,
+                effects,
+                compatibility_of(operation, catalog, dialect=dialect, version=version),
+                session.transaction,
+                session.held,
+                session.timeouts,
+                self.made,
             )
-            session = session.after(operation, effects.locks)
-            catalog = after
-    return catalog, session, made
+        )
+        self._session = session.after(operation, effects.locks)
+        self.catalog = after
+
+
+@record
+class _Spot:
+    """Where an operation stands; `guarded`: its failure is caught."""
+
+    migration: Migration
+    section: Section
+    statement: Statement
+    settings: Settings
+    guarded: bool = False
+
+
+def _offset(operation: Operation, section: Section) -> int | None:
+    """Return where the body of a DO block stands in its section, None where that is not exact."""
+    if not isinstance(operation, AnonymousBlock) or operation.origin is None:
+        return None
+    span = operation.origin.span
+    at = section.text.find(operation.body, span.start, span.end)
+    return None if at == -1 else at
+
+
+def _placed(step: Step, program: Operation, offset: int | None) -> Operation:
+    """Return what a program runs at its place, or where the program is called."""
+    origin = program.origin
+    if origin is None:
+        return step.operation
+    if not step.certain:
+        origin = replace(origin, certainty=Certainty.MAYBE)
+    if offset is not None:
+        origin = replace(origin, span=Span(offset + step.start, offset + step.end))
+    return replace(step.operation, origin=origin)
 
 
 def _lone_forbidden(section: Section, catalog: Catalog, dialect: str, version: int) -> bool:

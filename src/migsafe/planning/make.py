@@ -49,7 +49,7 @@ def make(
     )
     first = base or Catalog.empty(complete=settings.catalog == "complete")
     whole = Selection(replace(tree, migrations=(*history, *given)), selection.given)
-    (ship,) = fold(whole, settings, first, one_deploy=True)
+    (ship,) = fold(whole, settings, first, one_deploy=True, whole_programs=True)
     start = start_of(given, tree.root)
     plan = compose.plan(ship, settings, plan_id=plan_id or id_of(given[0]), options=options)
     return finished(plan, start, history, before=ship.before, first=first, version=settings.version)

@@ -50,7 +50,9 @@ def replanner(directory: Path, settings: Settings, compose: Compose) -> Replan:
         sources = _sources(plan, directory, options)
         given = frozenset(each.id for each in sources)
         tree = Tree(str(directory), plan.convention, (*history, *sources))
-        (ship,) = fold(Selection(tree, given), settings, first, one_deploy=True)
+        (ship,) = fold(
+            Selection(tree, given), settings, first, one_deploy=True, whole_programs=True
+        )
         start = Start(plan.sources, _copies(plan, directory), plan.convention, plan.runner)
         return finished(
             compose(ship, plan),

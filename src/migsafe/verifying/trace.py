@@ -75,7 +75,8 @@ def trace(
     for selection in selections:
         run = _Run(place, place.create(), request, remarks)
         deploys = {
-            deploy.migrations[0].id: deploy for deploy in deploys_of(selection, settings, options)
+            deploy.migrations[0].id: deploy
+            for deploy in deploys_of(selection, settings, options, whole_programs=True)
         }
         if request.schema is not None:
             run.apply(request.schema)

