@@ -23,9 +23,7 @@ def test_a_broken_statement_does_not_hide_its_neighbour() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "sql", ["EXECUTE a", "IMPORT FOREIGN SCHEMA a FROM SERVER b INTO public"]
-)
+@pytest.mark.parametrize("sql", ["EXECUTE a", "IMPORT FOREIGN SCHEMA a FROM SERVER b INTO public"])
 def test_what_another_place_decides_is_not_understood(sql: str) -> None:
     report = lint_sql(sql)
     assert [each.rule for each in report.findings] == ["unreadable-statement"]

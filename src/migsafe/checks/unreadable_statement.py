@@ -17,8 +17,7 @@ def check_operation(
         return
     what, help_ = words
     yield context.finding(
-        f"{what}: {reason.rstrip('.')}. Nothing is said about its locks, nor about "
-        "running code.",
+        f"{what}: {reason.rstrip('.')}. Nothing is said about its locks, nor about running code.",
         help=help_,
         relations=(operation.relations or ()) if isinstance(operation, Unrecognized) else (),
     )

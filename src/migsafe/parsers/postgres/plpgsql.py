@@ -404,7 +404,7 @@ class _Walk:
                     for part in postgres.read_parts(text[piece.start : piece.end]):
                         self._add(part.operation, start, end)
             return
-        reason = f"EXECUTE runs a text that is put together while it runs: {given}"
+        reason = f"EXECUTE {given}"
         self._add(Unrecognized(Cause.DYNAMIC, reason, self.body[start:end]), start, end)
 
 
