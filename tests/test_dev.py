@@ -9,7 +9,7 @@ from migsafe import rulebook
 from migsafe.effects import confirmed
 from migsafe.model.findings import Severity
 from migsafe_dev import __main__ as dispatcher
-from migsafe_dev import facts, rule, sync
+from migsafe_dev import facts, rule, sample, sync
 from migsafe_dev.agreeing.confirming import kinds, unconfirmed
 from migsafe_dev.generated import rule_index
 
@@ -103,3 +103,23 @@ def test_a_kind_is_confirmed_by_a_case_or_is_not_understood(
 def test_the_cases_of_a_kind_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert facts.main(["RefreshView"]) == 0
     assert "    objects: refresh (12 to 18)\n" in capsys.readouterr().out
+
+
+def test_a_seed_draws_each_rule_and_each_silent_kind_in_turn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "0001_a.up.sql").write_text("CREATE TABLE t (a int, b int, c int, d int);")
+    (tmp_path / "0002_b.up.sql").write_text(
+        "SET lock_timeout = '2s'; ALTER TABLE t DROP COLUMN a; ALTER TABLE t DROP COLUMN b;\n"
+        "CREATE INDEX i ON t (c);\nALTER TABLE t ADD COLUMN e int;\n"
+    )
+    tree = f"shop={tmp_path}"
+    runs = []
+    for arguments in (["--seed", "3"], ["--seed", "3"], ["--seed", "3", "--silent"]):
+        assert sample.main([tree, "--count", "3", *arguments]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        runs.append([line.split("\t")[3] for line in lines])
+        assert all(line.startswith(f"shop\t{tmp_path}/") for line in lines)
+    assert runs[0] == runs[1]
+    assert sorted(runs[0][:2]) == ["create-index", "drop-column"]
+    assert sorted(runs[2]) == ["AddColumn", "CreateTable"]
