@@ -58,6 +58,7 @@ def inspected(sql: str, down: str | None = None) -> list[dict[str, Any]]:
             },
         ),
         ("ALTER TABLE t DROP COLUMN name", {"breaks_old_code": True, "loses_data": True}),
+        ("ALTER TABLE t ADD n int", {"old_statements": {"prepared SELECT *": "recycle"}}),
         (
             "DO $$ BEGIN PERFORM f(); END $$",
             {
@@ -136,9 +137,10 @@ def test_people_read_who_waits_for_how_long(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[3:] == [
         f"      locks      t ACCESS EXCLUSIVE ({waits} until line 2 is done, runner not known)",
         "      queue      without a lock_timeout all later statements wait behind its wait",
+        "      old code   recycle: prepared SELECT *",
         "  2 CREATE INDEX i ON t (n);",
         "      locks      t SHARE (writes wait)",
-        "      meanwhile  t ACCESS EXCLUSIVE since line 1 (reads and writes wait)",
+        "      meanwhile  reads and writes wait for t since line 1",
         "      queue      without a lock_timeout all later statements wait behind its wait",
         "      builds     t",
     ]

@@ -1,6 +1,6 @@
 """Migrations -> predicted effects, statement by statement."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.compatibility import compatibility_of
@@ -9,7 +9,7 @@ from migsafe.context import Applied, is_understood
 from migsafe.effects import effects_of_statement
 from migsafe.lint import Options, deploys_of
 from migsafe.lint.windows import windows
-from migsafe.model.compatibility import Compatibility, Loss, Outcome
+from migsafe.model.compatibility import Compatibility, Loss, OldStatement, Outcome
 from migsafe.model.effects import Certain
 from migsafe.model.inspection import Inspected
 from migsafe.model.migration import Section, Selection, Statement
@@ -70,7 +70,18 @@ def _statement(
         effects=effects,
         breaks_old_code=_breaks(met),
         loses_data=_loses(met, understood=understood),
+        old_kinds=_worst(met),
     )
+
+
+def _worst(met: Iterable[Compatibility]) -> Mapping[OldStatement, Outcome]:
+    """Return the worst that each kind of old statement meets; kinds that work are left out."""
+    grave = tuple(Outcome)
+    worst = {
+        kind: max((one.outcome(kind) for one in met), key=grave.index, default=Outcome.WORKS)
+        for kind in OldStatement
+    }
+    return {kind: outcome for kind, outcome in worst.items() if outcome is not Outcome.WORKS}
 
 
 def _breaks(met: Iterable[Compatibility]) -> bool | None:

@@ -46,9 +46,10 @@ class Inspected:
     """A statement with its effects; None says that something is not known.
 
     `breaks_old_code`: some statement that was written for the schema before fails
-    afterwards. `loses_data`: something cannot be had again. What measuring adds:
-    `unmeasured` are further facts that are None, each with the reason, and `old_code` are the
-    statements that do not work as before. `window` is None where nothing says how it is run.
+    afterwards. `loses_data`: something cannot be had again. `old_kinds` is the worst that each
+    kind of old statement meets. What measuring adds: `unmeasured` are further facts that are
+    None, each with the reason, and `old_code` are the statements that do not work as before.
+    `window` is None where nothing says how it is run.
     """
 
     place: Place
@@ -60,6 +61,7 @@ class Inspected:
     unmeasured: tuple[tuple[str, str], ...] = ()
     old_code: tuple[OldCode, ...] = ()
     remarks: tuple[str, ...] = field(default=(), compare=False)
+    old_kinds: Mapping[OldStatement, Outcome] = field(default_factory=dict)
     window: Window | None = None
 
     @property

@@ -60,6 +60,7 @@ def _statement(one: Inspected) -> dict[str, object]:
         "error": one.error,
         "fails_on_existing_data": _on_data(effects),
         "breaks_old_code": one.breaks_old_code,
+        "old_statements": {str(kind): outcome for kind, outcome in one.old_kinds.items()},
         "loses_data": one.loses_data,
         "unknown": [
             *({"fact": each.fact, "decides": each.decides} for each in effects.unknown),

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from migsafe.model.compatibility import OldStatement, Outcome
 from migsafe.model.effects import Never
 from migsafe.model.inspection import Inspected, Window
 from migsafe.render import plain
 
+_ON_RELATIONS = frozenset(OldStatement) - {OldStatement.CALL}
 _SQL = 60
 _OLD = 6
 _REMARKS = 8
@@ -85,9 +87,12 @@ def _locks(one: Inspected) -> Iterator[tuple[str, str]]:
         return
     if not one.effects.brief:
         # What an earlier statement locked waits for this one as well.
+        waiting: dict[str, list[str]] = {}
         for name, (lock, line) in sorted(window.held.items()):
             if lock.blocks_writes and lock > locks.get(name, 0):
-                yield "meanwhile", f"{name} {lock} since line {line} ({lock.blocks} wait)"
+                waiting.setdefault(lock.blocks, []).append(f"{name} since line {line}")
+        for blocked, names in waiting.items():
+            yield "meanwhile", f"{blocked} wait for {', '.join(names)}"
     if window.lock_timeout_ms is None and any(lock.blocks_writes for lock in locks.values()):
         yield "queue", "without a lock_timeout all later statements wait behind its wait"
 
@@ -100,8 +105,11 @@ def _until(window: Window, line: int) -> str:
 
 
 def _consequences(one: Inspected) -> Iterator[tuple[str, str]]:
-    if one.breaks_old_code:
-        yield "old code", "some statements of running code fail"
+    for outcome in reversed(Outcome):
+        kinds = [kind for kind, met in one.old_kinds.items() if met is outcome]
+        if kinds:
+            every = _ON_RELATIONS.issubset(kinds)
+            yield "old code", f"{outcome}: {'every statement' if every else ', '.join(kinds)}"
     for old in one.old_code[:_OLD]:
         error = f" ({old.error})" if old.error is not None else ""
         yield "", f"{old.outcome}{error}: {_clipped(old.sql)}"

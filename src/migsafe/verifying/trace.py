@@ -1,6 +1,6 @@
 """Migrations -> measured effects, statement by statement, on a throw-away server."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -9,8 +9,9 @@ from migsafe.config import Settings
 from migsafe.context import Applied, Deploy
 from migsafe.lint import Options, deploys_of
 from migsafe.lint.windows import windows
+from migsafe.model.compatibility import OldStatement, Outcome
 from migsafe.model.effects import Certain, Effects, OnData, TransactionNeed
-from migsafe.model.inspection import Inspected
+from migsafe.model.inspection import Inspected, OldCode
 from migsafe.model.migration import Migration, Section, Selection, Statement
 from migsafe.model.record import record
 from migsafe.verifying import measure, rows
@@ -170,6 +171,7 @@ class _Run:
                     seen.unmeasured,
                     seen.old_code,
                     remarks,
+                    _worst(seen.old_code),
                     window.get(id(statement)),
                 )
         finally:
@@ -185,6 +187,14 @@ class _Run:
         if message.controls or not message.texts:
             return Watched(Effects(), breaks=False, loses=False)
         return watched(self._place, stage, statement, message, local)
+
+
+def _worst(met: Iterable[OldCode]) -> Mapping[OldStatement, Outcome]:
+    grave = tuple(Outcome)
+    worst: dict[OldStatement, Outcome] = {}
+    for one in met:
+        worst[one.kind] = max(one.outcome, worst.get(one.kind, one.outcome), key=grave.index)
+    return worst
 
 
 def _apply(session: psycopg.Connection, statement: Statement, section: Section) -> str | None:
