@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.context import Context
+from migsafe.effects.collation import builds_by_collation
 from migsafe.model.compatibility import OldStatement, Outcome
 from migsafe.model.effects import Certain, Fact
 from migsafe.model.findings import Confidence, Finding, Hazard
@@ -19,7 +20,10 @@ _SHADOW = (
 
 def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Finding]:
     """Report a change of type by its worst effect; a safe widening is a note at most."""
-    if not context.is_live(operation.table):
+    # Where only the new collation costs something, that is change-collation's subject.
+    if not context.is_live(operation.table) or builds_by_collation(
+        operation, context.catalog, dialect=context.settings.dialect, version=context.version
+    ):
         return
     match context.effects.fails:
         case Certain(sqlstate=state) if state == _NO_SUCH_COLUMN:

@@ -1,0 +1,50 @@
+"""Rules added to a domain, which are looked up in every table that uses it."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Context
+from migsafe.model.effects import Fact, OnData
+from migsafe.model.findings import Confidence, Finding
+from migsafe.model.operations import AlterDomain, DomainAction
+
+_ADDS = frozenset({DomainAction.ADD_CONSTRAINT, DomainAction.SET_NOT_NULL})
+
+
+def check_operation(operation: AlterDomain, context: Context) -> Iterator[Finding]:
+    """Report a CHECK or NOT NULL that is looked up at once; NOT VALID is not."""
+    domain, effects = operation.domain, context.effects
+    if operation.action not in _ADDS or not context.is_live(domain):
+        return
+    known = effects.knows(Fact.SCANS)
+    tables = tuple(name for name in effects.scans if context.is_busy(name))
+    if not isinstance(effects.fails, OnData) or not (tables or not known):
+        return
+    state = effects.fails.sqlstate
+    if tables:
+        lock = effects.lock_on(tables[0])
+        listed = " and ".join(map(str, tables))
+        waits = f"writes to {listed} wait under their {lock} locks while every row is read"
+    else:
+        waits = (
+            "writes to each table that uses it wait while every row is read; which tables those "
+            "are, the known schema does not say"
+        )
+    yield context.finding(
+        f"A rule for the domain {domain}: {waits}. A value against it fails the migration, and "
+        f"running code that writes one is refused ({state}).",
+        help=_help(operation),
+        relations=tables,
+        confidence=Confidence.HIGH if tables else Confidence.LOW,
+    )
+
+
+def _help(operation: AlterDomain) -> str:
+    domain = operation.domain
+    if operation.action is DomainAction.SET_NOT_NULL:
+        added = f"ALTER DOMAIN {domain} ADD CHECK (VALUE IS NOT NULL) NOT VALID"
+    else:
+        added = "Add it NOT VALID"
+    return (
+        f"{added} once all running code keeps to it, and ALTER DOMAIN {domain} VALIDATE CONSTRAINT "
+        "in a later migration."
+    )

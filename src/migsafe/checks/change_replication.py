@@ -1,0 +1,128 @@
+"""What logical replication sends, and to whom, changed."""
+
+from collections.abc import Iterator
+
+from migsafe.catalog.schema import Existence
+from migsafe.context import Context
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Confidence, Finding, Hazard
+from migsafe.model.operations import (
+    ChangePublication,
+    DropObject,
+    ObjectKind,
+    SetReplicaIdentity,
+)
+from migsafe.writing.tokens import tokens
+
+_KINDS = frozenset({ObjectKind.PUBLICATION, ObjectKind.SUBSCRIPTION})
+_REFUSES = (Hazard.BREAKS_OLD_CODE,)
+_SENDS = (Hazard.CHANGES_RESULTS,)
+
+
+def check_operation(
+    operation: SetReplicaIdentity | ChangePublication | DropObject, context: Context
+) -> Iterator[Finding]:
+    """Report a change that subscribers, or writers of a published table, notice."""
+    match operation:
+        case SetReplicaIdentity(table=table, identity=identity, index=index) if context.is_live(
+            table
+        ):
+            yield from _identity(table, identity.upper(), index, context)
+        case ChangePublication(kind=ObjectKind.PUBLICATION, sql=sql, name=name):
+            yield from _publication(name, sql, context)
+        case ChangePublication(kind=ObjectKind.SUBSCRIPTION, sql=sql, name=name):
+            if _words(sql)[0] != "CREATE":
+                yield context.finding(
+                    f"Altering the subscription {name}: what its tables get, from where and from "
+                    "which moment on, changes; what is sent meanwhile may be missing.",
+                    help="Compare the subscriber's tables with the publisher's afterwards.",
+                    relations=(),
+                    hazards=_SENDS,
+                )
+        case DropObject(kind=kind, object=name) if kind in _KINDS and (
+            context.catalog.existence(kind, name) is not Existence.ABSENT
+        ):
+            yield context.finding(
+                f"Dropping the {kind.lower()} {name}: changes no longer reach the subscriber from "
+                "here on, and a new one has to begin with a copy of every table.",
+                help="Drop it when nothing reads the subscriber any more.",
+                relations=(),
+                hazards=_SENDS,
+            )
+        case _:
+            pass
+
+
+def _words(sql: str) -> list[str]:
+    """Return the words of a statement in capitals."""
+    return [word.upper() for word in tokens(sql)]
+
+
+def _identity(table: Name, identity: str, index: str | None, context: Context) -> Iterator[Finding]:
+    keyless = identity == "DEFAULT" and context.catalog.primary_key(table) is None
+    state = context.catalog.table(table)
+    unsure = state is None or not state.complete
+    if identity == "NOTHING" or keyless:
+        only = "" if identity == "NOTHING" else " as long as it has no primary key"
+        yield context.finding(
+            f"REPLICA IDENTITY {identity} of {table}: if a publication sends its updates or "
+            f"deletes, every UPDATE and DELETE of running code is refused (55000){only}.",
+            help="Take the table out of the publication first, or use a primary key, a unique "
+            "index of NOT NULL columns, or FULL.",
+            hazards=_REFUSES,
+            confidence=Confidence.LOW if keyless and unsure else Confidence.HIGH,
+        )
+    elif identity == "FULL":
+        yield context.finding(
+            f"REPLICA IDENTITY FULL of {table}: each UPDATE and DELETE writes the whole old row to "
+            "the log, and a subscriber without a fitting index reads its whole table for each.",
+            help="Use a primary key or REPLICA IDENTITY USING INDEX with a unique index of NOT "
+            "NULL columns.",
+            hazards=_SENDS,
+        )
+    else:
+        by = f"USING INDEX {index}" if index else identity
+        yield context.finding(
+            f"REPLICA IDENTITY {by} of {table}: subscribers find the rows of UPDATE and DELETE by "
+            "other columns from here on, and miss them where they have no such index.",
+            help="Build the same index on the subscribers first.",
+            hazards=_SENDS,
+        )
+
+
+def _publication(name: str, sql: str, context: Context) -> Iterator[Finding]:
+    words = _words(sql)
+    if words[0] != "CREATE":
+        yield context.finding(
+            f"Altering the publication {name}: subscribers get other changes from here on, new "
+            "tables only after ALTER SUBSCRIPTION … REFRESH PUBLICATION there.",
+            help="Prepare the subscribers first: they need the tables and columns that are sent.",
+            hazards=_SENDS,
+        )
+        return
+    keyless = [
+        key
+        for key in context.effects.locks
+        if context.is_live(key)
+        and (state := context.catalog.table(key)) is not None
+        and state.complete
+        and context.catalog.primary_key(key) is None
+    ]
+    if keyless:
+        listed = " and ".join(map(str, keyless))
+        yield context.finding(
+            f"{listed} {'has' if len(keyless) == 1 else 'have'} no primary key: once the "
+            f"publication {name} sends it, every UPDATE and DELETE of running code on it is "
+            "refused (55000).",
+            help="Add a primary key, or set REPLICA IDENTITY, in a deploy before.",
+            relations=tuple(keyless),
+            hazards=_REFUSES,
+        )
+    elif words[3:6] == ["FOR", "ALL", "TABLES"]:
+        yield context.finding(
+            f"The publication {name} sends all tables: every UPDATE and DELETE of running code on "
+            "one without a primary key or REPLICA IDENTITY is refused (55000).",
+            help="Look for tables without a primary key first (pg_class.relreplident, pg_index).",
+            hazards=_REFUSES,
+            confidence=Confidence.LOW,
+        )

@@ -1,0 +1,73 @@
+"""Tables copied by the migration itself, in one long transaction."""
+
+from collections.abc import Iterator
+
+from migsafe.catalog.schema import Existence
+from migsafe.context import Context
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Finding
+from migsafe.model.operations import CreateTableAs, CreateView, Insert, ObjectKind, Query
+
+
+def check_operation(
+    operation: CreateTableAs | Insert | CreateView, context: Context
+) -> Iterator[Finding]:
+    """Report a statement that reads a whole live table to write its rows elsewhere."""
+    match operation:
+        case CreateTableAs(with_data=True, query=query, table=target):
+            words = f"CREATE TABLE {target} AS"
+        case CreateView(materialized=True, with_data=True, query=query, view=target):
+            words = f"CREATE MATERIALIZED VIEW {target}"
+        case Insert(query=Query(has_where=False) as query, table=target):
+            words = f"INSERT INTO {target}"
+        case _:
+            return
+    sources = _sources(query, context)
+    if not sources or (isinstance(operation, Insert) and _is_under_a_lock(context)):
+        return
+    listed = " and ".join(map(str, sources))
+    big = context.how_big(sources[0])
+    view = isinstance(operation, CreateView)
+    until = "COMMIT" if context.current.transaction.is_open else "it is done"
+    # A swap is drop-table's subject, and what it loses.
+    swapped = all(
+        context.ship.after.existence(ObjectKind.TABLE, name) is Existence.ABSENT
+        or name in context.ship.created
+        for name in sources
+    )
+    missed = (
+        ""
+        if view or swapped
+        else f", and what running code writes to {listed} meanwhile is not in it"
+    )
+    yield context.finding(
+        f"{words} copies what it reads of {listed} in one go{big}: until {until} the locks that "
+        f"the transaction has stay, and VACUUM clears nothing away that it may see{missed}.",
+        help=_help(operation),
+        relations=sources,
+    )
+
+
+def _sources(query: Query, context: Context) -> tuple[Name, ...]:
+    """Return the live relations that the query reads."""
+    keys = dict.fromkeys(context.catalog.key(name) for name in query.relations)
+    return tuple(key for key in keys if context.is_busy(key))
+
+
+def _is_under_a_lock(context: Context) -> bool:
+    """Say whether a lock of the transaction makes the change another rule's subject."""
+    return any(
+        lock.blocks_writes and context.is_busy(name) for name, lock in context.current.held.items()
+    )
+
+
+def _help(operation: CreateTableAs | Insert | CreateView) -> str:
+    if isinstance(operation, CreateView):
+        return (
+            f"CREATE MATERIALIZED VIEW {operation.view} … WITH NO DATA, and REFRESH it in a "
+            "migration of its own."
+        )
+    return (
+        "Make the table empty, keep it equal with a trigger, and copy in batches over a range of "
+        "the key, each batch a transaction of its own."
+    )
