@@ -23,7 +23,7 @@ from migsafe.model.verdict import Verdict
         ("CALL make_partition('a')", ["hidden-sql"], False),
         ("DO $$ BEGIN PERFORM make_partition('a'); END $$", ["hidden-sql"], False),
         ("SELECT setval('a_id_seq', 3)", [], True),
-        ("SELECT pg_catalog.set_config('search_path', '', false)", [], True),
+        ("SELECT pg_catalog.set_config('search_path', '', false)", ["leaking-setting"], True),
     ],
 )
 def test_what_a_program_runs_is_judged(sql: str, rules: list[str], *, understood: bool) -> None:
