@@ -3,7 +3,8 @@
 import pytest
 
 from migsafe.catalog.catalog import Catalog
-from migsafe.effects.postgres.types import Values, Work, change_of_column, conversion
+from migsafe.effects.postgres.retyping import change_of_column
+from migsafe.effects.postgres.types import Values, Work, conversion
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import AlterColumnType
 from migsafe.parsers.sql import read_expression, read_type
@@ -38,7 +39,16 @@ REFUSED, UNKNOWN = Work.REFUSED, Work.UNKNOWN
         ("integer", "oid", INDEX_REBUILD, Values.KEPT),
         ("json", "jsonb", REWRITE, Values.MAY_CHANGE),
         ("text", "integer", REFUSED, Values.KEPT),
-        ("point", "polygon", UNKNOWN, Values.UNKNOWN),
+        ("point", "polygon", REFUSED, Values.KEPT),
+        ("point", "box", REWRITE, Values.KEPT),
+        ("bit(8)", "varbit", INDEX_REBUILD, Values.KEPT),
+        ("bit(8)", "bit(16)", REWRITE, Values.MAY_FAIL),
+        ("varchar(20)[]", "varchar[]", NONE, Values.KEPT),
+        ("varchar(20)[]", "text[]", REWRITE, Values.KEPT),
+        ("interval(3)", "interval day to second", NONE, Values.KEPT),
+        ("interval", "interval day to hour", REWRITE, Values.MAY_CHANGE),
+        ("money", "integer", REFUSED, Values.KEPT),
+        ("geometry", "text", UNKNOWN, Values.UNKNOWN),
     ],
 )
 def test_a_pair_of_types_is_judged(old: str, new: str, work: Work, values: Values) -> None:
@@ -53,7 +63,8 @@ def test_a_pair_of_types_is_judged(old: str, new: str, work: Work, values: Value
         ("c::varchar(40)", NONE, Values.KEPT),
         ("CAST(c AS character varying(40))", NONE, Values.KEPT),
         ('"c"', NONE, Values.KEPT),
-        ("c::text", REWRITE, Values.UNKNOWN),
+        ("c::text", REWRITE, Values.MAY_FAIL),
+        ("c::text::varchar(20)", REWRITE, Values.MAY_CHANGE),
         ("other", REWRITE, Values.UNKNOWN),
         ("lower(c)", REWRITE, Values.UNKNOWN),
         ("c || ''", REWRITE, Values.UNKNOWN),

@@ -221,8 +221,13 @@ class Catalog:
             return None
         if known is not None and known.nullable is False:
             return True
+        # A row whose fields are all NULL is not NULL itself: IS NOT NULL says more of it.
+        kind = None if known is None else known.type
+        is_row = kind is not None and self.composite(Name(kind.name, kind.schema)) is not None
         for each in self.constraints(table):
             match each.constraint:
+                case Check() if is_row:
+                    pass
                 case Check(valid=True, enforced=True, expression=expression):
                     if not expression.opaque and proves_not_null(expression.sql, column):
                         return True

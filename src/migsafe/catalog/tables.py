@@ -88,7 +88,7 @@ def _fill(
         for like, option in zip(operation.like, options, strict=False)
     }
     for source in sources:
-        _copy_columns(facts, source, key, made_by)
+        _copy_columns(facts, source, key, made_by, partition=parent is not None)
     for like, included in likes.items():
         _copy_like(facts, like, key, included, made_by)
     if operation.of_type is not None:
@@ -149,11 +149,15 @@ def _overlaid(inherited: ColumnState | None, own: ColumnState) -> ColumnState:
     )
 
 
-def _copy_columns(facts: Facts, source: Name, key: Name, made_by: str | None) -> None:
+def _copy_columns(
+    facts: Facts, source: Name, key: Name, made_by: str | None, *, partition: bool
+) -> None:
     table = facts.tables.get(source)
     for column in () if table is None else table.columns:
         if facts.column(key, column.name) is None:
-            facts.put_column(key, replace(column, made_by=made_by))
+            # A child that inherits draws no numbers: an identity leaves only its NOT NULL.
+            identity = column.identity if partition else None
+            facts.put_column(key, replace(column, identity=identity, made_by=made_by))
 
 
 def _copy_constraints(

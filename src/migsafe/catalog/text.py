@@ -107,10 +107,13 @@ def _split_at_and(words: list[str]) -> list[list[str]]:
 _CLAUSES = frozenset({"SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "WINDOW"})
 
 
-def identifiers_of(sql: str, relation: str) -> frozenset[str] | None:
+def identifiers_of(
+    sql: str, relation: str, columns: frozenset[str] = frozenset()
+) -> frozenset[str] | None:
     """Return every identifier of a query, or None where it may read all columns.
 
-    That is the case for `*`, NATURAL joins, and a row of the relation taken whole.
+    That is the case for `*`, NATURAL joins, and a row of the relation taken whole. A name
+    that is one of its `columns` as well stands for the column.
     """
     found: set[str] = set()
     rows = {relation}
@@ -124,13 +127,20 @@ def identifiers_of(sql: str, relation: str) -> frozenset[str] | None:
             return None
         if word[0] == '"' or word[0] == "_" or word[0].isalpha():
             name = column_of(word)
-            found.add(name)
+            if not _names_a_relation(words, at):
+                found.add(name)
             if (clause == "FROM" and column_of(before or " ") in rows) or (
                 clause == "FROM" and before.upper() == "AS"
             ):
                 rows.add(name)
         before = word
-    return None if _takes_a_row(words, rows) else frozenset(found)
+    return None if _takes_a_row(words, rows - columns) else frozenset(found)
+
+
+def _names_a_relation(words: list[str], at: int) -> bool:
+    """Say whether a word stands where FROM and JOIN want the name of a relation."""
+    start = at - 2 if at > 1 and words[at - 1] == "." else at
+    return start > 0 and words[start - 1].upper() in {"FROM", "JOIN", "ONLY"}
 
 
 def _is_star(word: str, before: str, after: str) -> bool:

@@ -49,13 +49,14 @@ def refresh(facts: Facts, operation: RefreshView) -> None:
 
 def _uses(facts: Facts, relation: Name, operation: CreateView) -> frozenset[str] | None:
     """Return the columns that the view may read; `*` means those that are there now."""
-    found = identifiers_of(operation.query.sql, relation.name)
+    table = facts.tables.get(relation)
+    names = frozenset(column.name for column in table.columns) if table is not None else frozenset()
+    found = identifiers_of(operation.query.sql, relation.name, names)
     if found is not None:
         return found
-    table = facts.tables.get(relation)
     if table is None or not table.complete or not facts.is_certain(relation):
         return None
-    return frozenset(column.name for column in table.columns)
+    return names
 
 
 def _forget_reads(facts: Facts, view: Name) -> None:

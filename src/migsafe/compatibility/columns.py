@@ -14,7 +14,8 @@ from migsafe.compatibility.outcomes import (
 )
 from migsafe.effects.postgres import probes
 from migsafe.effects.postgres.columns import SERIALS
-from migsafe.effects.postgres.types import Values, Work, change_of_column, conversion
+from migsafe.effects.postgres.retyping import change_of_column
+from migsafe.effects.postgres.types import Values, Work, conversion
 from migsafe.model.compatibility import (
     Compatibility,
     Loss,

@@ -31,10 +31,14 @@ def effects_of_statement(
     """Return what a statement costs that holds several operations, in their order.
 
     A statement takes the strongest of its locks at once. A failure that is certain
-    counts before one that depends on data.
+    counts before one that depends on data; of several it is the one that the server names.
     """
-    found: list[Effects] = []
-    for operation in operations:
-        found.append(effects_of(operation, catalog, dialect=dialect, version=version))
-        catalog = catalog.apply(operation)
-    return together(found)
+    every = tuple(operations)
+    if len(every) < _SEVERAL or dialect != "postgres":
+        return together(
+            effects_of(operation, catalog, dialect=dialect, version=version) for operation in every
+        )
+    return postgres.effects_of_several(every, catalog, version)
+
+
+_SEVERAL = 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
@@ -42,12 +42,23 @@ class Never:
     """The statement does not fail on its own account."""
 
 
+class Moment(IntEnum):
+    """When a server finds what it refuses, in a statement that does several things."""
+
+    SYNTAX = 0
+    ANALYSIS = 1
+    """Before anything is changed: names, casts, what the families of tables allow."""
+    EXECUTION = 2
+    """While one thing after the other is done."""
+
+
 @record
 class Certain:
     """The statement always fails here."""
 
     sqlstate: str
     reason: str
+    moment: Moment = field(default=Moment.EXECUTION, compare=False, repr=False)
 
 
 @record

@@ -448,6 +448,7 @@ class AlterGenerated(Sourced):
     column: str
     expression: Expression | None = None
     if_exists: bool = False
+    only: bool = False
 
 
 class ColumnSetting(StrEnum):
@@ -468,6 +469,7 @@ class SetColumnStorage(Sourced):
     column: str
     setting: ColumnSetting
     value: str
+    only: bool = False
 
 
 # --- constraints ---------------------------------------------------------------------
@@ -489,6 +491,7 @@ class ValidateConstraint(Sourced):
 
     table: Name
     constraint: str
+    only: bool = False
 
 
 @record

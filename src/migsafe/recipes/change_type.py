@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from migsafe.catalog.text import column_of
 from migsafe.context import Applied
-from migsafe.effects.postgres.types import Values, Work, change_of_column
+from migsafe.effects.postgres.retyping import change_of_column
+from migsafe.effects.postgres.types import Values, Work
 from migsafe.model.expressions import Expression, Type
 from migsafe.model.intents import ChangeTypeIntent
 from migsafe.model.operations import AlterColumnType, Column, RenameColumn

@@ -106,7 +106,9 @@ def alter_column(operation: ColumnOperation) -> str:
     match operation:
         case AlterColumnType() | SetDefault() | DropDefault() | SetNotNull() | DropNotNull():
             if_exists, only = operation.table_if_exists, operation.only
-        case AlterIdentity() | AlterGenerated() | SetColumnStorage():
+        case AlterGenerated() | SetColumnStorage():
+            only = operation.only
+        case AlterIdentity():
             pass
     column = quoting.identifier(operation.column)
     kind = ObjectKind.TABLE

@@ -159,8 +159,8 @@ def write(operation: Operation) -> str:  # noqa: C901, PLR0912, PLR0915 - a tabl
         # --- constraints and indexes
         case AddConstraint():
             return altering.add_constraint(operation)
-        case ValidateConstraint(table=table, constraint=name):
-            return alter(table, f"VALIDATE CONSTRAINT {quoting.identifier(name)}")
+        case ValidateConstraint(table=table, constraint=name, only=only):
+            return alter(table, f"VALIDATE CONSTRAINT {quoting.identifier(name)}", only=only)
         case DropConstraint():
             return altering.drop_constraint(operation)
         case AlterConstraint():

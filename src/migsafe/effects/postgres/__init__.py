@@ -1,23 +1,28 @@
 """What PostgreSQL 12 to 18 do: one function a kind of operation, facts by subject."""
 
+from collections.abc import Sequence
+
 from migsafe.catalog.blocks import only_asks, only_grants
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.programs import leaves_schema
 from migsafe.catalog.schema import Existence
 from migsafe.effects.combine import together, unknown_everything
 from migsafe.effects.postgres import (
+    attributes,
     bodies,
     columns,
+    constraint_changes,
     constraints,
     data,
     extensions,
     indexes,
     objects,
     partitions,
+    passes,
     refusals,
     tables,
 )
-from migsafe.model.effects import Certain, Effects, OnData, TransactionNeed
+from migsafe.model.effects import Certain, Effects, Moment, OnData, TransactionNeed
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AddColumn,
@@ -110,7 +115,7 @@ from migsafe.model.operations import (
 )
 from migsafe.model.record import replace
 
-__all__ = ["effects_of"]
+__all__ = ["effects_of", "effects_of_several"]
 
 _NOTHING = Effects()
 
@@ -123,14 +128,38 @@ def effects_of(operation: Operation, catalog: Catalog, version: int) -> Effects:
         effects = replace(effects, fails=refused)
     target, forgiving = _must_exist(operation)
     if (
-        target is None
-        or catalog.existence(ObjectKind.TABLE, target) is not Existence.ABSENT
-        or catalog.view(target) is not None
+        target is not None
+        and catalog.existence(ObjectKind.TABLE, target) is Existence.ABSENT
+        and catalog.view(target) is None
     ):
-        return effects
-    if forgiving:
-        return Effects(sources=effects.sources)
-    return replace(effects, fails=Certain("42P01", f"there is no table {target}"))
+        if forgiving:
+            return Effects(sources=effects.sources)
+        gone = Certain("42P01", f"there is no table {target}", Moment.ANALYSIS)
+        before = isinstance(effects.fails, Certain) and effects.fails.moment is Moment.SYNTAX
+        effects = effects if before else replace(effects, fails=gone)
+    if isinstance(effects.fails, Certain) and effects.unknown:
+        # What is undone again needs no answer.
+        effects = replace(effects, unknown=())
+    return effects
+
+
+def effects_of_several(operations: Sequence[Operation], catalog: Catalog, version: int) -> Effects:
+    """Return what the operations of one statement cost together, done in the server's order."""
+    early = [
+        fails
+        for operation in operations
+        if isinstance(fails := effects_of(operation, catalog, version).fails, Certain)
+        and fails.moment is not Moment.EXECUTION
+    ]
+    refused = min(early, key=lambda fails: fails.moment, default=None)
+    found: list[Effects] = []
+    for operation in passes.in_passes(operations):
+        found.append(effects_of(operation, catalog, version))
+        catalog = catalog.apply(operation)
+    effects = together(found)
+    if refused is not None:
+        effects = replace(effects, fails=refused)
+    return replace(effects, unknown=()) if isinstance(effects.fails, Certain) else effects
 
 
 def _must_exist(operation: Operation) -> tuple[Name | None, bool]:
@@ -154,7 +183,9 @@ def _must_exist(operation: Operation) -> tuple[Name | None, bool]:
             | AlterGenerated()
             | CreateIndex()
             | ValidateConstraint()
+            | AlterConstraint()
             | SetColumnStorage()
+            | SetRowType()
         ):
             return operation.table, False
         case Insert() | Update() | Delete() | Merge():
@@ -184,27 +215,27 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case RenameColumn():
             return columns.rename_column(operation, catalog)
         case AlterColumnType():
-            return columns.alter_column_type(operation, catalog)
+            return columns.alter_column_type(operation, catalog, version)
         case SetDefault() | DropDefault():
-            return columns.set_default(operation, catalog)
+            return attributes.set_default(operation, catalog)
         case SetNotNull():
-            return columns.set_not_null(operation, catalog, version)
+            return attributes.set_not_null(operation, catalog, version)
         case DropNotNull():
-            return columns.drop_not_null(operation, catalog, version)
+            return attributes.drop_not_null(operation, catalog, version)
         case AlterIdentity():
-            return columns.alter_identity(operation, catalog)
+            return attributes.alter_identity(operation, catalog)
         case AlterGenerated():
-            return columns.alter_generated(operation, catalog, version)
+            return attributes.alter_generated(operation, catalog, version)
         case SetColumnStorage():
-            return columns.set_column_storage(operation, catalog)
+            return attributes.set_column_storage(operation, catalog)
         case AddConstraint():
             return constraints.add_constraint(operation, catalog, version)
         case ValidateConstraint():
-            return constraints.validate_constraint(operation, catalog)
+            return constraint_changes.validate_constraint(operation, catalog)
         case DropConstraint():
-            return constraints.drop_constraint(operation, catalog)
+            return constraint_changes.drop_constraint(operation, catalog)
         case AlterConstraint():
-            return constraints.alter_constraint(operation, catalog, version)
+            return constraint_changes.alter_constraint(operation, catalog, version)
         case CreateIndex():
             return indexes.create_index(operation, catalog)
         case DropIndex():

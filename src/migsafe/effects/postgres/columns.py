@@ -1,27 +1,29 @@
 """What adding, changing and dropping columns costs."""
 
+from collections.abc import Iterable, Iterator
+
 from migsafe.catalog.catalog import Catalog
-from migsafe.catalog.schema import DomainState, Existence
+from migsafe.catalog.schema import ConstraintState, DomainState, Existence, ViewState
 from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.constraints import inline_effects
-from migsafe.effects.postgres.keys import can_reference
 from migsafe.effects.postgres.relations import (
     family,
     held,
-    is_partitioned,
     referenced_columns,
     sequences_of_column,
     stored,
     stored_family,
     unseen,
 )
-from migsafe.effects.postgres.types import (
-    TypeChange,
-    Values,
-    Work,
+from migsafe.effects.postgres.retyping import (
     change_of_column,
-    is_built_in,
+    fails_on_data,
+    is_built_anew,
+    is_checked,
+    joined,
+    refusal_later,
 )
+from migsafe.effects.postgres.types import TypeChange, Values, Work, is_built_in
 from migsafe.effects.postgres.volatility import Volatility, volatility
 from migsafe.model.effects import (
     Certain,
@@ -32,32 +34,21 @@ from migsafe.model.effects import (
     OnData,
     Unknown,
 )
-from migsafe.model.expressions import Name, Type
+from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.locks import Lock
 from migsafe.model.operations import (
     AddColumn,
     AlterColumnType,
-    AlterGenerated,
-    AlterIdentity,
     Column,
-    ColumnSetting,
     DropColumn,
-    DropDefault,
-    DropNotNull,
     ForeignKey,
-    IdentityAction,
     ObjectKind,
     RenameColumn,
-    SetColumnStorage,
-    SetDefault,
-    SetNotNull,
 )
 from migsafe.model.pattern import pattern
 
 AE = Lock.ACCESS_EXCLUSIVE
 _MEASURED = (sources.ALTER_TABLE, sources.measured("columns"))
-_EXPRESSIONS_CHANGE = 17
-"""SET EXPRESSION came with this version."""
 
 SERIALS = ("smallserial", "serial", "bigserial")
 
@@ -82,13 +73,15 @@ def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
             f"existing rows have no value for {column.name}",
             probes.any_row(table),
         )
+    elif _may_be_long(column):
+        fails = OnData("22001", f"the default may be too long for {column.type}")
     rewrite, decides = rewritten_by(column, catalog)
     tables = stored_family(catalog, table)
     inline = inline_effects(operation, catalog, version)
     locks = held(
         catalog,
         (family(catalog, table), AE),
-        (drawn_from(column), Lock.ROW_EXCLUSIVE),
+        (drawn_from(column.default), Lock.ROW_EXCLUSIVE),
         *(([name], lock) for name, lock in inline.locks.items()),
     )
     rewrites = tables if rewrite else ()
@@ -110,6 +103,22 @@ def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
         unknown=(*((Unknown(Fact.REWRITES, decides),) if decides else ()), *inline.unknown),
         sources=_MEASURED,
     )
+
+
+_LENGTHS = {"md5": 32, "gen_random_uuid": 36, "current_user": 63, "session_user": 63, "user": 63}
+"""The greatest lengths of what some functions give."""
+
+
+def _may_be_long(column: Column) -> bool:
+    """Say whether a function gives a default that its column may be too short for."""
+    kind, default = column.type, column.default
+    if kind is None or default is None or default.constant or not kind.modifiers:
+        return False
+    if kind.name not in {"character varying", "character"} or not kind.modifiers[0].isdigit():
+        return False
+    lengths = [_LENGTHS.get(name) for name in default.functions]
+    room = int(kind.modifiers[0])
+    return bool(lengths) and any(length is None or length > room for length in lengths)
 
 
 def _is_required(column: Column, catalog: Catalog) -> bool:
@@ -169,11 +178,11 @@ def _domain(column: Column, catalog: Catalog) -> DomainState | None:
 _DRAWN = pattern(r"nextval\('((?:[^']|'')+)'")
 
 
-def drawn_from(column: Column) -> tuple[Name, ...]:
+def drawn_from(default: Expression | None) -> tuple[Name, ...]:
     """Return the sequences that a default names: each row draws a number from them."""
-    if column.default is None:
+    if default is None:
         return ()
-    names = (found.replace('"', "") for found in _DRAWN.findall(column.default.sql))
+    names = (found.replace('"', "") for found in _DRAWN.findall(default.sql))
     return tuple(
         Name(name, schema or None) for schema, _, name in (text.rpartition(".") for text in names)
     )
@@ -203,17 +212,19 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
     reached: list[Name] = [*family(catalog, table)]
     reached.extend(sequences_of_column(catalog, table, column))
     dependents: list[str] = []
-    reached.extend(_keyed_with(catalog, table, column))
-    dependents.extend(
-        f"the foreign key {incoming.name}"
-        for incoming in catalog.foreign_keys_to(table)
-        if isinstance(incoming.constraint, ForeignKey)
-        and column in (referenced_columns(catalog, incoming.constraint) or ())
-    )
-    for view in catalog.views_on_column(table, column):
-        dependents.append(f"the view {view.name}")
-        reached.append(view.name)
-    fails = _absent_column(catalog, table, column, if_exists=operation.if_exists)
+    for member in family(catalog, table, only=operation.only):
+        reached.extend(_keyed_with(catalog, member, column))
+        dependents.extend(
+            f"the foreign key {incoming.name}"
+            for incoming in catalog.foreign_keys_to(member)
+            if isinstance(incoming.constraint, ForeignKey)
+            and column in (referenced_columns(catalog, incoming.constraint) or ())
+        )
+        for view in _views_over(catalog, catalog.views_on_column(member, column)):
+            dependents.append(f"the view {view}")
+            reached.append(view)
+    dependents.extend(_numbered_elsewhere(operation, catalog))
+    fails = absent_column(catalog, table, column, if_exists=operation.if_exists)
     if dependents and not operation.cascade:
         fails = Certain("2BP01", f"{dependents[0]} depends on the column")
     unknown = (
@@ -234,13 +245,40 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
     )
 
 
-def _absent_column(
+def _views_over(catalog: Catalog, views: Iterable[ViewState]) -> tuple[Name, ...]:
+    """Return views and the views that read them, as CASCADE drops them."""
+    found: dict[Name, None] = {}
+    queue = list(views)
+    while queue:
+        view = queue.pop(0)
+        if view.name not in found:
+            found[view.name] = None
+            queue.extend(catalog.views_on(view.name))
+    return tuple(found)
+
+
+def _numbered_elsewhere(operation: DropColumn, catalog: Catalog) -> Iterator[str]:
+    """Yield the columns that draw from the sequence of a column and stay without it."""
+    if not operation.only:
+        return
+    owned = {
+        catalog.key(name)
+        for name in sequences_of_column(catalog, operation.table, operation.column)
+    }
+    for child in catalog.children(operation.table) if owned else ():
+        for column in child.columns:
+            if owned.intersection(map(catalog.key, drawn_from(column.default))):
+                yield f"the default of {child.name}.{column.name}"
+
+
+def absent_column(
     catalog: Catalog,
     table: Name,
     column: str,
     *,
     if_exists: bool = False,
 ) -> Fails:
+    """Return the failure of a statement on a column that is not there."""
     if if_exists or catalog.column_existence(table, column) is not Existence.ABSENT:
         return Never()
     return Certain("42703", f"{table} has no column {column}")
@@ -250,7 +288,7 @@ def rename_column(operation: RenameColumn, catalog: Catalog) -> Effects:
     """Return what RENAME COLUMN costs: an instant, whatever is renamed."""
     if operation.kind is ObjectKind.TYPE:
         return Effects(sources=(sources.ALTER_TYPE,))
-    fails = _absent_column(catalog, operation.table, operation.column)
+    fails = absent_column(catalog, operation.table, operation.column)
     taken = catalog.column_existence(operation.table, operation.new_name)
     if taken is Existence.PRESENT:
         fails = Certain("42701", f"the column {operation.new_name} is there already")
@@ -261,15 +299,22 @@ def rename_column(operation: RenameColumn, catalog: Catalog) -> Effects:
     )
 
 
-def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Effects:
+def alter_column_type(operation: AlterColumnType, catalog: Catalog, version: int) -> Effects:
     """Return what ALTER COLUMN … TYPE costs; `types` holds the matrix."""
     table, column = operation.table, operation.column
-    change = change_of_column(operation, catalog)
+    change = change_of_column(operation, catalog, version)
     tables = stored_family(catalog, table)
-    related = _keyed_with(catalog, table, column)
-    fails = _absent_column(catalog, table, column)
+    keys = dict.fromkeys(
+        state for name in family(catalog, table) for state, *_ in joined(name, column, catalog)
+    )
+    related = [name for key in keys for name in _both_sides(key)]
+    fails = absent_column(catalog, table, column)
     if isinstance(fails, Never):
-        fails = _type_fails(operation, change, catalog)
+        fails = (
+            Certain(change.sqlstate or "0A000", change.reason)
+            if change.work is Work.REFUSED
+            else fails_on_data(operation, change, catalog)
+        )
     state = catalog.column(table, column)
     has_identity = state is not None and state.identity is not None
     numbered = sequences_of_column(catalog, table, column) if has_identity else ()
@@ -279,10 +324,35 @@ def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Effects:
         unknown.extend(Unknown(fact, change.reason) for fact in facts)
     if change.values is Values.UNKNOWN and not isinstance(fails, Certain):
         unknown.extend(_computed(operation, change))
-    if change.work is Work.REWRITE and related:
-        # Keys are made anew and checked against each other.
-        decides = f"whether the foreign keys on {column} are re-checked"
-        unknown.append(Unknown(Fact.SCANS, decides))
+    later = refusal_later(operation, catalog, version)
+    if isinstance(later, Unknown):
+        unknown.append(later)
+    if change.work is Work.REWRITE and version < _READS_KEYS_WHOLE:
+        looked_up = {side for key in keys for side in _both_sides(key)} - set(tables)
+        for side in sorted(looked_up, key=str):
+            decides = f"whether {side} is read whole to check the key: the server's plan"
+            unknown.append(Unknown(Fact.SCANS, decides))
+    rewrites = tables if change.work is Work.REWRITE else ()
+    builds = tuple(
+        name
+        for name in tables
+        if change.work is Work.INDEX_REBUILD
+        and (unseen(catalog, name) or is_built_anew(name, column, change, catalog))
+    )
+    scans: list[Name] = []
+    if change.work in {Work.INDEX_REBUILD, Work.SCAN}:
+        scans.extend(name for name in tables if is_checked(name, column, catalog))
+    if change.work is Work.REWRITE:
+        # Keys are made anew, and every row is looked up once more.
+        scans.extend(
+            name
+            for key in keys
+            if isinstance(key.constraint, ForeignKey)
+            and key.constraint.valid
+            and key.constraint.enforced
+            for side in _both_sides(key)
+            for name in stored(catalog, side)
+        )
     return Effects(
         locks=held(
             catalog,
@@ -291,9 +361,9 @@ def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Effects:
             # The sequence of an identity gets the type of its column.
             (numbered, Lock.SHARE_ROW_EXCLUSIVE),
         ),
-        rewrites=tables if change.work is Work.REWRITE else (),
-        scans=tables if change.work is Work.SCAN else (),
-        builds=_reindexed(catalog, table, column) if change.work is Work.INDEX_REBUILD else (),
+        rewrites=rewrites,
+        scans=tuple(dict.fromkeys(name for name in scans if name not in (*rewrites, *builds))),
+        builds=builds,
         fails=fails,
         brief=change.work in {Work.NONE, Work.REFUSED},
         unknown=tuple(unknown),
@@ -301,12 +371,13 @@ def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Effects:
     )
 
 
-def _reindexed(catalog: Catalog, table: Name, column: str) -> tuple[Name, ...]:
-    """Return the tables of a family whose own indexes hold a column."""
-    every = stored_family(catalog, table)
-    return tuple(
-        name for name in every if unseen(catalog, name) or catalog.indexes_on(name, column)
-    )
+_READS_KEYS_WHOLE = 16
+"""From this version on the keys of a column that changed are checked like new ones."""
+
+
+def _both_sides(state: ConstraintState) -> tuple[Name, ...]:
+    key = state.constraint
+    return (state.table, key.referenced) if isinstance(key, ForeignKey) else ()
 
 
 def _computed(operation: AlterColumnType, change: TypeChange) -> tuple[Unknown, ...]:
@@ -333,169 +404,3 @@ def _keyed_with(catalog: Catalog, table: Name, column: str) -> tuple[Name, ...]:
         and column in (referenced_columns(catalog, state.constraint) or ())
     )
     return (*own, *incoming)
-
-
-def _type_fails(operation: AlterColumnType, change: TypeChange, catalog: Catalog) -> Fails:
-    column, new = operation.column, operation.type
-    if change.work is Work.REFUSED:
-        return Certain(change.sqlstate or "0A000", change.reason)
-    if new is not None and not _keys_allow(operation, new, catalog):
-        return Certain("42804", f"a foreign key of {column} would join different types")
-    if change.values is Values.UNKNOWN and operation.using is not None:
-        if operation.using.constant:
-            return Never()
-        return OnData("22000", f"some value that {operation.using.sql} gives may not fit")
-    if change.sqlstate is None or new is None:
-        return Never()
-    # With USING the server stores what the expression gives, not the value itself.
-    query = None if operation.using else probes.misfits(operation.table, column, new)
-    return OnData(change.sqlstate, f"some value of {column} may not fit {new}", query)
-
-
-def _keys_allow(operation: AlterColumnType, new: Type, catalog: Catalog) -> bool:
-    """Say whether the foreign keys of a column can be made again for its new type."""
-    table, column = operation.table, operation.column
-    for state in catalog.constraints_on(table, column):
-        key = state.constraint
-        if isinstance(key, ForeignKey):
-            theirs = referenced_columns(catalog, key) or ()
-            for mine, name in zip(key.columns, theirs, strict=False):
-                other = catalog.column(key.referenced, name)
-                kind = None if other is None else other.type
-                if mine == column and can_reference(new, kind, catalog) is False:
-                    return False
-    for state in catalog.foreign_keys_to(table):
-        key = state.constraint
-        if isinstance(key, ForeignKey):
-            theirs = referenced_columns(catalog, key) or ()
-            for mine, name in zip(key.columns, theirs, strict=False):
-                other = catalog.column(state.table, mine)
-                kind = None if other is None else other.type
-                if name == column and can_reference(kind, new, catalog) is False:
-                    return False
-    return True
-
-
-def set_default(operation: SetDefault | DropDefault, catalog: Catalog) -> Effects:
-    """Return what SET and DROP DEFAULT cost: an instant."""
-    return Effects(
-        locks=held(catalog, (family(catalog, operation.table, only=operation.only), AE)),
-        fails=_absent_column(catalog, operation.table, operation.column),
-        sources=_MEASURED,
-    )
-
-
-def set_not_null(operation: SetNotNull, catalog: Catalog, version: int) -> Effects:
-    """Return what SET NOT NULL costs: a scan, unless a valid constraint proves it.
-
-    Source:
-        PostgreSQL manual, ALTER TABLE: "if a valid CHECK constraint is found which
-        proves no NULL can exist, then the table scan is skipped"; measured.
-    """
-    table, column = operation.table, operation.column
-    state = catalog.column(table, column)
-    members = family(catalog, table, only=operation.only)
-    locks = held(catalog, (members, AE))
-    fails = _absent_column(catalog, table, column)
-    if state is not None and state.nullable is False:
-        # There is nothing to tell the partitions; until 17 inheriting tables were asked.
-        alone = version >= _NOT_NULL_CONSTRAINTS or is_partitioned(catalog, table)
-        locks = held(catalog, (members[:1] if alone else members, AE))
-        return Effects(locks=locks, fails=fails, sources=_MEASURED)
-    proven = catalog.not_null_proven(table, column)
-    if proven:
-        return Effects(locks=locks, fails=fails, sources=_MEASURED)
-    if isinstance(fails, Never):
-        fails = OnData("23502", f"{column} may hold NULLs", probes.nulls(table, column))
-    decides = (
-        f"whether a valid CHECK ({column} IS NOT NULL) exists, or the column is NOT NULL already"
-    )
-    return Effects(
-        locks=locks,
-        scans=stored(catalog, table) if operation.only else stored_family(catalog, table),
-        fails=fails,
-        brief=False,
-        unknown=(Unknown(Fact.SCANS, decides),) if proven is None else (),
-        sources=_MEASURED,
-    )
-
-
-_NOT_NULL_CONSTRAINTS = 18
-"""From this version on NOT NULL is a constraint that inheriting tables share."""
-
-
-def drop_not_null(operation: DropNotNull, catalog: Catalog, version: int) -> Effects:
-    """Return what DROP NOT NULL costs: an instant; keys and identities refuse it."""
-    table, column = operation.table, operation.column
-    fails = _absent_column(catalog, table, column)
-    key = catalog.primary_key(table)
-    state = catalog.column(table, column)
-    if key is not None and column in getattr(key.constraint, "columns", ()):
-        fails = Certain("42P16", f"{column} is in the primary key")
-    elif state is not None and state.identity is not None:
-        fails = Certain("42601", f"{column} is an identity column")
-    members = family(catalog, table, only=operation.only)
-    if version >= _NOT_NULL_CONSTRAINTS:
-        there = state is None or state.nullable is not True
-        members = family(catalog, table) if there else members[:1]
-    return Effects(locks=held(catalog, (members, AE)), fails=fails, sources=_MEASURED)
-
-
-def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Effects:
-    """Return what changing an identity costs: an instant, on its sequence as well."""
-    table, column = operation.table, operation.column
-    state = catalog.column(table, column)
-    sequences = sequences_of_column(catalog, table, column)
-    fails = _absent_column(catalog, table, column)
-    taken: tuple[tuple[Name, ...], Lock] = ((), AE)
-    match operation.action:
-        case IdentityAction.ADD:
-            if state is not None and state.nullable:
-                fails = Certain("55000", f"{column} must be NOT NULL first")
-        case IdentityAction.SET:
-            taken = (sequences, Lock.SHARE_ROW_EXCLUSIVE)
-        case IdentityAction.DROP:
-            taken = (sequences, AE)
-    locks = held(catalog, ([table], AE), taken)
-    return Effects(locks=locks, fails=fails, sources=_MEASURED)
-
-
-def alter_generated(operation: AlterGenerated, catalog: Catalog, version: int) -> Effects:
-    """Return what SET EXPRESSION (a rewrite where it is stored) and DROP EXPRESSION cost."""
-    table = operation.table
-    fails = _absent_column(catalog, table, operation.column)
-    locks = held(catalog, (family(catalog, table), AE))
-    if operation.expression is None:
-        return Effects(locks=locks, fails=fails, sources=_MEASURED)
-    if version < _EXPRESSIONS_CHANGE:
-        return Effects(
-            locks=locks,
-            fails=Certain("42601", "SET EXPRESSION needs PostgreSQL 17"),
-            sources=_MEASURED,
-        )
-    state = catalog.column(table, operation.column)
-    if state is not None and state.generated is not None and not state.generated.stored:
-        return Effects(locks=locks, fails=fails, sources=_MEASURED)
-    unknown: tuple[Unknown, ...] = ()
-    if state is None or state.generated is None:
-        unknown = (Unknown(Fact.REWRITES, "whether the column is STORED or VIRTUAL"),)
-    return Effects(
-        locks=locks,
-        rewrites=stored_family(catalog, table),
-        fails=fails,
-        brief=False,
-        unknown=unknown,
-        sources=_MEASURED,
-    )
-
-
-def set_column_storage(operation: SetColumnStorage, catalog: Catalog) -> Effects:
-    """Return what physical settings of a column cost: an instant each."""
-    strong = operation.setting in {ColumnSetting.STORAGE, ColumnSetting.COMPRESSION}
-    lock = AE if strong else Lock.SHARE_UPDATE_EXCLUSIVE
-    alone = operation.setting not in {ColumnSetting.STORAGE, ColumnSetting.STATISTICS}
-    return Effects(
-        locks=held(catalog, (family(catalog, operation.table, only=alone), lock)),
-        fails=_absent_column(catalog, operation.table, operation.column),
-        sources=_MEASURED,
-    )

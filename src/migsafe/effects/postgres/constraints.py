@@ -1,9 +1,6 @@
 """What adding, validating, changing and dropping constraints costs."""
 
-from collections.abc import Iterator
-
 from migsafe.catalog.catalog import Catalog
-from migsafe.catalog.schema import ConstraintState
 from migsafe.effects.combine import strongest, together
 from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.relations import (
@@ -13,7 +10,6 @@ from migsafe.effects.postgres.relations import (
     referenced_columns,
     stored,
     stored_family,
-    unseen,
 )
 from migsafe.model.effects import (
     Certain,
@@ -29,16 +25,12 @@ from migsafe.model.locks import Lock
 from migsafe.model.operations import (
     AddColumn,
     AddConstraint,
-    AlterConstraint,
     Check,
-    Constraint,
-    DropConstraint,
     Exclusion,
     ForeignKey,
     NotNull,
     PrimaryKey,
     Unique,
-    ValidateConstraint,
 )
 from migsafe.model.record import replace
 
@@ -80,7 +72,7 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
             return Effects(
                 locks=held(catalog, (members, AE)),
                 scans=reads if scanned else (),
-                fails=_check_fails(table, constraint) if scanned else Never(),
+                fails=check_fails(table, constraint) if scanned else Never(),
                 brief=not scanned,
                 sources=_SOURCES,
             )
@@ -88,13 +80,16 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
             return _foreign_key(table, constraint, catalog, version)
         case Unique(using_index=None):
             bare = operation.only and is_partitioned(catalog, table)
+            locks = _indexing(catalog, table, version, deferrable=constraint.deferrable)
             return Effects(
-                locks=held(catalog, ([table], AE)) if bare else _indexing(catalog, table, version),
+                locks=held(catalog, ([table], AE)) if bare else locks,
                 builds=() if bare else stored(catalog, table),
                 fails=OnData(
                     "23505",
                     f"{_columns(constraint.columns)} may hold duplicates",
-                    probes.duplicates(table, constraint.columns),
+                    probes.duplicates(
+                        table, constraint.columns, inherited=_has_heirs(catalog, table)
+                    ),
                 ),
                 brief=False,
                 sources=_SOURCES,
@@ -119,27 +114,32 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
             return _not_null(operation, constraint, catalog, version)
 
 
-def _index_family(catalog: Catalog, table: Name) -> tuple[Name, ...]:
+def index_family(catalog: Catalog, table: Name) -> tuple[Name, ...]:
     """Return what an index of a table reaches: partitions, but not inheriting tables."""
     if is_partitioned(catalog, table):
         return family(catalog, table)
     return (catalog.key(table),)
 
 
-def _indexing(catalog: Catalog, table: Name, version: int) -> dict[Name, Lock]:
+def _indexing(
+    catalog: Catalog, table: Name, version: int, *, deferrable: bool = False
+) -> dict[Name, Lock]:
     """Return the locks of a constraint with an index.
 
-    Until 17 the partitions were locked as for CREATE INDEX.
+    Until 17 the partitions were locked as for CREATE INDEX, and as for CREATE TRIGGER where
+    the constraint may be deferred.
     """
-    below = AE if version >= _NOT_NULL_CONSTRAINTS else Lock.SHARE
-    return held(catalog, (_index_family(catalog, table), below), ([table], AE))
+    older = SRE if deferrable else Lock.SHARE
+    below = AE if version >= _NOT_NULL_CONSTRAINTS else older
+    return held(catalog, (index_family(catalog, table), below), ([table], AE))
 
 
 def _columns(columns: tuple[str, ...]) -> str:
     return ", ".join(columns)
 
 
-def _check_fails(table: Name, check: Check) -> OnData:
+def check_fails(table: Name, check: Check) -> OnData:
+    """Return the failure of rows that a CHECK refuses."""
     return OnData(
         "23514",
         "existing rows may violate the check",
@@ -151,12 +151,12 @@ def _foreign_key(table: Name, key: ForeignKey, catalog: Catalog, version: int) -
     scanned = key.valid and key.enforced
     locks = held(
         catalog,
-        (_index_family(catalog, table), SRE),
-        (_index_family(catalog, key.referenced), SRE),
+        (index_family(catalog, table), SRE),
+        (index_family(catalog, key.referenced), SRE),
     )
     fails: Fails = Never()
     if scanned:
-        fails = OnData("23503", "existing rows may lack a parent", _orphans(table, key, catalog))
+        fails = OnData("23503", "existing rows may lack a parent", orphans(table, key, catalog))
     elif not key.valid and version < _NOT_NULL_CONSTRAINTS and is_partitioned(catalog, table):
         fails = Certain(
             "42809", "a partitioned table cannot have a NOT VALID foreign key before 18"
@@ -173,8 +173,20 @@ def _foreign_key(table: Name, key: ForeignKey, catalog: Catalog, version: int) -
     )
 
 
-def _orphans(table: Name, key: ForeignKey, catalog: Catalog) -> str | None:
-    return probes.orphans(table, key, referenced_columns(catalog, key) or ())
+def orphans(table: Name, key: ForeignKey, catalog: Catalog) -> str | None:
+    """Return the query for rows that lack their parent."""
+    return probes.orphans(
+        table,
+        key,
+        referenced_columns(catalog, key) or (),
+        inherited=_has_heirs(catalog, table),
+        parent_inherited=_has_heirs(catalog, key.referenced),
+    )
+
+
+def _has_heirs(catalog: Catalog, table: Name) -> bool:
+    """Say whether other tables inherit from a table, whose rows have keys of their own."""
+    return bool(catalog.children(table)) and not is_partitioned(catalog, table)
 
 
 def _using_index(catalog: Catalog, table: Name, index: str | None) -> Fails:
@@ -223,10 +235,15 @@ def _primary_key(
                 )
             ),
             builds=stored(catalog, table),
+            scans=tuple(
+                name
+                for name in (stored_family(catalog, table) if unproven else ())
+                if name not in stored(catalog, table)
+            ),
             fails=OnData(
                 "23505",
                 f"{_columns(columns)} may hold duplicates or NULLs",
-                probes.duplicates_or_nulls(table, columns),
+                probes.duplicates_or_nulls(table, columns, inherited=_has_heirs(catalog, table)),
             ),
             brief=False,
             sources=_SOURCES,
@@ -336,191 +353,3 @@ def _failing_at_once(effects: Effects, sqlstate: str) -> Effects:
         reason = "the value that every row gets may be refused"
         return replace(effects, fails=OnData(sqlstate, reason))
     return effects
-
-
-def validate_constraint(operation: ValidateConstraint, catalog: Catalog) -> Effects:
-    """Return what VALIDATE CONSTRAINT costs: a scan under a lock that lets writes pass."""
-    table = operation.table
-    state = catalog.constraint(table, operation.constraint)
-    locks = held(catalog, (family(catalog, table), SUE))
-    if state is None:
-        return Effects(
-            locks=locks,
-            scans=stored_family(catalog, table),
-            fails=OnData("23514", "existing rows may violate the constraint"),
-            brief=False,
-            unknown=(
-                Unknown(
-                    Fact.LOCKS,
-                    f"what {operation.constraint} is: a foreign key takes ROW SHARE on "
-                    "the table it references",
-                ),
-                Unknown(Fact.SCANS, f"whether {operation.constraint} is valid already"),
-            ),
-            sources=_SOURCES,
-        )
-    match state.constraint:
-        case Check(valid=False) as check:
-            return Effects(
-                locks=locks,
-                scans=stored_family(catalog, table),
-                fails=_check_fails(table, check),
-                brief=False,
-                sources=_SOURCES,
-            )
-        case ForeignKey(valid=False) as key:
-            return Effects(
-                locks=held(
-                    catalog,
-                    (_index_family(catalog, table), SUE),
-                    ([key.referenced], Lock.ROW_SHARE),
-                ),
-                scans=tuple(
-                    dict.fromkeys((*stored(catalog, table), *stored(catalog, key.referenced)))
-                ),
-                fails=OnData(
-                    "23503", "existing rows may lack a parent", _orphans(table, key, catalog)
-                ),
-                brief=False,
-                sources=_SOURCES,
-            )
-        case NotNull(valid=False) as not_null:
-            return Effects(
-                locks=locks,
-                scans=stored_family(catalog, table),
-                fails=OnData(
-                    "23502",
-                    f"{not_null.column} may hold NULLs",
-                    probes.nulls(table, not_null.column),
-                ),
-                brief=False,
-                sources=_SOURCES,
-            )
-        case Check() | ForeignKey() | NotNull():
-            return Effects(locks=held(catalog, ([table], SUE)), sources=_SOURCES)
-        case Unique() | PrimaryKey() | Exclusion():
-            reason = f"{operation.constraint} is no foreign key, CHECK or NOT NULL"
-            return Effects(
-                locks=held(catalog, ([table], SUE)),
-                fails=Certain("42809", reason),
-                sources=_SOURCES,
-            )
-
-
-def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Effects:
-    """Return what DROP CONSTRAINT costs: a foreign key locks both of its tables."""
-    table = operation.table
-    members = family(catalog, table, only=operation.only)
-    state = (
-        None if operation.constraint is None else catalog.constraint(table, operation.constraint)
-    )
-    if state is None:
-        absent = operation.constraint is not None and not unseen(catalog, table)
-        known = absent or operation.kind in {"check", "unique"}
-        gone = f"{table} has no constraint {operation.constraint}"
-        return Effects(
-            locks=held(catalog, (members, AE)),
-            fails=Certain("42704", gone) if absent and not operation.if_exists else Never(),
-            unknown=() if known else _which(operation),
-            sources=_SOURCES,
-        )
-    taken: list[Name] = [*members]
-    fails: Fails = Never()
-    match state.constraint:
-        case ForeignKey(referenced=parent):
-            taken.extend(_index_family(catalog, parent))
-        case Unique() | PrimaryKey():
-            dependents = tuple(_keys_on(state, catalog))
-            taken.extend(catalog.key(key.table) for key in dependents)
-            if dependents and not operation.cascade:
-                reason = f"the foreign key {dependents[0].name} needs it"
-                fails = Certain("2BP01", reason)
-        case Check():
-            # With ONLY the children keep it, and are told that it is their own now.
-            taken.extend(family(catalog, table))
-        case Exclusion() | NotNull():
-            pass
-    return Effects(locks=held(catalog, (taken, AE)), fails=fails, sources=_SOURCES)
-
-
-def _which(operation: DropConstraint) -> tuple[Unknown, ...]:
-    name = operation.constraint or "the constraint"
-    return (
-        Unknown(
-            Fact.LOCKS,
-            f"what {name} is: a foreign key locks the table it references too",
-        ),
-    )
-
-
-def _keys_on(state: ConstraintState, catalog: Catalog) -> Iterator[ConstraintState]:
-    """Yield the foreign keys that need a unique or primary key."""
-    columns = set(_key_columns(state.constraint))
-    for key in catalog.foreign_keys_to(state.table):
-        constraint = key.constraint
-        if not isinstance(constraint, ForeignKey):
-            continue
-        wanted = set(constraint.referenced_columns)
-        primary = isinstance(state.constraint, PrimaryKey)
-        if (wanted and wanted == columns) or (not wanted and primary):
-            yield key
-
-
-def _key_columns(constraint: Constraint) -> tuple[str, ...]:
-    match constraint:
-        case Unique() | PrimaryKey():
-            return constraint.columns
-        case Check() | ForeignKey() | Exclusion() | NotNull():
-            return ()
-
-
-def alter_constraint(operation: AlterConstraint, catalog: Catalog, version: int) -> Effects:
-    """Return what ALTER CONSTRAINT costs: an instant, unless it starts to be enforced."""
-    table = operation.table
-    state = catalog.constraint(table, operation.constraint)
-    key = state.constraint if state is not None else None
-    locks = held(catalog, (family(catalog, table), AE))
-    if operation.enforced is not None and version < _NOT_NULL_CONSTRAINTS:
-        reason = "ALTER CONSTRAINT … ENFORCED needs PostgreSQL 18"
-        return Effects(locks=locks, fails=Certain("42601", reason), sources=_SOURCES)
-    if operation.enforced is None:
-        if version >= _NOT_NULL_CONSTRAINTS and isinstance(key, ForeignKey):
-            later, deferred = _deferral(operation)
-            if (later, deferred) == (key.deferrable, key.initially_deferred):
-                locks = held(catalog, ([table], AE))
-        return Effects(locks=locks, sources=_SOURCES)
-    if not isinstance(key, ForeignKey):
-        decides = f"what {operation.constraint} references"
-        return Effects(
-            locks=locks,
-            brief=False,
-            unknown=(Unknown(Fact.LOCKS, decides), Unknown(Fact.SCANS, decides)),
-            sources=_SOURCES,
-        )
-    # To stop enforcing, triggers are dropped from the referenced table as well.
-    if operation.enforced is key.enforced:
-        alone = version >= _NOT_NULL_CONSTRAINTS
-        return Effects(
-            locks=held(catalog, (family(catalog, table, only=alone), AE)), sources=_SOURCES
-        )
-    above = SRE if operation.enforced else AE
-    locks = held(catalog, (family(catalog, table), AE), ([key.referenced], above))
-    scanned = operation.enforced and not key.enforced
-    return Effects(
-        locks=locks,
-        scans=(*stored(catalog, table), *stored(catalog, key.referenced)) if scanned else (),
-        fails=OnData("23503", "existing rows may lack a parent", _orphans(table, key, catalog))
-        if scanned
-        else Never(),
-        brief=not scanned,
-        sources=_SOURCES,
-    )
-
-
-def _deferral(operation: AlterConstraint) -> tuple[bool, bool]:
-    """Return whether the key may be deferred afterwards, and is so at first."""
-    deferrable = operation.deferrable
-    if deferrable is None:
-        # INITIALLY DEFERRED alone makes it deferrable; what is not said is taken back.
-        deferrable = bool(operation.initially_deferred)
-    return deferrable, deferrable and bool(operation.initially_deferred)

@@ -37,32 +37,54 @@ def violations(table: Name, check: Expression) -> str | None:
     return None if check.opaque else row_where(table, f"NOT ({check.sql})")
 
 
-def duplicates(table: Name, columns: tuple[str, ...]) -> str | None:
+def own_rows(table: Name, *, inherited: bool) -> str:
+    """Return what to read for the rows of a table alone, where others inherit from it."""
+    return f"ONLY {quoting.name(table)}" if inherited else quoting.name(table)
+
+
+def duplicates(table: Name, columns: tuple[str, ...], *, inherited: bool = False) -> str | None:
     """Return a query for values that a UNIQUE over columns refuses."""
     if not columns:
         return None
     keys = [quoting.identifier(column) for column in columns]
     there = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     return (
-        f"SELECT 1 FROM {quoting.name(table)} WHERE {there} "
+        f"SELECT 1 FROM {own_rows(table, inherited=inherited)} WHERE {there} "
         f"GROUP BY {', '.join(keys)} HAVING count(*) > 1 LIMIT 1"
     )
 
 
-def duplicates_or_nulls(table: Name, columns: tuple[str, ...]) -> str | None:
+def duplicates_or_nulls(
+    table: Name, columns: tuple[str, ...], *, inherited: bool = False
+) -> str | None:
     """Return a query for values that a PRIMARY KEY over columns refuses."""
     if not columns:
         return None
     keys = [quoting.identifier(column) for column in columns]
     nulls = " OR ".join(f"{key} IS NULL" for key in keys)
     return (
-        f"SELECT 1 FROM {quoting.name(table)} "
+        f"SELECT 1 FROM {own_rows(table, inherited=inherited)} "
         f"GROUP BY {', '.join(keys)} HAVING count(*) > 1 OR {nulls} LIMIT 1"
     )
 
 
-def orphans(table: Name, key: ForeignKey, referenced: tuple[str, ...]) -> str | None:
-    """Return a query for a row without the parent that a foreign key asks for."""
+def orphans(
+    table: Name,
+    key: ForeignKey,
+    referenced: tuple[str, ...],
+    *,
+    inherited: bool = False,
+    parent_inherited: bool = False,
+) -> str | None:
+    """Return a query for a row without the parent that a foreign key asks for.
+
+    Args:
+        table: The table that holds the key.
+        key: The key.
+        referenced: The columns that it references.
+        inherited: Whether other tables inherit from the table: their rows do not count.
+        parent_inherited: The same of the referenced table.
+    """
     if len(referenced) != len(key.columns):
         return None
     pairs = [
@@ -72,8 +94,9 @@ def orphans(table: Name, key: ForeignKey, referenced: tuple[str, ...]) -> str | 
     own = " AND ".join(f"c.{mine} IS NOT NULL" for mine, _ in pairs)
     same = " AND ".join(f"p.{theirs} = c.{mine}" for mine, theirs in pairs)
     return (
-        f"SELECT 1 FROM {quoting.name(table)} c WHERE {own} AND NOT EXISTS "
-        f"(SELECT 1 FROM {quoting.name(key.referenced)} p WHERE {same}) LIMIT 1"
+        f"SELECT 1 FROM {own_rows(table, inherited=inherited)} c WHERE {own} AND NOT EXISTS "
+        f"(SELECT 1 FROM {own_rows(key.referenced, inherited=parent_inherited)} p "
+        f"WHERE {same}) LIMIT 1"
     )
 
 

@@ -1,14 +1,25 @@
-"""What changing a column's type does to stored rows, indexes and values."""
+"""What changing a column's type does to its values and how they are stored: the types alone."""
 
-import re
 from enum import StrEnum
 
 from migsafe.catalog.catalog import Catalog
-from migsafe.catalog.schema import TableKind
+from migsafe.catalog.schema import DomainState
+from migsafe.effects.postgres.casting import (
+    STRINGS,
+    TRUSTED,
+    Way,
+    bare,
+    exists,
+    plain_name,
+    same,
+    way,
+)
+from migsafe.effects.postgres.casting import is_built_in as _is_the_servers
+from migsafe.effects.postgres.using import casts
 from migsafe.model.expressions import Expression, Name, Type
-from migsafe.model.operations import AlterColumnType, Check
-from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
+
+_NEWEST = 18
 
 
 class Work(StrEnum):
@@ -44,99 +55,11 @@ class TypeChange:
 
 
 FREE = TypeChange(Work.NONE)
-NOT_KNOWN = TypeChange(Work.UNKNOWN, Values.UNKNOWN, reason="the type that the column has now")
 
 
-def change_of_column(operation: AlterColumnType, catalog: Catalog) -> TypeChange:
-    """Return what a type change does, with what the catalog knows about the column."""
-    state = catalog.column(operation.table, operation.column)
-    old = state.type if state is not None else None
-    if operation.type is None:
-        return TypeChange(Work.UNKNOWN, Values.UNKNOWN, reason="the type that the column gets")
-    if refusal := _refusal(operation, catalog):
-        return refusal
-    if old is None:
-        return NOT_KNOWN
-    change = conversion(old, operation.type, operation.using, operation.column, catalog=catalog)
-    if change.work is Work.REFUSED:
-        return change
-    if state is not None and state.default is not None:
-        kept = conversion(old, operation.type, catalog=catalog)
-        if kept.work is Work.REFUSED:
-            return replace(kept, reason=f"its default cannot be cast to {operation.type}")
-    if change.work is Work.INDEX_REBUILD and not catalog.indexes_on(
-        operation.table, operation.column
-    ):
-        change = replace(change, work=Work.NONE)
-    if change.work is Work.NONE and _has_computed_index(operation, catalog):
-        change = replace(change, work=Work.INDEX_REBUILD)
-    # Even a change to the very same type makes the constraints anew and checks them.
-    if change.work is Work.NONE and _is_checked(operation, catalog):
-        change = replace(change, work=Work.SCAN)
-    return change
-
-
-def _has_computed_index(operation: AlterColumnType, catalog: Catalog) -> bool:
-    """Say whether an index has expressions or a predicate: the server never reuses those."""
-    return any(
-        index.where is not None or any(element.column is None for element in index.elements)
-        for index in catalog.indexes_on(operation.table, operation.column)
-    )
-
-
-def _is_checked(operation: AlterColumnType, catalog: Catalog) -> bool:
-    return any(
-        isinstance(state.constraint, Check)
-        for state in catalog.constraints_on(operation.table, operation.column)
-    )
-
-
-def _refusal(operation: AlterColumnType, catalog: Catalog) -> TypeChange | None:
-    table, column = operation.table, operation.column
-    views = catalog.views_on_column(table, column)
-    if views:
-        return TypeChange(
-            Work.REFUSED,
-            sqlstate="0A000",
-            reason=f"the view {views[0].name} uses the column",
-        )
-    named = _named_in_code(catalog, table, column)
-    if named is not None:
-        return TypeChange(Work.REFUSED, sqlstate="0A000", reason=f"the {named} uses the column")
-    known = catalog.table(table)
-    if known is None:
-        return None
-    if (
-        known.kind is TableKind.PARTITIONED
-        and known.partition_by is not None
-        and column in known.partition_by.columns
-    ):
-        return TypeChange(Work.REFUSED, sqlstate="42P16", reason="the table is partitioned by it")
-    for other in known.columns:
-        if other.generated and column in other.generated.expression.columns:
-            return TypeChange(
-                Work.REFUSED,
-                sqlstate="0A000",
-                reason=f"the generated column {other.name} uses the column",
-            )
-    return None
-
-
-def _named_in_code(catalog: Catalog, table: Name, column: str) -> str | None:
-    """Return the policy or trigger whose definition names a column."""
-    word = pattern(rf"\b{re.escape(column)}\b")
-    for setting, text in catalog.settings(table).items():
-        # What follows the table's name is the policy's own expression.
-        if setting.startswith("policy ") and word.search(text.partition(" ON ")[2]):
-            return setting
-    for trigger in catalog.triggers(table):
-        if word.search(" ".join(_CONDITIONS.findall(trigger.sql))):
-            return f"trigger {trigger.name}"
-    return None
-
-
-_CONDITIONS = pattern(r"\bOF\b.*?\bON\b|\bWHEN\b.*?\bEXECUTE\b", re.DOTALL)
-"""The parts of a trigger that the server holds on to: its columns and its condition."""
+def is_built_in(type: Type) -> bool:
+    """Say whether a type is one of the server's own, or of a well-known extension."""
+    return type.array or type.name in TRUSTED or _is_the_servers(type)
 
 
 def conversion(
@@ -146,6 +69,7 @@ def conversion(
     column: str = "",
     *,
     catalog: Catalog | None = None,
+    version: int = _NEWEST,
 ) -> TypeChange:
     """Return what the change from one type to another does, for the types alone.
 
@@ -155,32 +79,65 @@ def conversion(
         PostgreSQL manual, ALTER TABLE, Notes; the catalogs pg_cast and pg_opclass;
         measured: fixtures/effects/types.toml.
     """
-    explicit = False
-    if using is not None:
-        cast = _plain_cast(using, column)
-        if cast is None:
-            return TypeChange(Work.REWRITE, Values.UNKNOWN)
-        if cast not in {"", _spelled(new)}:
-            return TypeChange(Work.REWRITE, Values.UNKNOWN)
-        explicit = cast != ""
-    change = _between(old, new, explicit=explicit, catalog=catalog)
+    if using is None:
+        change = _step(old, new, explicit=False, catalog=catalog, version=version)
+    else:
+        change = _through(old, new, using, column, catalog=catalog, version=version)
     if (
         change.work is Work.NONE
         and old.collation != new.collation
-        and _is_text(new)
+        and plain_name(new) in {*STRINGS, "citext"}
         and not (old.collation is None and new.collation == "default")
     ):
         return TypeChange(Work.INDEX_REBUILD, change.values, change.sqlstate)
     return change
 
 
-# --- the matrix ------------------------------------------------------------------------
+def _through(
+    old: Type,
+    new: Type,
+    using: Expression,
+    column: str,
+    *,
+    catalog: Catalog | None,
+    version: int,
+) -> TypeChange:
+    """Return what the casts of USING do, and storing what they give."""
+    chain = casts(using, column)
+    if chain is None:
+        return TypeChange(Work.REWRITE, Values.UNKNOWN)
+    change, at = FREE, old
+    if chain.null:
+        change = TypeChange(Work.REWRITE, Values.UNKNOWN)
+        at = chain.types[0] if chain.types else new
+    for kind in chain.types[1:] if chain.null else chain.types:
+        step = _step(at, kind, explicit=True, catalog=catalog, version=version)
+        if step.work is Work.REFUSED:
+            return replace(step, sqlstate=_CANNOT_CAST, reason=f"{at} cannot be cast to {kind}")
+        change, at = _then(change, step), kind
+    return _then(change, _step(at, new, explicit=False, catalog=catalog, version=version))
 
 
-_SERIALS = {"smallserial": "smallint", "serial": "integer", "bigserial": "bigint"}
+_CANNOT_CAST = "42846"
+_HARM = (Values.KEPT, Values.MAY_CHANGE, Values.MAY_FAIL, Values.UNKNOWN)
+_COST = (Work.NONE, Work.INDEX_REBUILD, Work.SCAN, Work.REWRITE, Work.UNKNOWN, Work.REFUSED)
+
+
+def _then(first: TypeChange, second: TypeChange) -> TypeChange:
+    """Return what two casts do, one after the other."""
+    if second.work is Work.REFUSED:
+        return second
+    work = max(first.work, second.work, key=_COST.index)
+    values = max(first.values, second.values, key=_HARM.index)
+    known = first.sqlstate or second.sqlstate
+    return TypeChange(work, values, known, first.reason or second.reason)
+
+
+# --- one cast --------------------------------------------------------------------------
+
+
 _DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
-_FLOATS = ("real", "double precision")
-_TEXTS = ("text", "character varying")
+_UNBOUNDED = frozenset({"text", "character varying"})
 _TIMES = (
     "timestamp without time zone",
     "timestamp with time zone",
@@ -188,73 +145,67 @@ _TIMES = (
     "time with time zone",
     "interval",
 )
+_STAMPS = frozenset({"timestamp without time zone", "timestamp with time zone"})
 _SECONDS = 6
-_BUILT_IN = {
-    *_DIGITS, *_FLOATS, *_TEXTS, *_TIMES,
-    "numeric", "character", "boolean", "bytea", "uuid", "json", "jsonb", "date", "inet",
-    "cidr", "macaddr", "macaddr8", "bit", "bit varying", "oid", "name", "xml", "money",
-    "point", "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery",
-    "pg_lsn", "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange",
-}  # fmt: skip
-TRUSTED = {"citext", "hstore", "ltree", "geometry", "geography", "vector"}
-"""Types of well-known extensions: neither domains nor enums."""
+_DATA = "22000"
+"""The class of the errors in data, where the cast decides which of them it is."""
 
 
-def is_built_in(type: Type) -> bool:
-    """Say whether a type is one of the server's own, or of a well-known extension."""
-    name = _SERIALS.get(type.name, type.name)
-    return type.array or name in TRUSTED or (type.schema is None and name in _BUILT_IN)
+def _step(  # noqa: C901  # one line a way
+    old: Type, new: Type, *, explicit: bool, catalog: Catalog | None, version: int
+) -> TypeChange:
+    domain = None
+    if catalog is not None and not new.array:
+        domain = catalog.domain(Name(new.name, new.schema))
+    if domain is not None:
+        return _into(domain, old, new, explicit=explicit, catalog=catalog, version=version)
+    if bare(old, catalog) != old:
+        # The server forgets what length the type under a domain has.
+        change = _step(bare(old, catalog), new, explicit=explicit, catalog=catalog, version=version)
+        return _COPIED if change is FREE and new.modifiers else change
+    if exists(new, catalog) is False:
+        return TypeChange(Work.REFUSED, sqlstate="42704", reason=f"there is no type {new}")
+    how = way(old, new, explicit=explicit, catalog=catalog, version=version)
+    match how:
+        case Way.NONE:
+            return _uncastable(old, new)
+        case Way.UNKNOWN:
+            return _extension(old, new)
+        case Way.NOTHING if same(old, new):
+            return _length(old, new, explicit=explicit)
+        case Way.NOTHING:
+            return _same_bytes(old, new, explicit=explicit)
+        case Way.ELEMENTS:
+            inner = _step(
+                replace(old, array=False),
+                replace(new, array=False),
+                explicit=explicit,
+                catalog=catalog,
+                version=version,
+            )
+            return replace(inner, work=Work.REWRITE)
+        case Way.TEXT:
+            return _by_text(old, new, explicit=explicit)
+        case Way.FUNCTION:
+            return _by_function(old, new, explicit=explicit)
 
 
-def _plain(type: Type) -> tuple[str, tuple[str, ...], bool, str | None]:
-    return (
-        _SERIALS.get(type.name, type.name),
-        type.modifiers,
-        type.array,
-        type.schema if type.schema != "public" else None,
-    )
-
-
-def _is_text(type: Type) -> bool:
-    return type.name in {*_TEXTS, "character", "name", "citext"}
-
-
-def _between(old: Type, new: Type, *, explicit: bool, catalog: Catalog | None) -> TypeChange:
-    if _plain(old) == _plain(new):
+def _into(
+    domain: DomainState,
+    old: Type,
+    new: Type,
+    *,
+    explicit: bool,
+    catalog: Catalog | None,
+    version: int,
+) -> TypeChange:
+    """Return what storing values in a domain does: its rules are asked of each."""
+    if same(old, new):
         return FREE
-    if old.array or new.array:
-        return _between_arrays(old, new, explicit=explicit, catalog=catalog)
-    if catalog is not None and (
-        change := _with_user_type(old, new, explicit=explicit, catalog=catalog)
-    ):
-        return change
-    old_name = _SERIALS.get(old.name, old.name)
-    new_name = _SERIALS.get(new.name, new.name)
-    if (pair := _PAIRS.get((old_name, new_name))) is not None:
-        return pair
-    if (old_name, new_name) in _ONLY_EXPLICIT:
-        return TypeChange(Work.REWRITE, Values.MAY_CHANGE) if explicit else _uncastable(old, new)
-    if old_name in _TIMES and new_name in _TIMES:
-        return _precision(old, new) if old_name == new_name else _between_times(old, new)
-    if old_name in {*_DIGITS, "numeric"} and new_name in {*_DIGITS, "numeric"}:
-        return _between_numbers(old, new)
-    if old_name == new_name == "bit varying":
-        return _by_length(old, new, explicit=explicit)
-    if new_name in {*_TEXTS, "character"}:
-        return _to_text(old, new, explicit=explicit)
-    return _other(old, new, explicit=explicit)
-
-
-def _between_arrays(old: Type, new: Type, *, explicit: bool, catalog: Catalog | None) -> TypeChange:
-    if not (old.array and new.array):
-        return _other(old, new, explicit=explicit)
-    inner = _between(
-        replace(old, array=False), replace(new, array=False), explicit=explicit, catalog=catalog
-    )
-    # The elements are converted one by one even where nothing changes in them.
-    if inner.work in {Work.NONE, Work.INDEX_REBUILD}:
-        return replace(inner, work=Work.REWRITE)
-    return inner
+    base = _step(old, domain.type, explicit=explicit, catalog=catalog, version=version)
+    if base.work is Work.REFUSED or (domain.nullable and not domain.checks):
+        return base
+    return TypeChange(Work.REWRITE, Values.MAY_FAIL, "23514" if domain.checks else "23502")
 
 
 def _uncastable(old: Type, new: Type) -> TypeChange:
@@ -265,50 +216,10 @@ def _uncastable(old: Type, new: Type) -> TypeChange:
     )
 
 
-_ONLY_EXPLICIT = {("integer", "boolean"), ("boolean", "integer")}
-"""Casts that USING must ask for."""
-
-_OVERFLOW = TypeChange(Work.REWRITE, Values.MAY_FAIL, "22003")
-_ROUNDED = TypeChange(Work.REWRITE, Values.MAY_CHANGE, "22003")
-_COPIED = TypeChange(Work.REWRITE)
-_ALTERED = TypeChange(Work.REWRITE, Values.MAY_CHANGE)
-
-_PAIRS: dict[tuple[str, str], TypeChange] = {
-    ("cidr", "inet"): FREE,
-    ("inet", "cidr"): _ALTERED,
-    ("xml", "text"): FREE,
-    ("text", "citext"): TypeChange(Work.INDEX_REBUILD),
-    ("citext", "text"): TypeChange(Work.INDEX_REBUILD),
-    ("integer", "oid"): TypeChange(Work.INDEX_REBUILD),
-    ("oid", "integer"): TypeChange(Work.INDEX_REBUILD),
-    ("json", "jsonb"): _ALTERED,
-    ("jsonb", "json"): _COPIED,
-    ("smallint", "real"): _COPIED,
-    ("smallint", "double precision"): _COPIED,
-    ("integer", "real"): _ALTERED,
-    ("integer", "double precision"): _COPIED,
-    ("bigint", "real"): _ALTERED,
-    ("bigint", "double precision"): _ALTERED,
-    ("real", "double precision"): _COPIED,
-    ("double precision", "real"): _ROUNDED,
-    ("numeric", "real"): _ROUNDED,
-    ("numeric", "double precision"): _ROUNDED,
-    ("real", "numeric"): _ROUNDED,
-    ("double precision", "numeric"): _ROUNDED,
-    ("numeric", "smallint"): _ROUNDED,
-    ("numeric", "integer"): _ROUNDED,
-    ("numeric", "bigint"): _ROUNDED,
-    ("real", "smallint"): _ROUNDED,
-    ("real", "integer"): _ROUNDED,
-    ("real", "bigint"): _ROUNDED,
-    ("double precision", "smallint"): _ROUNDED,
-    ("double precision", "integer"): _ROUNDED,
-    ("double precision", "bigint"): _ROUNDED,
-    ("date", "timestamp without time zone"): _COPIED,
-    ("date", "timestamp with time zone"): _COPIED,
-    ("timestamp without time zone", "date"): _ALTERED,
-    ("timestamp with time zone", "date"): _ALTERED,
-}
+def _extension(old: Type, new: Type) -> TypeChange:
+    if {plain_name(old), plain_name(new)} in ({"text", "citext"}, {"character varying", "citext"}):
+        return TypeChange(Work.INDEX_REBUILD)
+    return TypeChange(Work.UNKNOWN, Values.UNKNOWN, reason=f"how the server casts {old} to {new}")
 
 
 def _number(type: Type, position: int, default: int | None) -> int | None:
@@ -318,47 +229,33 @@ def _number(type: Type, position: int, default: int | None) -> int | None:
         return default
 
 
-def _between_numbers(old: Type, new: Type) -> TypeChange:
-    old_digits = _DIGITS.get(_SERIALS.get(old.name, old.name))
-    new_digits = _DIGITS.get(_SERIALS.get(new.name, new.name))
-    if old_digits is not None and new_digits is not None:
-        return _COPIED if new_digits >= old_digits else _OVERFLOW
-    precision, scale = _number(new, 0, None), _number(new, 1, 0) or 0
-    if old_digits is not None:
-        fits = precision is None or precision - scale >= old_digits
-        return _COPIED if fits else _OVERFLOW
-    if precision is None:
+_ALTERED = TypeChange(Work.REWRITE, Values.MAY_CHANGE)
+_COPIED = TypeChange(Work.REWRITE)
+_OVERFLOW = TypeChange(Work.REWRITE, Values.MAY_FAIL, "22003")
+_ROUNDED = TypeChange(Work.REWRITE, Values.MAY_CHANGE, "22003")
+
+
+def _length(old: Type, new: Type, *, explicit: bool) -> TypeChange:
+    """Return what a change of length, precision or scale does."""
+    if not new.modifiers or old.modifiers == new.modifiers:
         return FREE
-    old_precision, old_scale = _number(old, 0, None), _number(old, 1, 0) or 0
-    if old_precision is None or scale < old_scale:
-        return _ROUNDED
-    if scale == old_scale and precision >= old_precision:
-        return FREE
-    fits = precision - scale >= old_precision - old_scale
-    return _COPIED if fits else _OVERFLOW
-
-
-def _precision(old: Type, new: Type) -> TypeChange:
-    if not new.modifiers:
-        return FREE
-    if any(not part.isdigit() for part in (*old.modifiers, *new.modifiers)):
-        return TypeChange(Work.UNKNOWN, Values.UNKNOWN, reason="the fields of the interval types")
-    wider = (_number(new, 0, _SECONDS) or 0) >= (_number(old, 0, _SECONDS) or 0)
-    return FREE if wider else _ALTERED
-
-
-def _between_times(old: Type, new: Type) -> TypeChange:
-    stamps = {"timestamp without time zone", "timestamp with time zone"}
-    if {old.name, new.name} != stamps:
-        return _other(old, new, explicit=False)
-    if _precision(Type(new.name, old.modifiers), new).work is Work.REWRITE:
-        return _ALTERED
-    return TypeChange(
-        Work.UNKNOWN,
-        Values.MAY_CHANGE,
-        reason="the TimeZone of the session that runs it: only under UTC is nothing "
-        "rewritten and no value moved",
-    )
+    if old.array:
+        # The elements are measured one by one even where none can be too long.
+        inner = _length(replace(old, array=False), replace(new, array=False), explicit=explicit)
+        return replace(inner, work=Work.REWRITE)
+    name = plain_name(new)
+    if name == "interval":
+        return _fields(old, new)
+    if name in _TIMES:
+        wider = (_number(new, 0, _SECONDS) or 0) >= (_number(old, 0, _SECONDS) or 0)
+        return FREE if wider else _ALTERED
+    if name == "numeric":
+        return _scale(old, new)
+    if name == "bit":
+        return _ALTERED if explicit else TypeChange(Work.REWRITE, Values.MAY_FAIL, "22026")
+    change = _by_length(old, new, explicit=explicit)
+    # The blanks at the end of character(n) are bytes.
+    return _COPIED if name == "character" and change is FREE else change
 
 
 def _by_length(old: Type, new: Type, *, explicit: bool) -> TypeChange:
@@ -366,111 +263,173 @@ def _by_length(old: Type, new: Type, *, explicit: bool) -> TypeChange:
     if to is None or (was is not None and to >= was):
         return FREE
     # An explicit cast cuts what is too long; an assignment refuses it.
-    if explicit:
-        return TypeChange(Work.REWRITE, Values.MAY_CHANGE)
-    return TypeChange(Work.REWRITE, Values.MAY_FAIL, "22001")
+    return _ALTERED if explicit else TypeChange(Work.REWRITE, Values.MAY_FAIL, "22001")
+
+
+def _scale(old: Type, new: Type) -> TypeChange:
+    precision, scale = _number(new, 0, None), _number(new, 1, 0) or 0
+    was, digits = _number(old, 0, None), _number(old, 1, 0) or 0
+    if precision is None:
+        return FREE
+    if was is None or scale < digits:
+        return _ROUNDED
+    if scale == digits and precision >= was:
+        return FREE
+    return _COPIED if precision - scale >= was - digits else _OVERFLOW
+
+
+_FIELDS = {"second": 0, "minute": 1, "hour": 2, "day": 3, "month": 4, "year": 5}
+
+
+def _fields(old: Type, new: Type) -> TypeChange:
+    """Return what other fields or another precision of an interval do."""
+    least, precision = _interval(new)
+    was, old_precision = _interval(old)
+    if least <= was and (was > 0 or precision >= min(old_precision, _SECONDS)):
+        return FREE
+    return _ALTERED
+
+
+def _interval(kind: Type) -> tuple[int, int]:
+    """Return the rank of the smallest field that is kept, and the digits of its seconds."""
+    named = [part for part in kind.modifiers if not part.isdigit()]
+    digits = [int(part) for part in kind.modifiers if part.isdigit()]
+    least = named[0].split()[-1] if named else "second"
+    return _FIELDS.get(least, 0), digits[0] if digits else _SECONDS
+
+
+_OTHER_ORDER = (
+    {"integer", "oid"},
+    {"bit", "bit varying"},
+    {"text", "character"},
+    {"character varying", "character"},
+)
+"""Types of the same bytes that indexes order by other operator classes."""
+
+
+def _same_bytes(old: Type, new: Type, *, explicit: bool) -> TypeChange:
+    """Return what is left to do where only the name of the type changes."""
+    names = {plain_name(old), plain_name(new)}
+    kept = TypeChange(Work.INDEX_REBUILD) if names in _OTHER_ORDER else FREE
+    if not new.modifiers:
+        return kept
+    if names == {"text", "character varying"}:
+        return _length(Type(new.name, old.modifiers), new, explicit=explicit)
+    if plain_name(new) == "character" and names <= STRINGS:
+        change = _by_length(old, new, explicit=explicit)
+        return _COPIED if change is FREE else change
+    # The server forgets what length the other type had.
+    measured = _length(Type(new.name), new, explicit=explicit)
+    short = _by_length(old, new, explicit=explicit) is FREE and plain_name(new) == "bit varying"
+    return _COPIED if short else measured
+
+
+def _by_text(old: Type, new: Type, *, explicit: bool) -> TypeChange:
+    name = plain_name(new)
+    if (plain_name(old), name) in _KEPT:
+        return _COPIED
+    if (plain_name(old), name) == ("json", "jsonb") or (name == "name" and not new.array):
+        return _ALTERED
+    if name in STRINGS and not new.array:
+        return _to_text(old, new, explicit=explicit)
+    return TypeChange(Work.REWRITE, Values.MAY_FAIL, _READ.get(name, "22P02"))
+
+
+_READ = {
+    **dict.fromkeys((*_TIMES, "date"), "22007"),
+    "xml": "2200N",
+    "bit": _DATA,
+    "bit varying": _DATA,
+    "tsvector": "42601",
+    "tsquery": "42601",
+}
+"""What is wrong with a text that is no value of a type."""
 
 
 def _to_text(old: Type, new: Type, *, explicit: bool) -> TypeChange:
-    varying = {*_TEXTS}
-    unbounded = Type("text")
-    if old.name in varying and new.name in varying:
-        return _by_length(
-            old if old.name == "character varying" else unbounded, new, explicit=explicit
-        )
-    length = _number(new, 0, None)
+    length, name = _number(new, 0, None), plain_name(old)
     if length is None:
         return _COPIED
-    if old.name in {"character", "character varying"}:
+    if name in {"character", "character varying"} and not old.array:
         kept = _by_length(old, new, explicit=explicit)
-        return _COPIED if kept.work is Work.NONE else kept
-    if old.name == "boolean" and length >= len("false"):
+        return _COPIED if kept is FREE else kept
+    longest = {"boolean": len("false"), "uuid": 36, "macaddr": 17, "name": 63}
+    longest |= {whole: digits + 1 for whole, digits in _DIGITS.items()}
+    if not old.array and length >= longest.get(name, length + 1):
         return _COPIED
-    if old.name == "uuid" and length >= len("00000000-0000-0000-0000-000000000000"):
+    return _by_length(Type("text"), new, explicit=explicit)
+
+
+_WHOLE = frozenset(_DIGITS)
+_FLOATS = frozenset({"real", "double precision"})
+_KEPT = {
+    *((whole, "double precision") for whole in ("smallint", "integer")),
+    *(("smallint", "real"), ("real", "double precision"), ("macaddr", "macaddr8")),
+    *(("time without time zone", "interval"), ("point", "box"), ("box", "polygon")),
+    *(("boolean", "integer"), ("name", "text"), ('"char"', "text"), ('"char"', "integer")),
+    *(
+        ("money", "numeric"),
+        ("smallint", "oid"),
+        ("oid", "bigint"),
+        ("polygon", "path"),
+        ("jsonb", "json"),
+    ),
+    *(("circle", "polygon"), ("time without time zone", "time with time zone")),
+}
+"""Casts that keep every value."""
+
+_CHANGED = {
+    *((whole, "real") for whole in ("integer", "bigint")),
+    *(("bigint", "double precision"), ("inet", "cidr"), ("integer", "boolean")),
+    *((stamp, "date") for stamp in _STAMPS),
+    *((stamp, "time without time zone") for stamp in _STAMPS),
+    *(("timestamp with time zone", "time with time zone"), ("box", "point"), ("box", "lseg")),
+    *(("interval", "time without time zone"), ("polygon", "point"), ("polygon", "box")),
+    *(("time with time zone", "time without time zone"), ("polygon", "circle")),
+    *((text, "name") for text in ("text", "character varying", "character")),
+    *((text, '"char"') for text in ("text", "character varying", "character")),
+    *(("box", "circle"), ("circle", "box"), ("circle", "point"), ("lseg", "point")),
+}
+"""Casts that take every value, and make another of some."""
+
+
+def _by_function(old: Type, new: Type, *, explicit: bool) -> TypeChange:
+    source, target = plain_name(old), plain_name(new)
+    if {source, target} == _STAMPS:
+        return _between_stamps(old, new)
+    if target in STRINGS - {"name"}:
+        return _to_text(old, new, explicit=explicit)
+    if source in _WHOLE and target in {*_WHOLE, "numeric"}:
+        return _from_whole(source, new)
+    if source in {"numeric", *_FLOATS} and target in {"numeric", *_FLOATS, *_WHOLE}:
+        return _COPIED if (source, target) in _KEPT else _ROUNDED
+    if source == "date":
         return _COPIED
-    if old.name in _DIGITS and length > _DIGITS[old.name]:
-        return _COPIED
-    return _by_length(unbounded, new, explicit=explicit)
+    if (source, target) in _KEPT:
+        measured = _length(Type(new.name), new, explicit=explicit)
+        return _COPIED if measured.values is Values.KEPT else measured
+    if (source, target) in _CHANGED:
+        return _ALTERED
+    if "money" in {source, target} or source == "macaddr8" or target == "oid":
+        return _OVERFLOW
+    return TypeChange(Work.REWRITE, Values.MAY_FAIL, _DATA)
 
 
-_ASSIGNABLE_ONLY_BY_CAST = {
-    *_DIGITS, "numeric", "boolean", "uuid", "json", "jsonb", "date", "inet", "cidr",
-    "bytea", "xml", *_TIMES, *_FLOATS,
-}  # fmt: skip
+def _from_whole(source: str, new: Type) -> TypeChange:
+    digits = _DIGITS.get(plain_name(new))
+    if digits is not None:
+        return _COPIED if digits >= _DIGITS[source] else _OVERFLOW
+    precision, scale = _number(new, 0, None), _number(new, 1, 0) or 0
+    fits = precision is None or precision - scale >= _DIGITS[source]
+    return _COPIED if fits else _OVERFLOW
 
 
-def _other(old: Type, new: Type, *, explicit: bool) -> TypeChange:
-    text = old.name in {*_TEXTS, "character"} and not old.array
-    if text and new.name in _ASSIGNABLE_ONLY_BY_CAST and not new.array:
-        if explicit:
-            state = "22007" if new.name in {*_TIMES, "date"} else "22P02"
-            return TypeChange(Work.REWRITE, Values.MAY_FAIL, state)
-        return _uncastable(old, new)
+def _between_stamps(old: Type, new: Type) -> TypeChange:
+    if _length(Type(new.name, old.modifiers), new, explicit=False).work is Work.REWRITE:
+        return _ALTERED
     return TypeChange(
         Work.UNKNOWN,
-        Values.UNKNOWN,
-        reason=f"how the server casts {old} to {new}",
+        Values.MAY_CHANGE,
+        reason="the TimeZone of the session that runs it: only under UTC is nothing "
+        "rewritten and no value moved",
     )
-
-
-def _with_user_type(old: Type, new: Type, *, explicit: bool, catalog: Catalog) -> TypeChange | None:
-    """Return the change where one of the types is a domain or an enum."""
-    target = catalog.domain(Name(new.name, new.schema))
-    source = catalog.domain(Name(old.name, old.schema))
-    if target is not None:
-        base = _between(old, target.type, explicit=explicit, catalog=catalog)
-        if target.checks or not target.nullable:
-            state = "23514" if target.checks else "23502"
-            return TypeChange(Work.REWRITE, Values.MAY_FAIL, state)
-        return base
-    if source is not None:
-        return _between(source.type, new, explicit=explicit, catalog=catalog)
-    old_enum = catalog.enum(Name(old.name, old.schema)) is not None
-    new_enum = catalog.enum(Name(new.name, new.schema)) is not None
-    if old_enum and new.name in {*_TEXTS, "character"}:
-        return _to_text(old, new, explicit=explicit)
-    if new_enum and not old_enum and old.name in {*_TEXTS, "character"}:
-        if explicit:
-            return TypeChange(Work.REWRITE, Values.MAY_FAIL, "22P02")
-        return _uncastable(old, new)
-    if old_enum and new_enum:
-        return _uncastable(old, new)
-    return None
-
-
-# --- USING -------------------------------------------------------------------------------
-
-_CAST = pattern(r'("?)(?P<column>.+?)\1(?:::(?P<type>.+))?', re.DOTALL)
-_ALIASES = {
-    "int": "integer", "int4": "integer", "int2": "smallint", "int8": "bigint",
-    "varchar": "character varying", "bpchar": "character", "char": "character",
-    "decimal": "numeric", "bool": "boolean", "float4": "real",
-    "float8": "double precision", "varbit": "bit varying",
-    "timestamp": "timestamp without time zone",
-    "timestamptz": "timestamp with time zone",
-    "time": "time without time zone", "timetz": "time with time zone",
-}  # fmt: skip
-
-
-def _plain_cast(using: Expression, column: str) -> str | None:
-    """Return the type that USING casts the bare column to, `""` for none, else None."""
-    if using.functions or using.has_subquery or using.opaque:
-        return None
-    found = _CAST.fullmatch(using.sql.strip())
-    if found is None or found["column"].replace('""', '"') != column:
-        return None
-    return "" if found["type"] is None else _normal(found["type"])
-
-
-def _normal(type: str) -> str:
-    head, bracket, rest = type.strip().lower().partition("(")
-    inside, _, tail = rest.partition(")")
-    name = " ".join((head + tail).split())
-    array = name.endswith("[]")
-    name = name.removesuffix("[]").removeprefix("pg_catalog.")
-    modifiers = f"({inside.replace(' ', '')})" if bracket else ""
-    return f"{_ALIASES.get(name, name)}{modifiers}{'[]' if array else ''}"
-
-
-def _spelled(type: Type) -> str:
-    return _normal(str(type))

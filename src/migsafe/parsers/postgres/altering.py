@@ -213,13 +213,13 @@ def _column(  # noqa: C901 - a table of sub-commands
             )
         case pb.AT_SetExpression:
             expression = expressions.read(definition(command))
-            return AlterGenerated(table, command.name, expression)
+            return AlterGenerated(table, command.name, expression, only=only)
         case pb.AT_DropExpression:
-            return AlterGenerated(table, command.name, if_exists=command.missing_ok)
+            return AlterGenerated(table, command.name, if_exists=command.missing_ok, only=only)
         case pb.AT_AddIdentity | pb.AT_SetIdentity | pb.AT_DropIdentity:
             return _identity(command, table)
         case _:
-            return _column_setting(command, table)
+            return _column_setting(command, table, only=only)
 
 
 def _identity(command: pb.AlterTableCmd, table: Name) -> AlterIdentity:
@@ -252,24 +252,26 @@ def _identity(command: pb.AlterTableCmd, table: Name) -> AlterIdentity:
             )
 
 
-def _column_setting(command: pb.AlterTableCmd, table: Name) -> SetColumnStorage | None:
+def _column_setting(
+    command: pb.AlterTableCmd, table: Name, *, only: bool
+) -> SetColumnStorage | None:
     column = command.name or str(command.num)
     match command.subtype:
         case pb.AT_SetStorage:
             value = definition(command).string.sval.upper()
-            return SetColumnStorage(table, column, ColumnSetting.STORAGE, value)
+            return SetColumnStorage(table, column, ColumnSetting.STORAGE, value, only)
         case pb.AT_SetCompression:
             value = definition(command).string.sval
-            return SetColumnStorage(table, column, ColumnSetting.COMPRESSION, value)
+            return SetColumnStorage(table, column, ColumnSetting.COMPRESSION, value, only)
         case pb.AT_SetStatistics:
             value = options.text(definition(command)) if command.HasField("def") else "DEFAULT"
-            return SetColumnStorage(table, column, ColumnSetting.STATISTICS, value)
+            return SetColumnStorage(table, column, ColumnSetting.STATISTICS, value, only)
         case pb.AT_SetOptions:
             value = canonical.column_options(command)
-            return SetColumnStorage(table, column, ColumnSetting.OPTIONS, value)
+            return SetColumnStorage(table, column, ColumnSetting.OPTIONS, value, only)
         case pb.AT_ResetOptions:
             value = canonical.column_options(command)
-            return SetColumnStorage(table, column, ColumnSetting.RESET_OPTIONS, value)
+            return SetColumnStorage(table, column, ColumnSetting.RESET_OPTIONS, value, only)
         case _:
             return None
 
@@ -286,7 +288,7 @@ def _constraint(
                 return None
             return AddConstraint(table, constraint, if_exists, only)
         case pb.AT_ValidateConstraint:
-            return ValidateConstraint(table, command.name)
+            return ValidateConstraint(table, command.name, only)
         case pb.AT_DropConstraint:
             return DropConstraint(
                 table,

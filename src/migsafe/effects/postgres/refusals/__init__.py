@@ -9,7 +9,7 @@ Source:
 """
 
 from migsafe.catalog.catalog import Catalog
-from migsafe.effects.postgres.refusals import columns, constraints, objects, tables
+from migsafe.effects.postgres.refusals import columns, constraints, objects, retyping, tables
 from migsafe.model.effects import Certain
 from migsafe.model.operations import (
     AddColumn,
@@ -52,13 +52,13 @@ def refusal(  # noqa: C901, PLR0912  # one line an operation
     """Return why a server refuses an operation, None where it does not or nobody knows."""
     match operation:
         case AddColumn():
-            return columns.add_column(operation, catalog)
+            return columns.add_column(operation, catalog, version)
         case DropColumn():
             return columns.drop_column(operation, catalog)
         case RenameColumn():
             return columns.rename_column(operation, catalog)
         case AlterColumnType():
-            return columns.alter_type(operation, catalog)
+            return retyping.alter_type(operation, catalog, version)
         case SetDefault() | DropDefault():
             return columns.set_default(operation, catalog)
         case DropNotNull():
@@ -72,7 +72,7 @@ def refusal(  # noqa: C901, PLR0912  # one line an operation
         case AddConstraint():
             return constraints.add_constraint(operation, catalog, version)
         case ValidateConstraint():
-            return constraints.missing(operation.table, operation.constraint, catalog)
+            return constraints.validate(operation, catalog)
         case AlterConstraint():
             return constraints.alter_constraint(operation, catalog)
         case DropConstraint():

@@ -16,11 +16,11 @@ from migsafe.effects.postgres.refusals.known import (
     known_table,
     mistyped_default,
 )
-from migsafe.model.effects import Certain
+from migsafe.effects.postgres.relations import family
+from migsafe.model.effects import Certain, Moment
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AddColumn,
-    AlterColumnType,
     AlterGenerated,
     AlterIdentity,
     Check,
@@ -49,7 +49,9 @@ _PLAIN_ONLY = frozenset(
 """Types of a fixed length: their values are never stored elsewhere."""
 
 
-def add_column(operation: AddColumn, catalog: Catalog) -> Certain | None:
+def add_column(  # noqa: C901  # one line a reason
+    operation: AddColumn, catalog: Catalog, version: int
+) -> Certain | None:
     """Return why ADD COLUMN is refused."""
     table, column = operation.table, operation.column
     state = known_table(catalog, table)
@@ -63,6 +65,9 @@ def add_column(operation: AddColumn, catalog: Catalog) -> Certain | None:
         return Certain("42809", f"{table} is a partition: columns are added to its parent")
     if operation.only and catalog.children(table):
         return Certain("42P16", f"a column of {table} must be added to its children too")
+    numbered = column.identity is not None and not operation.only and catalog.children(table)
+    if numbered and not (is_partitioned(state) and version >= _IDENTITY_OF_PARTITIONS):
+        return Certain("42P16", f"{table} has children: no identity for all of them")
     there = catalog.column_existence(table, column.name) is Existence.PRESENT
     if there:
         return Certain("42701", f"the column {column.name} is there already")
@@ -70,7 +75,7 @@ def add_column(operation: AddColumn, catalog: Catalog) -> Certain | None:
         for name in column.generated.expression.columns:
             if generated(state.column(name)):
                 return Certain("42P17", f"{name} is a generated column itself")
-    return mistyped_default(column.default, column.type) or next(
+    return mistyped_default(column.default, column.type, catalog) or next(
         _inline(operation, state, catalog), None
     )
 
@@ -96,11 +101,13 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Certain | None:
         return Certain("42P16", f"a column of {table} must be dropped from its partitions too")
     if operation.cascade:
         return None
-    for other in state.columns:
-        if other.generated is not None and column in other.generated.expression.columns:
-            return Certain("2BP01", f"the generated column {other.name} uses the column")
-    for policy in catalog.policies_on(table, column):
-        return Certain("2BP01", f"the policy {policy.name} uses the column")
+    for member in family(catalog, table, only=operation.only):
+        found = catalog.table(member)
+        for other in found.columns if found is not None else ():
+            if other.generated is not None and column in other.generated.expression.columns:
+                return Certain("2BP01", f"the generated column {other.name} uses the column")
+        for policy in catalog.policies_on(member, column):
+            return Certain("2BP01", f"the policy {policy.name} uses the column")
     return None
 
 
@@ -114,24 +121,6 @@ def rename_column(operation: RenameColumn, catalog: Catalog) -> Certain | None:
         return missing
     if is_inherited(state, operation.column, catalog):
         return Certain("42P16", f"{operation.column} is inherited")
-    return None
-
-
-def alter_type(operation: AlterColumnType, catalog: Catalog) -> Certain | None:
-    """Return why ALTER COLUMN … TYPE is refused before the types are looked at."""
-    table, column = operation.table, operation.column
-    state = known_table(catalog, table)
-    if state is None:
-        return None
-    missing = absent_column(catalog, table, column)
-    if missing is not None:
-        return missing
-    if operation.using is not None and generated(state.column(column)):
-        return Certain("42611", f"{column} is generated: USING has no meaning")
-    if is_inherited(state, column, catalog):
-        return Certain("42P16", f"{column} is inherited")
-    if is_in_partition_key(state, column):
-        return Certain("42P16", f"{table} is partitioned by {column}")
     return None
 
 
@@ -149,7 +138,7 @@ def set_default(operation: SetDefault | DropDefault, catalog: Catalog) -> Certai
     if generated(state):
         return Certain("42601", f"{column} is a generated column")
     if isinstance(operation, SetDefault) and state is not None:
-        return mistyped_default(operation.default, state.type)
+        return mistyped_default(operation.default, state.type, catalog)
     return None
 
 
@@ -158,7 +147,13 @@ def drop_not_null(operation: DropNotNull, catalog: Catalog, version: int) -> Cer
     table, column = operation.table, operation.column
     state = known_table(catalog, table)
     found = None if state is None else state.column(column)
-    if state is None or found is None or found.nullable is not False:
+    if state is None or found is None:
+        return None
+    alone = operation.only and is_partitioned(state) and catalog.partitions(table)
+    if alone and version < _NOT_NULL_INHERITED:
+        reason = f"{column} must stay NOT NULL where the partitions are"
+        return Certain("42P16", reason, Moment.ANALYSIS)
+    if found.nullable is not False:
         return None
     if found.identity is not None:
         return Certain("42601", f"{column} is an identity column")
@@ -220,8 +215,11 @@ def alter_generated(operation: AlterGenerated, catalog: Catalog, version: int) -
     if missing is not None:
         return missing
     how = generated(state.column(column))
+    if not sets and operation.only and catalog.children(table):
+        reason = f"the expression of {column} must be dropped in the children too"
+        return Certain("0A000", reason, Moment.ANALYSIS)
     if not sets and is_inherited(state, column, catalog):
-        return Certain("42P16", f"{column} is inherited") if how else None
+        return Certain("42P16", f"{column} is inherited", Moment.ANALYSIS)
     if how is None:
         if operation.if_exists or not catalog.complete:
             return None

@@ -29,6 +29,7 @@ from migsafe.model.operations import (
     ObjectKind,
     PrimaryKey,
     Unique,
+    ValidateConstraint,
 )
 
 _UNIQUE_METHODS = frozenset({"btree"})
@@ -51,15 +52,21 @@ def add_constraint(  # noqa: C901  # one line a reason
                 return Certain("42P16", f"the constraint must be added to children of {table} too")
             if constraint.no_inherit and is_partitioned(state):
                 return Certain("42P16", f"{table} is partitioned: NO INHERIT has no meaning")
+            for column in constraint.expression.columns:
+                missing_column = absent_column(catalog, table, column)
+                if missing_column is not None:
+                    return missing_column
             return _taken(table, constraint.name, catalog)
         case ForeignKey():
-            return _foreign_key(operation, constraint, state, catalog)
+            return _foreign_key(operation, constraint, state, catalog, version)
         case Unique() | PrimaryKey():
             return _key(table, constraint, state, catalog)
         case Exclusion():
             if is_partitioned(state) and _misses_partition_key(state, constraint.columns):
                 return Certain("0A000", f"it must hold the partition key of {table}")
-            return _taken(table, constraint.name, catalog)
+            return _relation_taken(table, constraint.name, catalog) or _taken(
+                table, constraint.name, catalog
+            )
         case NotNull():
             if version < _NOT_NULL_CONSTRAINTS:
                 return None
@@ -93,7 +100,7 @@ def _key(  # noqa: C901  # one line a reason
 ) -> Certain | None:
     primary = isinstance(key, PrimaryKey)
     if key.using_index is not None:
-        found = _using_index(table, key.using_index, state, catalog)
+        found = _using_index(table, key.using_index, catalog)
         if found is not None:
             return found
     for column in (*key.columns, *key.include):
@@ -103,10 +110,11 @@ def _key(  # noqa: C901  # one line a reason
     if primary and catalog.primary_key(table) is not None:
         return Certain("42P16", f"{table} has a primary key already")
     name = key.name
-    if name is not None and key.using_index is None:
-        place = catalog.key(table).beside(name)
-        if catalog.existence(ObjectKind.INDEX, place) is Existence.PRESENT:
-            return Certain("42P07", f"{name} is there already")
+    if key.using_index is not None and is_partitioned(state):
+        return Certain("0A000", f"{table} is partitioned: USING INDEX is not for it")
+    there = None if key.using_index is not None else _relation_taken(table, name, catalog)
+    if there is not None:
+        return there
     if is_partitioned(state) and _misses_partition_key(state, key.columns):
         return Certain("0A000", f"it must hold the partition key of {table}")
     for column in key.columns:
@@ -118,14 +126,24 @@ def _key(  # noqa: C901  # one line a reason
     return None if key.using_index is not None else _taken(table, name, catalog)
 
 
+def _relation_taken(table: Name, name: str | None, catalog: Catalog) -> Certain | None:
+    """Return the refusal of an index whose name another relation bears."""
+    if name is None:
+        return None
+    place = catalog.key(table).beside(name)
+    there = (
+        catalog.existence(kind, place) is Existence.PRESENT
+        for kind in (ObjectKind.INDEX, ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.SEQUENCE)
+    )
+    return Certain("42P07", f"{name} is there already") if any(there) else None
+
+
 def _is_unordered(kind: Type | None) -> bool:
     return kind is not None and not kind.array and kind.name in _UNORDERED
 
 
-def _using_index(table: Name, index: str, state: TableState, catalog: Catalog) -> Certain | None:
+def _using_index(table: Name, index: str, catalog: Catalog) -> Certain | None:
     place = catalog.key(table).beside(index)
-    if is_partitioned(state):
-        return None
     if catalog.existence(ObjectKind.INDEX, place) is Existence.ABSENT:
         return Certain("42704", f"there is no index {index}")
     found = catalog.index(place)
@@ -148,23 +166,32 @@ def _misses_partition_key(state: TableState, columns: Iterable[str]) -> bool:
 
 
 def _foreign_key(
-    operation: AddConstraint, key: ForeignKey, state: TableState, catalog: Catalog
+    operation: AddConstraint,
+    key: ForeignKey,
+    state: TableState,
+    catalog: Catalog,
+    version: int,
 ) -> Certain | None:
     table = operation.table
+    taken = _taken(table, key.name, catalog)
+    if taken is not None:
+        return taken
+    if is_partitioned(state) and catalog.table(key.referenced) is not None:
+        if operation.only:
+            return Certain("42809", f"{table} is partitioned: ONLY has no meaning")
+        if not key.valid and version < _NOT_NULL_CONSTRAINTS:
+            return Certain("42809", f"{table} is partitioned: NOT VALID is for 18 and later")
     for column in key.columns:
         missing = absent_column(catalog, table, column)
         if missing is not None:
             return missing
     own = [None if (c := state.column(name)) is None else c.type for name in key.columns]
-    return (
-        (
-            Certain("42809", f"{table} is partitioned: ONLY has no meaning")
-            if operation.only and is_partitioned(state)
-            else None
-        )
-        or foreign_key(key, own, state, catalog)
-        or _taken(table, key.name, catalog)
-    )
+    found = foreign_key(key, own, state, catalog)
+    if found is not None:
+        return found
+    if catalog.key(key.referenced) in {child.name for child in catalog.children(table)}:
+        return Certain("55006", f"{key.referenced} is a partition of {table} itself")
+    return None
 
 
 def foreign_key(  # one line a reason
@@ -223,6 +250,22 @@ def of_new_column(
             return foreign_key(constraint, [column.type], state, catalog)
         case _:
             return None
+
+
+def validate(operation: ValidateConstraint, catalog: Catalog) -> Certain | None:
+    """Return why VALIDATE CONSTRAINT is refused."""
+    table = operation.table
+    gone = missing(table, operation.constraint, catalog)
+    if gone is not None or not operation.only or known_table(catalog, table) is None:
+        return gone
+    state = catalog.constraint(table, operation.constraint)
+    match None if state is None else state.constraint:
+        case Check(valid=False, no_inherit=False) | NotNull(valid=False, no_inherit=False):
+            if catalog.children(table):
+                return Certain("42P16", f"the children of {table} must be validated too")
+        case _:
+            pass
+    return None
 
 
 def missing(table: Name, constraint: str, catalog: Catalog) -> Certain | None:

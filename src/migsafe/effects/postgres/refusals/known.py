@@ -2,12 +2,11 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ColumnState, Existence, TableKind, TableState
-from migsafe.effects.postgres.types import Work, conversion
+from migsafe.effects.postgres.casting import Way, way
+from migsafe.effects.postgres.retyping import type_of
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import Identity
-from migsafe.model.pattern import pattern
-from migsafe.writing.tokens import tokens
 
 WHOLE = frozenset({"smallint", "integer", "bigint", "smallserial", "serial", "bigserial"})
 
@@ -55,34 +54,13 @@ def identity(state: ColumnState | None) -> Identity | None:
     return None if state is None else state.identity
 
 
-_CAST = pattern(r"(?:.*)::\s*(?P<type>text|integer|int|uuid|date|boolean|bool|jsonb?|bigint)")
-
-
-def mistyped_default(default: Expression | None, kind: Type | None) -> Certain | None:
+def mistyped_default(
+    default: Expression | None, kind: Type | None, catalog: Catalog
+) -> Certain | None:
     """Return the refusal of a default that is cast to a type which does not fit its column."""
     if default is None or kind is None or default.opaque:
         return None
-    words = list(tokens(default.sql))
-    if words[-2:-1] != ["::"] or _joins(words[:-2]):
-        return None
-    found = _CAST.fullmatch(default.sql.strip())
-    if found is None:
-        return None
-    given = Type(_NAMES.get(found["type"], found["type"]))
-    change = conversion(given, kind)
-    if change.work is Work.REFUSED and change.sqlstate == "42804":
+    given = type_of(default, kind)
+    if way(given, kind, explicit=False, catalog=catalog) is Way.NONE:
         return Certain("42804", f"a default of type {given} does not fit {kind}")
     return None
-
-
-_NAMES = {"int": "integer", "bool": "boolean"}
-
-
-def _joins(words: list[str]) -> bool:
-    """Say whether an operator stands at the top, so that a cast at the end is not the whole."""
-    depth = 0
-    for word in words:
-        depth += (word in "([") - (word in ")]")
-        if depth == 0 and word[0] in "+-*/<>=~!@#%^&|`?" and len(words) > 1:
-            return True
-    return False
