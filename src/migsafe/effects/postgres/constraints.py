@@ -55,8 +55,13 @@ def add_constraint(operation: AddConstraint, catalog: Catalog, version: int) -> 
     name = constraint.name
     if name is not None and catalog.constraint(table, name) is not None:
         reason = f"a constraint {name} is there already"
-        return replace(effects, fails=Certain("42710", reason))
-    return effects
+        effects = replace(effects, fails=Certain("42710", reason))
+    if version < _NOT_NULL_CONSTRAINTS or operation.only:
+        return effects
+    # Tables that inherit are locked even where they get no constraint.
+    own = effects.locks.get(catalog.key(table), AE)
+    below = ((member, own) for member in family(catalog, table))
+    return replace(effects, locks=strongest((*effects.locks.items(), *below)))
 
 
 def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects:
@@ -225,8 +230,9 @@ def _primary_key(
     if key.using_index is None and bare:
         return Effects(locks=held(catalog, ([table], AE)), sources=_SOURCES)
     if key.using_index is None:
-        # Columns that become NOT NULL do so in every partition.
-        everywhere = family(catalog, table) if unproven else ()
+        # Columns become NOT NULL in every partition, and are asked of what inherits.
+        asked = unproven or not is_partitioned(catalog, table)
+        everywhere = family(catalog, table) if asked else ()
         return Effects(
             locks=strongest(
                 (
