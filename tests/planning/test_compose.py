@@ -102,6 +102,25 @@ def test_conditions_on_the_fleet_speak_of_the_versions_of_the_plan() -> None:
     assert {condition.evidence for condition in gates} == {"no process older than C1"}
 
 
+@pytest.mark.parametrize(
+    ("horizon", "expected"),
+    [
+        (1, {"none runs, none will be brought back"}),
+        (3, {"none runs, none will be brought back; none in the last 3 releases"}),
+    ],
+)
+def test_what_is_lost_waits_for_every_release_that_may_be_gone_back_to(
+    horizon: int, expected: set[str]
+) -> None:
+    made = plan(
+        fold_sql("ALTER TABLE users DROP COLUMN n;", schema=USERS),
+        Settings(server_version=16, rollback_horizon=horizon),
+        plan_id="0042_x",
+    )
+    last = made.deploys[-1]
+    assert {each.expect for each in last.gate if each.oldest_code is not None} == expected
+
+
 def test_statements_outside_a_transaction_are_steps_of_their_own() -> None:
     made = planned("CREATE INDEX a ON users (name); CREATE INDEX b ON users (email);")
     (deploy,) = made.deploys

@@ -114,7 +114,7 @@ def plan(
         _Track(tuple(_deploys(each, situation)), _data_at(each, deploy))
         for each, situation in zip(planned, situations, strict=True)
     )
-    merged = _Merging(tracks)
+    merged = _Merging(tracks, settings.rollback_horizon)
     deploys = merged.deploys()
     _reaches(deploys, deploy, settings)
     return Plan(
@@ -313,6 +313,7 @@ class _Merging:
     """Takes deploys from the tracks, those that may ship together as one."""
 
     tracks: tuple[_Track, ...]
+    horizon: int
     versions: list[tuple[int, ...]] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     emitted: list[_Emitted] = field(default_factory=list)
@@ -393,7 +394,7 @@ class _Merging:
                     oldest[version] = condition
         if oldest:
             version = max(oldest)
-            condition = oldest[version]
+            condition = blocks.within(oldest[version], self.horizon)
             yield replace(
                 condition, evidence=f"{condition.evidence} C{version}", oldest_code=version
             )

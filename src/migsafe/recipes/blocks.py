@@ -233,6 +233,8 @@ def guard(table: Name, remaining_sql: str) -> AnonymousBlock:
 
 # --- conditions ------------------------------------------------------------------------
 
+_IDLE = "none runs"
+
 
 def retired(oldest: int) -> Condition:
     """Return the evidence that no code older than a version of the recipe's runs."""
@@ -246,7 +248,7 @@ def retired(oldest: int) -> Condition:
 
 def idle(oldest: int) -> Condition:
     """Return the evidence that older code does not run now; it may be brought back."""
-    return Condition("no process older than", None, "none runs", oldest_code=oldest)
+    return Condition("no process older than", None, _IDLE, oldest_code=oldest)
 
 
 def gone(oldest: int) -> Condition:
@@ -254,6 +256,18 @@ def gone(oldest: int) -> Condition:
     return Condition(
         "no process older than", None, "none runs, none will be brought back", oldest_code=oldest
     )
+
+
+def within(condition: Condition, horizon: int) -> Condition:
+    """Return the evidence for a team that may go back by more than one release.
+
+    Args:
+        condition: What `retired`, `idle` or `gone` returned.
+        horizon: How many releases back must still run.
+    """
+    if horizon == 1 or condition.expect == _IDLE:
+        return condition
+    return replace(condition, expect=f"{condition.expect}; none in the last {horizon} releases")
 
 
 def none_left(what: str, remaining_sql: str) -> Condition:
