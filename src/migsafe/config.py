@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import field
 from fnmatch import fnmatchcase
-from pathlib import Path
+from os import getcwd
+from os.path import basename, dirname, exists, isfile, join
 
 from migsafe import rulebook
 from migsafe.catalog.schema import TableSize
@@ -110,13 +111,13 @@ _NAME = pattern(r"[^<>=\s]+|[^<>=]*\"[^<>=]*")
 _PATH_KEYS = ("pattern", "dialect", "server-version", "transaction", "convention")
 
 
-def load(path: Path | None = None, *, start: Path | None = None) -> Settings:
+def load(path: str | None = None) -> Settings:
     """Read the settings.
 
     Args:
-        path: A configuration file that was named; None looks for one.
-        start: Where to look, upwards to the root of the git checkout: migsafe.toml wins over
-            pyproject.toml in the same directory.
+        path: A configuration file that was named; None looks for one in the current directory,
+            upwards to the root of the git checkout: migsafe.toml wins over pyproject.toml
+            in the same directory.
 
     Returns:
         The settings, all defaults where there is no configuration.
@@ -126,35 +127,42 @@ def load(path: Path | None = None, *, start: Path | None = None) -> Settings:
     """
     if path is not None:
         return _read(path, required=True) or Settings()
-    folder = (start or Path.cwd()).absolute()
-    for directory in (folder, *folder.parents):
+    folder = getcwd()
+    while True:
         for name in ("migsafe.toml", "pyproject.toml"):
-            if (directory / name).is_file() and (found := _read(directory / name)):
+            file = join(folder, name)
+            if isfile(file) and (found := _read(file)):
                 return found
-        if (directory / ".git").exists():
-            break
-    return Settings()
+        if exists(join(folder, ".git")) or dirname(folder) == folder:
+            return Settings()
+        folder = dirname(folder)
 
 
-def _read(path: Path, *, required: bool = False) -> Settings | None:
-    import tomllib  # noqa: PLC0415  most directories have no configuration
-
+def _read(path: str, *, required: bool = False) -> Settings | None:
     shown = _shown(path)
+    is_project = basename(path) == "pyproject.toml"
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(
-            f"the configuration is not TOML: {error}",
-            path=shown,
-            help="Correct the file.",
-        ) from None
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"the configuration could not be read: {error}",
             path=shown,
             help="Name a readable UTF-8 file with --config.",
         ) from None
-    if path.name == "pyproject.toml" or "tool" in data:
+    if is_project and not required and "migsafe" not in text:
+        return None
+    import tomllib  # noqa: PLC0415  most directories have no configuration
+
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            f"the configuration is not TOML: {error}",
+            path=shown,
+            help="Correct the file.",
+        ) from None
+    if is_project or "tool" in data:
         section = data.get("tool", {}).get("migsafe")
         if section is None:
             if required:
@@ -165,11 +173,8 @@ def _read(path: Path, *, required: bool = False) -> Settings | None:
     return _settings(section, shown)
 
 
-def _shown(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+def _shown(path: str) -> str:
+    return path.removeprefix(join(getcwd(), ""))
 
 
 def _settings(section: Mapping[str, object], path: str) -> Settings:

@@ -1,6 +1,5 @@
 """What a check and a recipe may ask about the operation in front of them."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
@@ -344,7 +343,7 @@ class Context:
             ),
             message=message,
             help=help,
-            fingerprint=_digest(self.rule.id, place.path, str(section), text),
+            identity="\0".join((self.rule.id, place.path, str(section), text)),
         )
 
     def place_of(self, section: Section, span: Span | None = None) -> Place:
@@ -380,10 +379,6 @@ def _normalised(applied: Applied) -> str:
     span = applied.origin.span
     focus = applied.section.text[span.start : span.end]
     return " ".join(f"{applied.statement.sql} {focus}".split())
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def _listed(words: list[str]) -> str:

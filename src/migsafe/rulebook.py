@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
+from os import listdir
+from os.path import dirname, isdir, isfile, join
 
 from migsafe.model.errors import UsageError
 from migsafe.model.findings import Hazard, Severity
@@ -53,11 +54,11 @@ class Rule:
 
 
 @cache
-def _folder() -> Path:
+def _folder() -> str:
     # An editable install hides the wheel's copy, so the checkout is the second place.
-    here = Path(__file__).parent
-    shipped = here / "rules"
-    return shipped if shipped.is_dir() else here.parents[1] / "rules"
+    here = dirname(__file__)
+    shipped = join(here, "rules")
+    return shipped if isdir(shipped) else join(dirname(dirname(here)), "rules")
 
 
 @cache
@@ -65,9 +66,9 @@ def ids() -> tuple[str, ...]:
     """Return the ids of all rules, sorted."""
     return tuple(
         sorted(
-            page.name.removesuffix(".md")
-            for page in _folder().iterdir()
-            if page.name.endswith(".md") and page.name != "README.md"
+            page.removesuffix(".md")
+            for page in listdir(_folder())
+            if page.endswith(".md") and page != "README.md"
         )
     )
 
@@ -80,10 +81,11 @@ def rule(rule_id: str) -> Rule:
         UsageError: If no rule has this id.
         RulebookError: If its page breaks a law.
     """
-    page = _folder() / f"{rule_id}.md"
-    if "/" in rule_id or "\\" in rule_id or rule_id == "README" or not page.is_file():
+    page = join(_folder(), f"{rule_id}.md")
+    if "/" in rule_id or "\\" in rule_id or rule_id == "README" or not isfile(page):
         raise UsageError(f"no rule is called {rule_id!r}", help="Run 'migsafe rules' to list them.")
-    return _read(rule_id, page.read_text("utf-8"))
+    with open(page, encoding="utf-8") as file:
+        return _read(rule_id, file.read())
 
 
 def _read(rule_id: str, text: str) -> Rule:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import field
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import click
 from click.core import ParameterSource
@@ -25,7 +24,7 @@ COMMON = (
     click.option(
         "--config",
         "config_path",
-        type=click.Path(path_type=Path),
+        type=click.Path(),
         metavar="FILE",
         help="Read this configuration instead of looking for one.",
     ),
@@ -39,7 +38,7 @@ COMMON = (
     ),
     click.option(
         "--schema",
-        type=click.Path(path_type=Path),
+        type=click.Path(),
         metavar="FILE",
         help="SQL of the schema before the first given migration; replaces history.",
     ),
@@ -74,10 +73,10 @@ class Common:
     """The common options as they were given."""
 
     paths: tuple[str, ...]
-    config_path: Path | None
+    config_path: str | None
     dialect: str | None
     server_version: str | None
-    schema: Path | None
+    schema: str | None
     database_url: str | None = field(repr=False)
     no_history: bool
     transaction: str | None
@@ -188,15 +187,15 @@ def _base(given: Common, settings: Settings) -> tuple[Catalog | None, Settings]:
     return live.catalog, settings
 
 
-def schema(path: Path, settings: Settings) -> Catalog:
+def schema(path: str, settings: Settings) -> Catalog:
     """Return the catalog that a file of SQL describes.
 
     Raises:
         InputError: If the file cannot be read.
     """
-    text = Files().text(str(path))
+    text = Files().text(path)
     catalog = Catalog.empty(complete=True)
-    read = read_sql(text, Placement(str(path), SectionName.UP), settings.dialect)
+    read = read_sql(text, Placement(path, SectionName.UP), settings.dialect)
     for statement in read.statements:
         for operation in statement.operations:
             catalog = catalog.apply(operation)

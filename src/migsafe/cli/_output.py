@@ -2,9 +2,7 @@
 
 import os
 import sys
-import tempfile
 from importlib import import_module
-from pathlib import Path
 
 import click
 
@@ -35,34 +33,36 @@ def put(report: Report, format: str, *, frame: bool) -> None:
     click.echo(rendered(report, format, frame=frame, colour=wants_colour()), nl=False, color=True)
 
 
-def targets(given: tuple[str, ...]) -> tuple[tuple[str, Path], ...]:
+def targets(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of format and file that `--output FORMAT=FILE` names.
 
     Raises:
         UsageError: If a value is no such pair.
     """
-    pairs: list[tuple[str, Path]] = []
+    pairs: list[tuple[str, str]] = []
     for value in given:
         word, equals, path = value.partition("=")
         if not equals or not path or word not in FORMATS:
             raise UsageError(f"{value!r} is no FORMAT=FILE", help=f"Formats: {', '.join(FORMATS)}.")
-        pairs.append((word, Path(path)))
+        pairs.append((word, path))
     return tuple(pairs)
 
 
-def write(path: Path, text: str) -> None:
+def write(path: str, text: str) -> None:
     """Write a file as a whole or not at all.
 
     Raises:
         UsageError: If it cannot be written.
     """
+    import tempfile  # noqa: PLC0415  most runs print
+
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, delete=False
+            "w", encoding="utf-8", newline="\n", dir=os.path.dirname(path) or ".", delete=False
         ) as file:
             file.write(text)
-        Path(file.name).replace(path)
+        os.replace(file.name, path)
     except OSError as error:
         raise UsageError(
-            f"cannot write: {error.strerror}", path=str(path), help="Name a writable file."
+            f"cannot write: {error.strerror}", path=path, help="Name a writable file."
         ) from None

@@ -183,7 +183,7 @@ _BY = click.option("--by", metavar="NAME", help="Who says so.")
 _CONFIG = click.option(
     "--config",
     "config_path",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     metavar="FILE",
     help="Read this configuration instead of looking for one.",
 )
@@ -194,7 +194,7 @@ _CONFIG = click.option(
 @_DEPLOY
 @_BY
 @_CONFIG
-def release_command(folder: Path, deploy: int, by: str | None, config_path: Path | None) -> None:
+def release_command(folder: Path, deploy: int, by: str | None, config_path: str | None) -> None:
     r"""Write deploy N into the tree that the runner reads, and record it.
 
     Exit status: 0 written, 1 refused, 2 usage.
@@ -252,7 +252,7 @@ def rolled_back_command(folder: Path, deploy: int, by: str | None) -> None:
 @command.command("rebase", short_help="Plan again what is not released.")
 @_FOLDER
 @_CONFIG
-def rebase_command(folder: Path, config_path: Path | None) -> None:
+def rebase_command(folder: Path, config_path: str | None) -> None:
     r"""Plan the deploys that are not released again, on the migrations that are there now.
 
     Exit status: 0 rewritten, 1 refused, 2 usage.

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 
 import click
 
@@ -147,12 +146,12 @@ def _server(
         yield found
 
 
-def _schema(path: Path | None, settings: Settings) -> Section | None:
+def _schema(path: str | None, settings: Settings) -> Section | None:
     if path is None:
         return None
-    text = Files().text(str(path))
-    statements = read_sql(text, Placement(str(path), SectionName.UP), settings.dialect).statements
-    return Section(SectionName.UP, str(path), text, statements, Runner.NONE)
+    text = Files().text(path)
+    statements = read_sql(text, Placement(path, SectionName.UP), settings.dialect).statements
+    return Section(SectionName.UP, path, text, statements, Runner.NONE)
 
 
 def _say_what_it_is_for(option: click.Parameter) -> None:

@@ -198,7 +198,7 @@ def _chosen(findings: Iterable[Finding], options: Options) -> list[Finding]:
 
 
 def _numbered(findings: list[Finding], homes: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Sort by place, and tell findings apart that share a fingerprint.
+    """Sort by place, and tell findings apart that share an identity.
 
     Args:
         findings: In any order.
@@ -219,13 +219,9 @@ def _numbered(findings: list[Finding], homes: Mapping[str, str]) -> tuple[Findin
     count: Counter[str] = Counter()
     numbered: list[Finding] = []
     for finding in findings:
-        repeated = count[finding.fingerprint]
-        count[finding.fingerprint] += 1
-        numbered.append(
-            replace(finding, fingerprint=f"{finding.fingerprint}-{repeated}")
-            if repeated
-            else finding
-        )
+        repeated = count[finding.identity]
+        count[finding.identity] += 1
+        numbered.append(replace(finding, repeated=repeated) if repeated else finding)
     return tuple(numbered)
 
 

@@ -73,7 +73,8 @@ class Finding:
     """One report.
 
     `place` is the statement (for Alembic the `op.` call), `focus` the sub-command in it.
-    `gated_by` names the plan whose gate decides instead. `fingerprint` survives moved lines.
+    `gated_by` names the plan whose gate decides instead. `identity` is what stays the same
+    when lines move; `repeated` tells those apart that share it, in the order of their places.
     """
 
     rule: str
@@ -86,8 +87,17 @@ class Finding:
     relations: tuple[RelationLock, ...]
     message: str
     help: str
-    fingerprint: str
+    identity: str
+    repeated: int = 0
     gated_by: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells the finding from others, in this run and in later ones."""
+        from hashlib import sha256  # noqa: PLC0415  most formats show none; it loads OpenSSL
+
+        digest = sha256(self.identity.encode()).hexdigest()[:32]
+        return f"{digest}-{self.repeated}" if self.repeated else digest
 
 
 @record
