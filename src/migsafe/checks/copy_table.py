@@ -8,6 +8,9 @@ from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
 from migsafe.model.operations import CreateTableAs, CreateView, Insert, ObjectKind, Query
 
+_NAMED = 3
+"""How many of the relations that are read a message names."""
+
 
 def check_operation(
     operation: CreateTableAs | Insert | CreateView, context: Context
@@ -25,7 +28,7 @@ def check_operation(
     sources = _sources(query, context)
     if not sources or (isinstance(operation, Insert) and _is_under_a_lock(context)):
         return
-    listed = " and ".join(map(str, sources))
+    listed = _listed(sources)
     big = context.how_big(sources[0])
     view = isinstance(operation, CreateView)
     until = "COMMIT" if context.current.transaction.is_open else "it is done"
@@ -52,6 +55,14 @@ def _sources(query: Query, context: Context) -> tuple[Name, ...]:
     """Return the live relations that the query reads."""
     keys = dict.fromkeys(context.catalog.key(name) for name in query.relations)
     return tuple(key for key in keys if context.is_busy(key))
+
+
+def _listed(names: tuple[Name, ...]) -> str:
+    words = [str(name) for name in names[:_NAMED]]
+    if len(names) > _NAMED:
+        words.append(f"{len(names) - _NAMED} more")
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _is_under_a_lock(context: Context) -> bool:

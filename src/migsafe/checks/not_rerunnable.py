@@ -16,7 +16,7 @@ from migsafe.model.operations import (
     Select,
     SetParameter,
 )
-from migsafe.model.origin import Runner
+from migsafe.model.origin import Certainty, Runner
 
 _SESSION = Begin | Commit | Rollback | Savepoint | SetParameter | ResetParameter | NoOperation
 _FEW = 2
@@ -42,6 +42,9 @@ def _judged(section: list[Applied], context: Context) -> Iterator[Finding]:
     stays = [applied for piece in done for applied in piece]
     again = stays[-1].after
     for applied in stays:
+        if applied.origin.certainty is not Certainty.ALWAYS:
+            # The condition may be the one that makes it repeatable.
+            continue
         effects = effects_of(
             applied.operation, again, dialect=context.settings.dialect, version=context.version
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.schema import Existence
 from migsafe.context import Applied, Context, Deploy
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, Hazard, RelationLock
@@ -14,6 +15,7 @@ from migsafe.model.operations import (
     DropTable,
     Insert,
     Merge,
+    ObjectKind,
     Operation,
     Update,
 )
@@ -22,6 +24,8 @@ from migsafe.model.record import replace
 _DATA = Insert | Update | Delete | Merge | Copy | DataWork
 """Changes of data under a lock are backfill-in-schema-transaction's subject."""
 _WAITS = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
+_NAMED = 3
+"""How many of the relations that wait a message names."""
 Takers = dict[tuple[int, Name], Applied]
 
 
@@ -66,6 +70,9 @@ def _shut(
         and taker.statement is not applied.statement
         and at.is_busy(name)
         and name not in gone
+        and applied.before.sequence(name) is None
+        # CASCADE may have taken it along.
+        and applied.before.existence(ObjectKind.TABLE, name) is not Existence.ABSENT
         # What the operation itself keeps waiting is its own rule's subject.
         and not _locks_itself(name, applied)
     }
@@ -107,6 +114,7 @@ def _taken(applied: Applied, gone: frozenset[Name], context: Context) -> Iterato
             and (held is None or not held.blocks_reads)
             and at.is_busy(name)
             and name not in gone
+            and applied.before.sequence(name) is None
         ):
             yield name
 
@@ -170,4 +178,8 @@ def _about(finding: Finding, names: list[Name]) -> Finding:
 
 
 def _listed(names: list[Name]) -> str:
-    return " and ".join(map(str, names))
+    words = [str(name) for name in names[:_NAMED]]
+    if len(names) > _NAMED:
+        words.append(f"{len(names) - _NAMED} more")
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,54 @@
+"""What the server reads to attach a partition."""
+
+import pytest
+
+from linting import found_by
+
+RULE = "attach-partition"
+PARENT = "CREATE TABLE p (id bigint, day date{null}) PARTITION BY RANGE (day);"
+BOUND = "FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"
+ATTACH = f"ALTER TABLE p ATTACH PARTITION c {BOUND}"
+INSIDE = "day >= '2026-01-01' AND day < '2027-01-01'"
+OUTSIDE = "day < '2026-01-01' OR day >= '2027-01-01'"
+
+
+@pytest.mark.parametrize(
+    ("child", "words"),
+    [
+        ("day date", "no valid CHECK proves the bound"),
+        (f"day date, CHECK ({INSIDE})", "lets day be NULL"),
+        (f"day date NOT NULL, CHECK ({INSIDE})", None),
+        (f"day date, CHECK (day IS NOT NULL AND {INSIDE})", None),
+        ("day date NOT NULL, CHECK (day >= '2026-01-01')", "no valid CHECK proves the bound"),
+        (f"day date NOT NULL, n int, CHECK ({INSIDE.replace('day', 'n::text')})", "no valid CHECK"),
+    ],
+)
+def test_a_check_that_says_the_bound_spares_the_scan(child: str, words: str | None) -> None:
+    schema = f"{PARENT.format(null='')} CREATE TABLE c (id bigint, {child});"
+    found = found_by(RULE, ATTACH, schema=schema)
+    assert [words in each.message for each in found if words] == [True] * (words is not None)
+    assert bool(found) is (words is not None)
+
+
+def test_a_check_that_is_not_valid_proves_nothing() -> None:
+    schema = f"""{PARENT.format(null="")} CREATE TABLE c (id bigint, day date NOT NULL);
+    ALTER TABLE c ADD CONSTRAINT c_day CHECK ({INSIDE}) NOT VALID;"""
+    [one] = found_by(RULE, ATTACH, schema=schema)
+    assert "its CHECK c_day is NOT VALID" in one.message
+
+
+@pytest.mark.parametrize(
+    ("check", "reported"), [("", True), (f", CHECK ({OUTSIDE})", False), (", CHECK (id > 0)", True)]
+)
+def test_a_default_partition_is_read_unless_a_check_excludes_the_bound(
+    check: str, *, reported: bool
+) -> None:
+    schema = f"""{PARENT.format(null="")} CREATE TABLE d (id bigint, day date{check});
+    ALTER TABLE p ATTACH PARTITION d DEFAULT;"""
+    found = found_by(RULE, f"CREATE TABLE c (id bigint, day date); {ATTACH}", schema=schema)
+    assert ["no valid CHECK there excludes" in each.message for each in found] == [True] * reported
+
+
+def test_a_default_partition_of_an_empty_table_has_nothing_to_prove() -> None:
+    schema = f"{PARENT.format(null='')} CREATE TABLE c (id bigint, day date);"
+    assert found_by(RULE, "ALTER TABLE p ATTACH PARTITION c DEFAULT", schema=schema) == []

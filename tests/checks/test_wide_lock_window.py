@@ -1,0 +1,71 @@
+"""Tables that stay shut while their transaction does something else."""
+
+import pytest
+
+from linting import found_by
+from migsafe.config import Settings
+from migsafe.model.origin import Runner
+
+RULE = "wide-lock-window"
+SCHEMA = """CREATE TABLE a (id bigint PRIMARY KEY, n int);
+CREATE TABLE b (id bigint PRIMARY KEY, n int, a_id bigint);
+CREATE TABLE c (id serial PRIMARY KEY, n int);
+ALTER TABLE a ADD CONSTRAINT a_n CHECK (n > 0) NOT VALID;
+ALTER TABLE b ADD CONSTRAINT b_n CHECK (n > 0) NOT VALID;
+CREATE VIEW v AS SELECT id FROM a;
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "lines"),
+    [
+        ("ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;", [2]),
+        ("ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;\nALTER TABLE c ADD x int;", [2]),
+        ("ALTER TABLE a ADD x int;\nALTER TABLE a ADD y int;", []),
+        ("ALTER TABLE a ADD x int;\nALTER TABLE b VALIDATE CONSTRAINT b_n;", [2]),
+        ("ALTER TABLE a ADD x int;\nALTER TABLE a VALIDATE CONSTRAINT a_n;", [2]),
+        ("ALTER TABLE a VALIDATE CONSTRAINT a_n;\nALTER TABLE a ADD x int;", []),
+        # One finding a transaction, and the scan is the graver one.
+        (
+            (
+                "ALTER TABLE a ADD x int;\nALTER TABLE c ADD x int;\n"
+                "ALTER TABLE b VALIDATE CONSTRAINT b_n;"
+            ),
+            [3],
+        ),
+        # What a statement keeps waiting itself is its own rule's subject.
+        ("ALTER TABLE a ADD x int;\nCREATE INDEX i ON a (n);", []),
+        ("ALTER TABLE a ADD x int;\nCREATE INDEX i ON b (n);", [2]),
+        ("ALTER TABLE a ADD x int;\nALTER TABLE b ALTER n TYPE bigint;", [2]),
+        # backfill-in-schema-transaction.
+        ("ALTER TABLE a ADD x int;\nUPDATE b SET n = 1;", []),
+        # Whom does a table keep waiting that goes, or that is new?
+        ("DROP TABLE a CASCADE;\nALTER TABLE b ADD x int;", []),
+        ("DROP VIEW v;\nALTER TABLE a ADD x int;\nCREATE VIEW v AS SELECT id FROM a;", []),
+        ("ALTER TABLE a ADD x int;\nCREATE TABLE d (id int REFERENCES b);", []),
+        ("CREATE TABLE d (id int);\nALTER TABLE d ADD x int;\nALTER TABLE a ADD x int;", []),
+        ("ALTER TABLE a ADD x int;\nCREATE INDEX i ON ONLY c (n) WHERE false;", [2]),
+        # A statement that needs two locks cannot be split.
+        ("TRUNCATE a, b;", []),
+        ("ALTER SEQUENCE c_id_seq OWNER TO x;\nALTER TABLE a ADD x int;", []),
+    ],
+)
+def test_a_table_that_stays_shut_is_reported_once_a_transaction(sql: str, lines: list[int]) -> None:
+    assert [each.place.line for each in found_by(RULE, sql, schema=SCHEMA)] == lines
+
+
+@pytest.mark.parametrize("runner", [Runner.NONE, Runner.FILE])
+def test_without_a_transaction_nothing_stays(runner: Runner) -> None:
+    sql = "ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;"
+    assert bool(found_by(RULE, sql, runner=runner)) is (runner is Runner.FILE)
+
+
+def test_a_small_table_does_not_count() -> None:
+    small = Settings(lock_timeout="role", small_tables=("a",))
+    sql = "ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;"
+    assert found_by(RULE, sql, schema=SCHEMA, settings=small) == []
+
+
+def test_an_unknown_runner_is_told_how_to_say_so() -> None:
+    [one] = found_by(RULE, "ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;", runner=Runner.AUTO)
+    assert "--transaction none" in one.help
