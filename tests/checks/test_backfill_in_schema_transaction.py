@@ -32,7 +32,8 @@ def test_the_change_of_the_locked_table_is_named_first_and_the_others_with_their
 
 def test_each_change_under_a_lock_is_reported_by_this_rule_alone() -> None:
     report = lint_sql(
-        "ALTER TABLE users ADD COLUMN x int;\nUPDATE users SET x = 1;\nUPDATE orders SET y = x;"
+        "ALTER TABLE users ADD COLUMN x int DEFAULT 0;\n"
+        "UPDATE users SET x = 1;\nUPDATE orders SET y = x;"
     )
     assert [finding.rule for finding in report.findings] == [RULE]
 

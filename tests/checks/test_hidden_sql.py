@@ -43,7 +43,7 @@ SELECT f('orders');"""
 @pytest.mark.parametrize(
     ("language", "body", "rules"),
     [
-        ("sql", "DROP TABLE orders", ["drop-table"]),
+        ("sql", "DROP TABLE orders", ["drop-table", "stale-routine"]),
         ("plpgsql", "BEGIN EXECUTE 'DROP TABLE ' || quote_ident(t); END", ["drop-table"]),
         ("plpgsql", "BEGIN EXECUTE format('DROP TABLE %I', tg_name); END", ["hidden-sql"]),
         ("plpgsql", "BEGIN PERFORM f(t); END", ["hidden-sql"]),

@@ -27,12 +27,17 @@ TWO_HARMS = {
     ("add-column-foreign-key", "restrict-writes"): "who waits for the scan; whose rows are refused",
     ("add-foreign-key", "restrict-writes"): "who waits for the scan; whose rows are refused",
     ("add-primary-key", "restrict-writes"): "who waits for the build; whose rows are refused",
+    ("add-unique-constraint", "downgrade-fails-on-data"): "who waits for the build; what fails it",
     ("add-unique-constraint", "restrict-writes"): "who waits for the build; whose rows are refused",
+    ("backfill-in-schema-transaction", "backfill-without-sync"): "who waits; which rows stay empty",
+    ("backfill-without-sync", "whole-table-update"): "which rows stay empty; who waits",
     ("create-index", "restrict-writes"): "who waits for the build; whose rows are refused",
     ("create-index", "wide-lock-window"): "writers wait for the build; readers for a lock before it",
     ("drop-cascade", "drop-column"): "what goes unnamed with it; who reads the column",
     ("drop-cascade", "drop-table"): "what goes unnamed with it; who reads the table",
+    ("drop-column", "stale-routine"): "whose statements name the column; which bodies do",
     ("drop-index", "drop-uniqueness"): "who waits for the lock; what old upserts name",
+    ("rename-table", "stale-routine"): "whose statements name the table; which bodies do",
 }
 """Rules that may speak of one operation: the harm of each. Any other pair sees one harm twice."""
 

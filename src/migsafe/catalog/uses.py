@@ -13,7 +13,16 @@ from migsafe.catalog.schema import (
 )
 from migsafe.catalog.text import column_of
 from migsafe.model.expressions import Expression, Name
-from migsafe.model.operations import Check, ObjectKind
+from migsafe.model.operations import (
+    Check,
+    Delete,
+    Insert,
+    ObjectKind,
+    Operation,
+    Select,
+    Update,
+)
+from migsafe.parsers.bodies import read_body
 from migsafe.writing.tokens import tokens
 
 POLICY = "policy "
@@ -63,15 +72,71 @@ def _is_it(called: str, routine: Name) -> bool:
 
 
 def naming(facts: Facts, relation: Name, column: str | None) -> Iterator[RoutineState]:
-    """Yield the routines whose body has a relation's name among its words, and a column's.
+    """Yield the routines whose body names a relation, or a column of it.
 
     The server checks no body when a table changes: the routine fails when it is called.
     """
-    wanted = {relation.name} if column is None else {relation.name, column}
-    for overloads in facts.routines.values():
+    called = {trigger.function for trigger in facts.belongings(relation).triggers}
+    for key, overloads in facts.routines.items():
         for routine in overloads:
-            if routine.body is not None and wanted <= identifiers(routine.body):
+            if routine.body is None:
+                continue
+            if (column is not None and key in called and _names_own_row(routine.body, column)) or (
+                relation.name in identifiers(routine.body)
+                and (column is None or _names_column(routine, relation, column))
+            ):
                 yield routine
+
+
+def _names_own_row(body: str, column: str) -> bool:
+    """Say whether the body of a trigger's function reads or sets a column of the row."""
+    return any(_is_qualified(list(tokens(body)), row, column) for row in ("new", "old"))
+
+
+def _is_qualified(words: list[str], name: str, column: str) -> bool:
+    return any(
+        words[at + 1] == "." and [column_of(words[at]), column_of(words[at + 2])] == [name, column]
+        for at in range(len(words) - 2)
+    )
+
+
+def _names_column(routine: RoutineState, relation: Name, column: str) -> bool:
+    """Say whether a body has a column beside its table: written so, or in a statement on it alone.
+
+    Columns of many tables share their names; `id` is one of nearly all.
+    """
+    body = routine.body or ""
+    if column not in identifiers(body):
+        return False
+    return _is_qualified(list(tokens(body)), relation.name, column) or any(
+        {name.name for name in _relations(step.operation)} == {relation.name}
+        and _has_word(list(tokens(body[step.start : step.end])), column)
+        for step in read_body(routine.language, body).steps
+    )
+
+
+def _has_word(words: list[str], column: str) -> bool:
+    """Say whether a statement has a column among its words, other than of a trigger's row."""
+    return any(
+        column_of(word) == column
+        and not (words[at - 1 : at] == ["."] and words[at - 2].lower() in {"new", "old"})
+        for at, word in enumerate(words)
+        if word[0] == '"' or word[0] == "_" or word[0].isalpha()
+    )
+
+
+def _relations(operation: Operation) -> Iterator[Name]:
+    match operation:
+        case Update(table=table, reads=reads) | Delete(table=table, reads=reads):
+            yield table
+            yield from reads
+        case Insert(table=table, query=query):
+            yield table
+            yield from () if query is None else query.relations
+        case Select(query=query):
+            yield from query.relations
+        case _:
+            pass
 
 
 @lru_cache(maxsize=4096)

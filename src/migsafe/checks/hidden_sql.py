@@ -16,9 +16,16 @@ def check_operation(
     if isinstance(operation, Unrecognized) and operation.cause is not Cause.DYNAMIC:
         # unreadable-statement and unanalysed-call speak of the others.
         return
+    if any(
+        earlier.statement is context.current.statement
+        and not is_understood(earlier.operation, earlier.effects)
+        for earlier in context.earlier()
+    ):
+        # One statement is one finding, however many texts it runs.
+        return
     yield context.finding(
-        f"What runs here was not read: {clipped(_seen(operation, context))}. It may change any "
-        "relation: nothing is said about its locks, nor about running code.",
+        f"What runs here was not read: {clipped(_seen(operation, context))}; it may change any "
+        "relation, and nothing is said about its locks, nor about running code.",
         help="Write the statements themselves, or build their text from constants; else judge "
         "them by hand.",
         relations=(),

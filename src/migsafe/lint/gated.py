@@ -17,8 +17,13 @@ _TO_OLD_CODE = frozenset({Hazard.BREAKS_OLD_CODE, Hazard.CHANGES_RESULTS})
 _LOSSES = frozenset({Hazard.LOSES_DATA, Hazard.IRREVERSIBLE})
 _BACKFILL_IN_ONE = frozenset({"whole-table-update"})
 """A plan's backfill runs in batches; the file is what a database that lags behind runs."""
-_SAID_BY_THE_PLAN = frozenset({"missing-downgrade"})
-"""A plan says itself what takes each deploy back, and where there is nothing to take back."""
+_SAID_BY_THE_PLAN = frozenset(
+    {
+        "missing-downgrade", "lossy-downgrade", "downgrade-fails-on-data",
+        "downgrade-not-inverse",
+    }
+)  # fmt: skip
+"""A plan says itself what takes each deploy back, when that fails, and where nothing does."""
 
 
 @record

@@ -36,6 +36,9 @@ _LOCK_HAZARDS = frozenset(
     }
 )
 
+_ABOUT_THE_WAY_DOWN = frozenset({"lossy-downgrade"})
+"""Rules whose subject is what the way down does to values."""
+
 
 def one_harm_one_finding(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings without those whose harm another rule already reports.
@@ -67,7 +70,7 @@ def way_down(
     downs: list[Finding] = []
     locks: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.section is not SectionName.DOWN:
+        if finding.section is not SectionName.DOWN or finding.rule in _ABOUT_THE_WAY_DOWN:
             ups.append(finding)
         elif _LOCK_HAZARDS.isdisjoint(finding.hazards):
             if ROLLBACK_HAZARDS.isdisjoint(finding.hazards):

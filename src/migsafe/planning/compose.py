@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from migsafe import __version__
+from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.comparing import difference, digest
 from migsafe.config import Settings
 from migsafe.context import Applied
@@ -16,7 +17,15 @@ from migsafe.model.effects import Certain
 from migsafe.model.errors import Exit, MigsafeError, RefusedError, UsageError
 from migsafe.model.expressions import Expression
 from migsafe.model.intents import AsIs, NoRecipe
-from migsafe.model.operations import Insert, Update
+from migsafe.model.operations import (
+    DropColumn,
+    DropTable,
+    Insert,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    Update,
+)
 from migsafe.model.plan import (
     CodeVersion,
     Condition,
@@ -208,6 +217,7 @@ def _reaches(deploys: tuple[Deploy, ...], ship: Ship, settings: Settings) -> Non
                         ship,
                         f"in deploy {number} '{write(operation)}' would fail: {fails.reason}",
                     )
+                _leaves_no_routine_behind(operation, catalog, ship)
                 catalog = catalog.apply(operation)
     lines = difference(catalog, ship.after)
     have = [_USING_INDEX.sub("", line[2:]) for line in lines if line[0] == "-"]
@@ -216,6 +226,27 @@ def _reaches(deploys: tuple[Deploy, ...], ship: Ship, settings: Settings) -> Non
         if line not in have or line not in want:
             what = _RECORD.split(line, maxsplit=1)[0]
             raise _apart(ship, f"it would end with another {what}")
+
+
+def _leaves_no_routine_behind(operation: Operation, catalog: Catalog, ship: Ship) -> None:
+    """Raise where a routine that stays names what the operation drops or renames."""
+    column: str | None = None
+    match operation:
+        case DropColumn(table=table) | RenameColumn(table=table):
+            column = operation.column
+        case DropTable(table=table) | RenameTable(table=table):
+            pass
+        case _:
+            return
+    for routine in catalog.routines_naming(table, column):
+        if routine in ship.after.routines(routine.name):
+            what = table if column is None else f"{table}.{column}"
+            raise RefusedError(
+                f"no plan while the routine {routine.name} names {what}: it would fail when it is "
+                "called",
+                help=f"Replace the body of {routine.name} in a migration before this one.",
+                path=ship.migrations[0].path,
+            )
 
 
 def _apart(ship: Ship, why: str) -> RefusedError:

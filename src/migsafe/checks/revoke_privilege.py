@@ -1,0 +1,80 @@
+"""Rights that running code may need and loses."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Context, clipped
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Finding
+from migsafe.model.operations import ChangeRole, ObjectKind, Revoke, SetOwner
+
+_RELATIONS = {
+    ObjectKind.TABLE,
+    ObjectKind.VIEW,
+    ObjectKind.MATERIALIZED_VIEW,
+    ObjectKind.SEQUENCE,
+    ObjectKind.FOREIGN_TABLE,
+}
+_TIMEOUT = "timeout"
+_SETTINGS = ("ALTER ROLE", "ALTER DATABASE", "ALTER SYSTEM")
+_GONE = ("DROP ROLE", "DROP OWNED", "REASSIGN OWNED")
+
+
+def check_operation(
+    operation: Revoke | SetOwner | ChangeRole, context: Context
+) -> Iterator[Finding]:
+    """Report REVOKE and OWNER TO on what was there, and changes of roles."""
+    lost = _lost(operation, context)
+    if lost is not None:
+        yield context.finding(
+            f"{lost}: a running process that needs it fails (42501) at its next statement, and so "
+            "does code that a rollback brings back.",
+            help="Deploy code that does without it first, and revoke when no older process runs.",
+        )
+    elif isinstance(operation, ChangeRole) and _is_setting(operation):
+        yield context.finding(
+            f"{clipped(operation.sql)}: it holds for sessions that begin later, so processes of "
+            "one version run with two settings, as their connections are replaced.",
+            help="Set it where the connection is made, in the release that needs it.",
+        )
+
+
+def _lost(operation: Revoke | SetOwner | ChangeRole, context: Context) -> str | None:
+    match operation:
+        case Revoke():
+            return _revoked(operation, context)
+        case SetOwner(kind=kind, object=name, owner=owner):
+            old = context.catalog.settings(name).get("owner")
+            if old == owner or not _was_there(kind, name, context):
+                return None
+            return f"{name} belongs to {owner} from here on, and its old owner loses every right"
+        case ChangeRole(verb=verb, role=role):
+            return f"{role} loses what it owns or may do" if verb in _GONE else None
+
+
+def _revoked(operation: Revoke, context: Context) -> str | None:
+    who, what = ", ".join(operation.grantees), ", ".join(operation.privileges)
+    if operation.kind is None:
+        # Default privileges are about objects to come.
+        is_role = "DEFAULT PRIVILEGES" not in operation.sql
+        return f"{who} is no longer a member of {what}" if is_role else None
+    live = [str(name) for name in operation.objects if _was_there(operation.kind, name, context)]
+    return f"{who} loses {what} on {', '.join(live)}" if live else None
+
+
+def _is_setting(operation: ChangeRole) -> bool:
+    sql = operation.sql
+    return (
+        operation.verb in _SETTINGS
+        and (" SET " in sql or " RESET " in sql)
+        # missing-lock-timeout asks for these.
+        and _TIMEOUT not in sql.lower()
+    )
+
+
+def _was_there(kind: ObjectKind | None, name: Name, context: Context) -> bool:
+    if kind in _RELATIONS:
+        return context.is_live(name)
+    if kind in {ObjectKind.FUNCTION, ObjectKind.PROCEDURE, ObjectKind.ROUTINE}:
+        routines = context.catalog.routines(name)
+        return not routines or not all(context.is_made_here(each.made_by) for each in routines)
+    return context.catalog.key(name) not in context.current.made

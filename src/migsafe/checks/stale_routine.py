@@ -1,0 +1,64 @@
+"""Routines whose body names what is renamed or dropped."""
+
+from collections.abc import Iterator
+
+from migsafe.catalog.schema import RoutineState
+from migsafe.context import Context
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Confidence, Finding
+from migsafe.model.operations import DropColumn, DropTable, ObjectKind, RenameColumn, RenameTable
+
+_NAMED = 3
+"""So many routines are named; more are counted."""
+
+
+def check_operation(
+    operation: DropColumn | DropTable | RenameColumn | RenameTable, context: Context
+) -> Iterator[Finding]:
+    """Report routines that the deploy leaves behind with a name that is gone."""
+    table = operation.table
+    if not context.is_live(table):
+        return
+    column = None
+    match operation:
+        case DropColumn(column=name):
+            column, gone, state = name, f"{table}.{name}", "42703"
+        case RenameColumn(column=name, kind=ObjectKind.TABLE):
+            column, gone, state = name, f"{table}.{name}", "42703"
+        case RenameColumn():
+            return
+        case _:
+            gone, state = str(table), "42P01"
+    stale = [
+        routine
+        for routine in context.catalog.routines_naming(table, column)
+        if routine in context.ship.after.routines(routine.name)
+    ]
+    if not stale or _is_back(table, column, context):
+        return
+    verb = "renamed" if isinstance(operation, RenameColumn | RenameTable) else "dropped"
+    yield context.finding(
+        f"{_listed(stale)} {'names' if len(stale) == 1 else 'name'} {gone}, which is {verb} here: "
+        f"the server does not look into a body, so each call fails ({state}) from then on.",
+        help=f"CREATE OR REPLACE {'it' if len(stale) == 1 else 'them'} in the same migration, or "
+        "drop what nobody calls.",
+        # A word of the body may stand for something else.
+        confidence=Confidence.LOW if column is not None else Confidence.HIGH,
+    )
+
+
+def _is_back(table: Name, column: str | None, context: Context) -> bool:
+    """Say whether the deploy ends with something of the name again."""
+    after = context.ship.after
+    if column is not None:
+        return after.column(table, column) is not None
+    return after.table(table) is not None or after.view(table) is not None
+
+
+def _listed(routines: list[RoutineState]) -> str:
+    names = [str(routine.name) for routine in routines[:_NAMED]]
+    more = len(routines) - len(names)
+    if more:
+        names.append(f"{more} more")
+    *others, last = names
+    return f"The routines {', '.join(others)} and {last}" if others else f"The routine {last}"
