@@ -7,15 +7,8 @@ import pytest
 
 import servers
 from migsafe.compatibility import compatibility_of
-from migsafe_dev.agreeing.oldcode import (
-    CASES,
-    ROLE,
-    Case,
-    disagreements,
-    is_taken_back,
-    known,
-    met,
-)
+from migsafe_dev.agreeing.oldcode import ROLE, disagreements, is_taken_back, known, met
+from migsafe_dev.agreeing.oldcode_cases import CASES, Case
 
 PARAMETERS = [
     pytest.param(case, version, id=f"{version}-{case.statement} {case.setup}".strip())

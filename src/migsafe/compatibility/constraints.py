@@ -22,10 +22,12 @@ from migsafe.model.operations import (
     CreateIndex,
     DropConstraint,
     DropIndex,
+    DropNotNull,
     Exclusion,
     ForeignKey,
     NotNull,
     ObjectKind,
+    Operation,
     PrimaryKey,
     ReferentialAction,
     Unique,
@@ -125,12 +127,21 @@ def _dropping(operation: AddConstraint, catalog: Catalog) -> Undo | None:
     if name is None:
         return None
     constraint = operation.constraint
-    back = DropConstraint(table, name)
+    back: list[Operation] = [DropConstraint(table, name)]
+    columns = constraint.columns if isinstance(constraint, PrimaryKey) else ()
     if isinstance(constraint, Unique | PrimaryKey) and constraint.using_index is not None:
         # The index goes with the constraint that took it over.
         index = catalog.index(catalog.key(table).beside(constraint.using_index))
-        return None if index is None else undone_by(back, as_operation(index))
-    return undone_by(back)
+        if index is None:
+            return None
+        back.append(as_operation(index))
+        columns = index.columns if isinstance(constraint, PrimaryKey) else ()
+    for column in columns:
+        # A primary key leaves its columns NOT NULL behind.
+        state = catalog.column(table, column)
+        if state is not None and state.nullable:
+            back.append(DropNotNull(table, column))
+    return undone_by(*back)
 
 
 def as_operation(index: IndexState, *, concurrently: bool = False) -> CreateIndex:

@@ -12,7 +12,7 @@ from migsafe.compatibility.outcomes import (
     met,
     undone_by,
 )
-from migsafe.compatibility.tables import CALLED
+from migsafe.compatibility.tables import CALLED, statements_of
 from migsafe.effects.postgres import probes
 from migsafe.model.compatibility import (
     Compatibility,
@@ -112,11 +112,12 @@ def drop_object(  # noqa: C901, PLR0912  # one case a kind
     loses = Loss.OBJECT
     match kind:
         case ObjectKind.VIEW | ObjectKind.MATERIALIZED_VIEW:
-            old = met((TABLE_STATEMENTS, Outcome.FAILS))
+            old = met((statements_of(kind), Outcome.FAILS))
             view = catalog.view(name)
             undo = None if view is None else undone_by(_view_again(view))
         case ObjectKind.SCHEMA:
-            old = met((ALL, Outcome.FAILS))
+            # Without CASCADE it must be empty: nobody uses what is in it.
+            old = met((ALL, Outcome.FAILS)) if operation.cascade else {}
             loses = Loss.ROWS if operation.cascade else Loss.OBJECT
             undo = None if operation.cascade else undone_by(CreateSchema(name.name))
         case ObjectKind.DATABASE | ObjectKind.FOREIGN_TABLE:
@@ -127,7 +128,8 @@ def drop_object(  # noqa: C901, PLR0912  # one case a kind
         case ObjectKind.POLICY:
             old = met(
                 (READS, Outcome.CHANGES),
-                (WRITES, Outcome.FAILS),
+                (INSERTS, Outcome.FAILS),
+                (UPDATE, _updates_without(operation, catalog)),
                 (DELETE, Outcome.CHANGES),
             )
         case ObjectKind.TYPE | ObjectKind.DOMAIN:
@@ -147,6 +149,16 @@ def drop_object(  # noqa: C901, PLR0912  # one case a kind
         case _:
             old = met((ALL, Outcome.UNKNOWN))
     return Compatibility(old=old, loses=loses, undo=undo)
+
+
+def _updates_without(operation: DropObject, catalog: Catalog) -> Outcome:
+    """Return what UPDATE meets without a policy: with the last one no row is found any more."""
+    if operation.table is None or not catalog.complete:
+        return Outcome.FAILS
+    mine = f"policy {operation.object.name}"
+    settings = catalog.settings(operation.table)
+    others = any(name.startswith("policy ") and name != mine for name in settings)
+    return Outcome.FAILS if others else Outcome.CHANGES
 
 
 def _events(operation: DropObject, catalog: Catalog) -> tuple[OldStatement, ...]:
@@ -189,7 +201,7 @@ def rename_object(operation: RenameObject, catalog: Catalog) -> Compatibility:
     )
     match operation.kind:
         case ObjectKind.VIEW | ObjectKind.MATERIALIZED_VIEW | ObjectKind.FOREIGN_TABLE:
-            old = met((TABLE_STATEMENTS, Outcome.FAILS))
+            old = met((statements_of(operation.kind), Outcome.FAILS))
         case ObjectKind.SCHEMA | ObjectKind.DATABASE:
             old = met((ALL, Outcome.FAILS))
         case ObjectKind.CONSTRAINT:
@@ -287,7 +299,8 @@ def alter_domain(operation: AlterDomain, catalog: Catalog) -> Compatibility:
             return HARMLESS
         case DomainAction.SET_DEFAULT | DomainAction.DROP_DEFAULT:
             return Compatibility(
-                old=met((MINIMAL, Outcome.CHANGES)), undo=_default_back(domain, state)
+                old=met(((*MINIMAL, OldStatement.UPSERT), Outcome.CHANGES)),
+                undo=_default_back(domain, state),
             )
 
 
@@ -481,13 +494,14 @@ def revoke(operation: Revoke) -> Compatibility:
         return Compatibility(old=met((ALL, Outcome.UNKNOWN)), undo=undo)
     kinds: list[OldStatement] = []
     if words & {"ALL", "ALL PRIVILEGES"}:
-        kinds.extend(CALL if operation.kind in CALLED else ALL)
+        kinds.extend(_KINDS.get(operation.kind, CALL if operation.kind in CALLED else ALL))
     for word, needing in _NEEDED.items():
         if word in words:
             kinds.extend(needing)
     return Compatibility(old=met((kinds, Outcome.FAILS)), undo=undo)
 
 
+_KINDS = {ObjectKind.TABLE: TABLE_STATEMENTS}
 _NEEDED = {
     # UPDATE and DELETE with a WHERE read what they compare.
     "SELECT": (*READS, *UPDATE, *DELETE, OldStatement.UPSERT),

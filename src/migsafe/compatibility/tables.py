@@ -54,6 +54,11 @@ CALLED = frozenset(
 """What old code calls by name: a sequence is called through nextval()."""
 
 
+def statements_of(kind: ObjectKind) -> tuple[OldStatement, ...]:
+    """Return the kinds of statement that a relation takes: nobody writes what is refreshed."""
+    return READS if kind is ObjectKind.MATERIALIZED_VIEW else TABLE_STATEMENTS
+
+
 def create_table(operation: CreateTable | CreateTableAs, catalog: Catalog) -> Compatibility:
     """Return what a new table does: nothing to code that does not know it.
 
@@ -98,7 +103,8 @@ def set_schema(operation: SetSchema) -> Compatibility:
         )
     )
     if operation.kind in _RELATIONS:
-        return Compatibility(old=met((TABLE_STATEMENTS, Outcome.FAILS)), undo=undo)
+        kinds = statements_of(operation.kind)
+        return Compatibility(old=met((kinds, Outcome.FAILS)), undo=undo)
     if operation.kind in CALLED:
         return Compatibility(old=met(((OldStatement.CALL,), Outcome.FAILS)), undo=undo)
     return Compatibility(old=met((TABLE_STATEMENTS, Outcome.UNKNOWN)), undo=undo)

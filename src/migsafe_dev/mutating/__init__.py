@@ -1,0 +1,1 @@
+"""Mutants of the facts, and who notices them."""
