@@ -40,6 +40,38 @@ def test_a_change_is_reported_by_whom_it_reaches(
 
 
 @pytest.mark.parametrize(
+    ("publication", "sql", "reported"),
+    [
+        ("FOR TABLE a", "ALTER TABLE a DROP CONSTRAINT a_pkey", True),
+        ("FOR ALL TABLES", "ALTER TABLE a DROP CONSTRAINT a_pkey", True),
+        ("FOR TABLE c", "ALTER TABLE a DROP CONSTRAINT a_pkey", False),
+        ("FOR TABLE a", "ALTER TABLE a DROP CONSTRAINT other", False),
+        (
+            "FOR TABLE a",
+            "ALTER TABLE a DROP CONSTRAINT a_pkey, ADD PRIMARY KEY USING INDEX a_n",
+            False,
+        ),
+    ],
+)
+def test_a_published_table_needs_its_primary_key(
+    publication: str, sql: str, *, reported: bool
+) -> None:
+    schema = f"{SCHEMA} CREATE PUBLICATION p {publication};"
+    assert bool(found_by(RULE, sql, schema=schema)) is reported
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE PUBLICATION p; ALTER PUBLICATION p ADD TABLE a; DROP PUBLICATION p",
+        "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p; ALTER SUBSCRIPTION s DISABLE",
+    ],
+)
+def test_nobody_reads_yet_what_this_deploy_publishes(sql: str) -> None:
+    assert found_by(RULE, sql, schema=SCHEMA) == []
+
+
+@pytest.mark.parametrize(
     ("table", "confidence"), [("b", Confidence.HIGH), ("unseen", Confidence.LOW)]
 )
 def test_a_table_that_nobody_saw_made_may_have_a_primary_key(

@@ -25,6 +25,7 @@ OF_THE_WAY_DOWN = frozenset(
 TWO_HARMS = {
     ("add-check", "restrict-writes"): "who waits for the scan; whose rows are refused",
     ("add-column-foreign-key", "restrict-writes"): "who waits for the scan; whose rows are refused",
+    ("add-exclusion-constraint", "restrict-writes"): "who waits for the build; whose rows are refused",
     ("add-foreign-key", "restrict-writes"): "who waits for the scan; whose rows are refused",
     ("add-primary-key", "restrict-writes"): "who waits for the build; whose rows are refused",
     ("add-unique-constraint", "downgrade-fails-on-data"): "who waits for the build; what fails it",
@@ -37,6 +38,8 @@ TWO_HARMS = {
     ("drop-cascade", "drop-table"): "what goes unnamed with it; who reads the table",
     ("drop-column", "stale-routine"): "whose statements name the column; which bodies do",
     ("drop-index", "drop-uniqueness"): "who waits for the lock; what old upserts name",
+    ("drop-partition", "drop-table"): "who waits for the parent; who reads the partition",
+    ("not-rerunnable", "restrict-writes"): "what a second run meets; whose rows are refused",
     ("rename-table", "stale-routine"): "whose statements name the table; which bodies do",
 }
 """Rules that may speak of one operation: the harm of each. Any other pair sees one harm twice."""

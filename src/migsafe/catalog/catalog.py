@@ -26,10 +26,12 @@ from migsafe.catalog.schema import (
     TriggerState,
     ViewState,
 )
-from migsafe.catalog.text import proves_not_null
+from migsafe.catalog.text import mentions, proves_not_null
 from migsafe.model.expressions import Name
 from migsafe.model.operations import Check, ForeignKey, NotNull, ObjectKind, Operation
 from migsafe.model.record import replace
+
+_ALL_TABLES = "FOR ALL TABLES"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -324,6 +326,15 @@ class Catalog:
     def statistics(self, table: Name) -> tuple[StatisticsState, ...]:
         """Return the known extended statistics of a table."""
         return tuple(uses.statistics(self._facts, self.key(table)))
+
+    def publications_of(self, table: Name) -> tuple[Name, ...]:
+        """Return the publications whose last statement names a table, or all tables."""
+        name = self.key(table).name
+        return tuple(
+            key
+            for (kind, key), sql in self._facts.objects.items()
+            if kind is ObjectKind.PUBLICATION and (mentions(sql, name) or _ALL_TABLES in sql)
+        )
 
     def uses_of_routine(self, routine: Name) -> tuple[RoutineUse, ...]:
         """Return what calls a routine: defaults, CHECKs, indexes, views, triggers, policies."""

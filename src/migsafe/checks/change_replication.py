@@ -8,6 +8,7 @@ from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import (
     ChangePublication,
+    DropConstraint,
     DropObject,
     ObjectKind,
     SetReplicaIdentity,
@@ -20,7 +21,8 @@ _SENDS = (Hazard.CHANGES_RESULTS,)
 
 
 def check_operation(
-    operation: SetReplicaIdentity | ChangePublication | DropObject, context: Context
+    operation: SetReplicaIdentity | ChangePublication | DropObject | DropConstraint,
+    context: Context,
 ) -> Iterator[Finding]:
     """Report a change that subscribers, or writers of a published table, notice."""
     match operation:
@@ -28,10 +30,12 @@ def check_operation(
             table
         ):
             yield from _identity(table, identity.upper(), index, context)
+        case DropConstraint(table=table, constraint=str() as constraint) if context.is_live(table):
+            yield from _key_goes(table, constraint, context)
         case ChangePublication(kind=ObjectKind.PUBLICATION, sql=sql, name=name):
             yield from _publication(name, sql, context)
         case ChangePublication(kind=ObjectKind.SUBSCRIPTION, sql=sql, name=name):
-            if _words(sql)[0] != "CREATE":
+            if _words(sql)[0] != "CREATE" and not _is_made_here(name, context):
                 yield context.finding(
                     f"Altering the subscription {name}: what its tables get, from where and from "
                     "which moment on, changes; what is sent meanwhile may be missing.",
@@ -41,6 +45,7 @@ def check_operation(
                 )
         case DropObject(kind=kind, object=name) if kind in _KINDS and (
             context.catalog.existence(kind, name) is not Existence.ABSENT
+            and not _is_made_here(name.name, context)
         ):
             yield context.finding(
                 f"Dropping the {kind.lower()} {name}: changes no longer reach the subscriber from "
@@ -56,6 +61,36 @@ def check_operation(
 def _words(sql: str) -> list[str]:
     """Return the words of a statement in capitals."""
     return [word.upper() for word in tokens(sql)]
+
+
+def _is_made_here(name: str, context: Context) -> bool:
+    """Say whether the deploy has made the publication or subscription: nobody reads it yet."""
+    return any(
+        isinstance(earlier.operation, ChangePublication)
+        and earlier.operation.name == name
+        and _words(earlier.operation.sql)[0] == "CREATE"
+        for earlier in context.earlier()
+    )
+
+
+def _key_goes(table: Name, constraint: str, context: Context) -> Iterator[Finding]:
+    """Report the drop of the primary key by which a publication tells rows apart."""
+    key = context.catalog.primary_key(table)
+    if key is None or key.name != constraint:
+        return
+    if context.ship.after.primary_key(table) is not None:
+        # A new one comes in its place.
+        return
+    publications = context.catalog.publications_of(table)
+    if publications:
+        yield context.finding(
+            f"{table} is in the publication {publications[0]}: without its primary key every "
+            "UPDATE and DELETE of running code is refused (55000), unless it has another replica "
+            "identity.",
+            help="Set REPLICA IDENTITY USING INDEX with a unique index of NOT NULL columns first.",
+            relations=(table,),
+            hazards=_REFUSES,
+        )
 
 
 def _identity(table: Name, identity: str, index: str | None, context: Context) -> Iterator[Finding]:
@@ -93,6 +128,8 @@ def _identity(table: Name, identity: str, index: str | None, context: Context) -
 def _publication(name: str, sql: str, context: Context) -> Iterator[Finding]:
     words = _words(sql)
     if words[0] != "CREATE":
+        if _is_made_here(name, context):
+            return
         yield context.finding(
             f"Altering the publication {name}: subscribers get other changes from here on, new "
             "tables only after ALTER SUBSCRIPTION … REFRESH PUBLICATION there.",
