@@ -6,6 +6,7 @@ from dataclasses import field
 from migsafe import rulebook
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.facts import TEMPORARY
+from migsafe.catalog.schema import Existence
 from migsafe.catalog.sizes import in_words
 from migsafe.config import Settings
 from migsafe.effects import confirmed
@@ -23,6 +24,7 @@ from migsafe.model.migration import Migration, Place, Section, Statement, Tree
 from migsafe.model.operations import (
     AnonymousBlock,
     CallRoutine,
+    ObjectKind,
     Operation,
 )
 from migsafe.model.origin import Origin, SectionName, Span
@@ -223,6 +225,16 @@ class Context:
         """Say whether this deploy has added a column, which running code does not know then."""
         state = self.catalog.column(table, column)
         return state is not None and self.is_made_here(state.made_by)
+
+    def goes_here(self, table: Name, column: str | None = None) -> bool:
+        """Say whether a table, or a column of it, is gone when the deploy is through.
+
+        The drop is what is reported then, not what was done to it before.
+        """
+        after = self.ship.after
+        if column is not None:
+            return after.column_existence(table, column) is Existence.ABSENT
+        return after.existence(ObjectKind.TABLE, table) is Existence.ABSENT
 
     def is_busy(self, relation: Name) -> bool:
         """Say whether a lock on a relation matters: live, and not configured as small."""

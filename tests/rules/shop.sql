@@ -13,6 +13,7 @@ CREATE TABLE refunds (id bigint PRIMARY KEY, payment_id bigint);
 CREATE TABLE payments (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), refund bigint);
 CREATE TABLE builds (id bigint PRIMARY KEY, job_id bigint, name text, state text);
 CREATE INDEX builds_state_idx ON builds (state);
+ALTER TABLE builds ADD CONSTRAINT builds_rule CHECK (job_id > 0);
 CREATE TABLE sessions (id bigint PRIMARY KEY);
 CREATE TABLE locales (id bigint, name text PRIMARY KEY, label text);
 CREATE TABLE invoices (id bigint PRIMARY KEY);

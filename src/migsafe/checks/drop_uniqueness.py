@@ -4,28 +4,12 @@ from collections.abc import Iterator
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence, IndexState
+from migsafe.catalog.uniqueness import Guarantee, guarantee_of, holds
 from migsafe.context import Applied, Context
 from migsafe.model.effects import Certain
-from migsafe.model.expressions import Expression, Name
+from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
-from migsafe.model.operations import (
-    DropConstraint,
-    DropIndex,
-    IndexElement,
-    ObjectKind,
-    PrimaryKey,
-    Unique,
-)
-from migsafe.model.record import record
-
-
-@record
-class _Guarantee:
-    """What a unique index promises: no two rows of `where` with equal `keys`."""
-
-    keys: frozenset[IndexElement]
-    where: Expression | None
-    nulls_not_distinct: bool
+from migsafe.model.operations import DropConstraint, DropIndex, ObjectKind, Unique
 
 
 def check_operation(operation: DropIndex | DropConstraint, context: Context) -> Iterator[Finding]:
@@ -38,8 +22,8 @@ def check_operation(operation: DropIndex | DropConstraint, context: Context) -> 
         return
     if not index.unique or index.valid is False or not context.is_live(index.table):
         return
-    guarantee = _guarantee(index)
-    if _holds(guarantee, index.table, context.current.after):
+    guarantee = guarantee_of(index)
+    if holds(guarantee, index.table, context.current.after):
         return
     keys = ", ".join(element.column or "an expression" for element in index.elements)
     back = _comes_back(guarantee, index.table, context)
@@ -54,7 +38,7 @@ def check_operation(operation: DropIndex | DropConstraint, context: Context) -> 
             )
         return
     yield context.finding(
-        f"Dropping {_named(index, context.catalog)} of {index.table}: running code's "
+        f"Dropping {_named(index)} of {index.table}: running code's "
         f"INSERT … ON CONFLICT ({keys}) fails (42P10) until its last process is gone, code that "
         "relies on the refusal writes duplicates, and the first duplicate closes the way back.",
         help=f"Deploy code that neither upserts on ({keys}) nor counts on the refusal, and drop "
@@ -63,10 +47,7 @@ def check_operation(operation: DropIndex | DropConstraint, context: Context) -> 
     )
 
 
-def _named(index: IndexState, catalog: Catalog) -> str:
-    state = None if index.constraint is None else catalog.constraint(index.table, index.constraint)
-    if state is not None and isinstance(state.constraint, PrimaryKey):
-        return f"the primary key {state.name}"
+def _named(index: IndexState) -> str:
     if index.constraint is not None:
         return f"the unique constraint {index.constraint}"
     return f"the unique index {index.name}"
@@ -79,29 +60,14 @@ def _dropped(operation: DropIndex | DropConstraint, catalog: Catalog) -> IndexSt
             return catalog.index(name)
         case DropConstraint(table=table, constraint=name):
             state = None if name is None else catalog.constraint(table, name)
-            if state is None or not isinstance(state.constraint, Unique | PrimaryKey):
+            if state is None or not isinstance(state.constraint, Unique):
                 return None
             indexes = catalog.indexes(table)
             return next((index for index in indexes if index.constraint == state.name), None)
 
 
-def _guarantee(index: IndexState) -> _Guarantee:
-    keys = frozenset(
-        IndexElement(element.column, element.expression, element.collation)
-        for element in index.elements
-    )
-    return _Guarantee(keys, index.where, index.nulls_not_distinct)
-
-
-def _holds(guarantee: _Guarantee, table: Name, catalog: Catalog) -> bool:
-    return any(
-        index.unique and index.valid is not False and _guarantee(index) == guarantee
-        for index in catalog.indexes(table)
-    )
-
-
-def _comes_back(guarantee: _Guarantee, table: Name, context: Context) -> Applied | None:
-    return next((later for later in context.later() if _holds(guarantee, table, later.after)), None)
+def _comes_back(guarantee: Guarantee, table: Name, context: Context) -> Applied | None:
+    return next((later for later in context.later() if holds(guarantee, table, later.after)), None)
 
 
 def _not_known(operation: DropIndex | DropConstraint, context: Context) -> Iterator[Finding]:
@@ -123,12 +89,12 @@ def _not_known(operation: DropIndex | DropConstraint, context: Context) -> Itera
                     hazards=(Hazard.UNKNOWN,),
                     confidence=Confidence.LOW,
                 )
-        case DropConstraint(table=table, constraint=name, kind="unique" | "primary" as kind) if (
+        case DropConstraint(table=table, constraint=name, kind="unique") if (
             name is None or context.catalog.constraint(table, name) is None
         ):
             if context.is_live(table):
                 yield context.finding(
-                    f"Dropping {name} of {table}, a {kind} key as the revision says: "
+                    f"Dropping {name} of {table}, a unique key as the revision says: "
                     "running code's INSERT … ON CONFLICT on its columns fails (42P10) until its "
                     "last process is gone, and the first duplicate closes the way back.",
                     help="Deploy code that neither upserts on its columns nor counts on the "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.syncing import fills
 from migsafe.catalog.text import proves_not_null
 from migsafe.context import Context
 from migsafe.model.expressions import Name
@@ -23,9 +24,6 @@ from migsafe.model.operations import (
     ReferentialAction,
     Unique,
 )
-
-_SYNC_TRIGGER = "zz_migsafe_"
-"""The names of the triggers by which a plan keeps old and new columns equal begin so."""
 
 
 def check_operation(
@@ -62,7 +60,7 @@ def check_operation(
 
 
 def _added(table: Name, constraint: Constraint, context: Context) -> Iterator[Finding]:
-    if _is_kept_true(table, constraint, context):
+    if fills(table, _rewritten_by_a_plan(constraint), context.catalog):
         return
     match constraint:
         case Check(enforced=True):
@@ -259,26 +257,6 @@ def _covers(catalog: Catalog, table: Name, columns: tuple[str, ...]) -> bool:
         and set(index.columns) <= set(columns)
         for index in catalog.indexes(table)
     )
-
-
-def _is_kept_true(table: Name, constraint: Constraint, context: Context) -> bool:
-    """Say whether a plan's sync trigger fills the columns of the constraint.
-
-    A trigger whose function names none of them has nothing to do with it.
-    """
-    columns = _rewritten_by_a_plan(constraint)
-    for trigger in context.catalog.triggers(table):
-        if trigger.name.startswith(_SYNC_TRIGGER):
-            bodies = [
-                routine.body
-                for routine in context.catalog.routines(trigger.function)
-                if routine.body is not None
-            ]
-            if columns and (
-                not bodies or any(column in body for body in bodies for column in columns)
-            ):
-                return True
-    return False
 
 
 def _rewritten_by_a_plan(constraint: Constraint) -> tuple[str, ...]:

@@ -308,10 +308,17 @@ def _type_back(
 # --- defaults and nullability ---------------------------------------------------------------
 
 
+def _whole(state: ColumnState | None, catalog: Catalog) -> ColumnState | None:
+    """Return a column that was seen being made; of any other nobody knows the default."""
+    return state if state is not None and (state.since or catalog.complete) else None
+
+
 def set_default(operation: SetDefault, catalog: Catalog) -> Compatibility:
     """Return what another default does: an INSERT that omits the column stores it."""
     table, column = operation.table, operation.column
-    state = catalog.column(table, column)
+    if operation.default.sql.upper() == "NULL":
+        return drop_default(DropDefault(table, column), catalog)
+    state = _whole(catalog.column(table, column), catalog)
     if state is None:
         return Compatibility(old=met((OMITTING, Outcome.UNKNOWN)))
     if state.default == operation.default:
@@ -336,7 +343,7 @@ _DEFAULTLESS = {
 def drop_default(operation: DropDefault, catalog: Catalog) -> Compatibility:
     """Return what a lost default does: INSERTs that rely on it fail, or store NULL."""
     table, column = operation.table, operation.column
-    state = catalog.column(table, column)
+    state = _whole(catalog.column(table, column), catalog)
     if state is None:
         return Compatibility(old=met((OMITTING, Outcome.UNKNOWN)))
     if state.default is None:
