@@ -12,7 +12,7 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
 from migsafe.context import Applied
 from migsafe.lint.fold import fold
-from migsafe.model.effects import Fact
+from migsafe.model.effects import Fact, TransactionNeed
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
 from migsafe.model.migration import Selection
@@ -52,6 +52,8 @@ class Ran:
     sqlstate: str | None
     held: dict[str, Lock] | None
     there: frozenset[str]
+    unusable: bool = False
+    """Its transaction has added a label that nothing may use before COMMIT."""
 
     @property
     def expected(self) -> dict[str, Lock]:
@@ -77,12 +79,12 @@ def run(example: Example, dsn: str, version: int) -> Iterator[Ran]:
     (ship,) = fold(selection, Settings(server_version=version), base)
     with psycopg.connect(dsn, autocommit=True) as session:
         before = relations(session)
-        number, unsure = None, False
+        number, unsure, unusable = None, False, False
         for applied in _by_statement(ship.up):
             wanted = applied[0].transaction.number
             if wanted != number:
                 _leave(session)
-                number, unsure = wanted, False
+                number, unsure, unusable = wanted, False, False
             state = _run(session, applied)
             unsure = unsure or state is not None or not _locks_are_known(applied)
             ended = session.info.transaction_status is TransactionStatus.IDLE
@@ -93,7 +95,9 @@ def run(example: Example, dsn: str, version: int) -> Iterator[Ran]:
                 state,
                 None if ended or unsure else _locks(session, before),
                 frozenset(str(relation.name) for relation in before.values()),
+                unusable,
             )
+            unusable = wanted is not None and (unusable or _adds_labels(applied))
         _leave(session)
 
 
@@ -120,6 +124,10 @@ def _by_statement(ups: Iterable[Applied]) -> list[tuple[Applied, ...]]:
         else:
             groups.append([applied])
     return [tuple(group) for group in groups]
+
+
+def _adds_labels(applied: tuple[Applied, ...]) -> bool:
+    return any(each.effects.transaction is TransactionNeed.UNCOMMITTED_USE for each in applied)
 
 
 def _locks_are_known(applied: tuple[Applied, ...]) -> bool:

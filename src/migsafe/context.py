@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from migsafe import rulebook
+from migsafe.catalog import making
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.facts import TEMPORARY
 from migsafe.catalog.schema import Existence
@@ -260,6 +261,23 @@ class Context:
             if seen:
                 yield applied
             seen = seen or applied is self.current
+
+    def made_again(self, kind: ObjectKind, name: Name, table: Name | None = None) -> bool:
+        """Say whether its transaction makes an object of the name again: it is replaced."""
+        wanted = making.named(kind, name, table, self.catalog)
+        return any(
+            self.in_same_transaction(applied)
+            and making.given_by(applied.operation, applied.before) == wanted
+            for applied in self.later()
+        )
+
+    def named_here(self, kind: ObjectKind, name: Name, table: Name | None = None) -> bool:
+        """Say whether this deploy made an object, or gave it its name: running code has neither."""
+        wanted = making.named(kind, name, table, self.catalog)
+        return any(
+            making.given_by(applied.operation, applied.before) == wanted
+            for applied in self.earlier()
+        )
 
     def in_same_transaction(self, other: Applied) -> bool:
         """Say whether another operation shares the current one's transaction."""

@@ -17,6 +17,7 @@ EXAMPLES = [example for rule_id in rulebook.ids() for example in examples(rule_i
 UNREAD = "unreadable-statement"
 _SYNTAX_ERROR = "42601"
 _IN_TRANSACTION = "25001"
+_UNUSABLE = "55P04"
 
 
 @pytest.fixture(scope="module")
@@ -57,5 +58,7 @@ def _fails_as_predicted(ran: Ran) -> bool:
     if certain:
         return ran.sqlstate in certain
     possible = {each.fails.sqlstate for each in effects if isinstance(each.fails, OnData)}
+    if ran.unusable:
+        possible.add(_UNUSABLE)
     known = all(each.knows(Fact.FAILS) for each in effects)
     return ran.sqlstate is None or ran.sqlstate in possible or not known

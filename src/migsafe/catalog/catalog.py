@@ -129,6 +129,18 @@ class Catalog:
         view = facts.views.get(key)
         return view is not None and view.materialized == (kind is ObjectKind.MATERIALIZED_VIEW)
 
+    def part_existence(self, kind: ObjectKind, name: str, table: Name) -> Existence:
+        """Say whether a trigger, policy or rule of a table is there, is not there, or may be."""
+        settings = self._facts.belongings(self.key(table)).settings
+        if kind is ObjectKind.TRIGGER:
+            there = any(trigger.name == name for trigger in self.triggers(table))
+        else:
+            there = any(each == f"{kind.value.lower()} {name}" for each, _ in settings)
+        if there:
+            return Existence.PRESENT
+        known = self.complete and self.certain(table)
+        return Existence.ABSENT if known else Existence.UNKNOWN
+
     def tables(self) -> tuple[TableState, ...]:
         """Return all known tables, by name."""
         return tuple(
@@ -345,6 +357,10 @@ class Catalog:
                 key=lambda use: (str(use.relation), use.kind, use.name),
             )
         )
+
+    def columns_drawing(self, sequence: Name) -> tuple[tuple[Name, str], ...]:
+        """Return the columns that draw their values from a sequence, by default or identity."""
+        return tuple(sorted(uses.drawing(self._facts, self.key(sequence))))
 
     def routines_naming(
         self, relation: Name, column: str | None = None

@@ -87,7 +87,7 @@ def _objects(catalog: Catalog) -> Iterator[tuple[str, str]]:
     for key, overloads in facts.routines.items():
         for routine in overloads:
             name = f"routine {_full(key)}({routine.arguments})"
-            yield name, _text(routine, without=frozenset({"name", "arguments"}))
+            yield name, _text(routine, without=frozenset({"name", "arguments", "returns"}))
     for (kind, key), text in facts.objects.items():
         yield f"{kind.value.lower()} {_full(key)}", text
 

@@ -117,6 +117,7 @@ def create_routine(facts: Facts, operation: CreateRoutine, made_by: str | None) 
         operation.body,
         volatility=(operation.volatility or "volatile").lower(),
         made_by=made_by,
+        returns=None if operation.returns is None else operation.returns.lower(),
     )
     others = tuple(
         each for each in facts.routines.get(key) or () if each.arguments != operation.arguments

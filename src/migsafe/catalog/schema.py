@@ -234,3 +234,5 @@ class RoutineState:
     body: str | None
     volatility: str = "volatile"
     made_by: str | None = None
+    returns: str | None = field(default=None, compare=False)
+    """As it was written, in lower case; None for a procedure, or where it is not known."""

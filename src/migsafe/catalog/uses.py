@@ -22,6 +22,7 @@ from migsafe.model.operations import (
     Select,
     Update,
 )
+from migsafe.model.pattern import pattern
 from migsafe.parsers.bodies import read_body
 from migsafe.writing.tokens import tokens
 
@@ -69,6 +70,23 @@ def _calls(expression: Expression | None, routine: Name) -> bool:
 def _is_it(called: str, routine: Name) -> bool:
     schema, _, name = called.rpartition(".")
     return name == routine.name and schema in {"", routine.schema or "public"}
+
+
+def drawing(facts: Facts, sequence: Name) -> Iterator[tuple[Name, str]]:
+    """Yield the columns whose default or identity draws from a sequence."""
+    owned = facts.sequences.get(sequence)
+    for key, table in facts.tables.items():
+        for column in table.columns:
+            if column.identity is not None:
+                if owned is not None and owned.owned_by == (key, column.name):
+                    yield key, column.name
+            elif column.default is not None and "nextval" in column.default.functions:
+                named = _NAMED.search(column.default.sql)
+                if named is not None and named[1].rpartition(".")[2].strip('"') == sequence.name:
+                    yield key, column.name
+
+
+_NAMED = pattern(r"'([^']+)'")
 
 
 def naming(facts: Facts, relation: Name, column: str | None) -> Iterator[RoutineState]:

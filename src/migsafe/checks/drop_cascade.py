@@ -36,6 +36,9 @@ def check_operation(
     context: Context,
 ) -> Iterator[Finding]:
     """Report a drop with CASCADE: an error where something is known to go with it."""
+    if isinstance(operation, DropObject) and operation.kind is ObjectKind.SCHEMA:
+        # All that is in it goes: drop-schema says so.
+        return
     if not operation.cascade or not _is_known_to_code(operation, context):
         return
     subject = _subject(operation)
@@ -153,7 +156,8 @@ def _with_object(kind: ObjectKind, name: Name, catalog: Catalog) -> Iterator[str
         for trigger in catalog.triggers_calling(name):
             yield f"the trigger {trigger.name} of {trigger.table}"
     elif kind is ObjectKind.SEQUENCE:
-        yield from _defaults(name, catalog)
+        for table, column in catalog.columns_drawing(name):
+            yield f"the default of {table}.{column}"
 
 
 def _views(views: tuple[ViewState, ...], catalog: Catalog) -> Iterator[str]:
@@ -195,14 +199,3 @@ def _needs(key: ForeignKey, constraint: Constraint) -> bool:
             return set(key.referenced_columns) == set(columns)
         case Check() | ForeignKey() | Exclusion() | NotNull():
             return False
-
-
-def _defaults(sequence: Name, catalog: Catalog) -> Iterator[str]:
-    key = catalog.key(sequence)
-    for table in catalog.tables():
-        for column in table.columns:
-            default = column.default
-            if default is not None and "nextval" in default.functions:
-                named = re.search(r"'([^']+)'", default.sql)
-                if named is not None and named[1].rpartition(".")[2].strip('"') == key.name:
-                    yield f"the default of {table.name}.{column.name}"

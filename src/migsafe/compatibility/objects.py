@@ -106,7 +106,11 @@ def drop_object(  # noqa: C901, PLR0912  # one case a kind
 ) -> Compatibility:
     """Return what the loss of an object does to statements that use it."""
     kind, name = operation.kind, operation.object
-    if operation.if_exists and catalog.existence(kind, name) is Existence.ABSENT:
+    if operation.table is None:
+        found = catalog.existence(kind, name)
+    else:
+        found = catalog.part_existence(kind, name.name, operation.table)
+    if operation.if_exists and found is Existence.ABSENT:
         return HARMLESS
     undo: Undo | None = None
     loses = Loss.OBJECT

@@ -122,7 +122,7 @@ def refresh_view(operation: RefreshView, catalog: Catalog) -> Effects:
     )
 
 
-def drop_object(  # noqa: C901  # one line a kind
+def drop_object(  # noqa: C901, PLR0912  # one line a kind
     operation: DropObject, catalog: Catalog
 ) -> Effects:
     """Return what DROP costs for anything but tables, columns and indexes."""
@@ -130,7 +130,11 @@ def drop_object(  # noqa: C901  # one line a kind
     if kind in {ObjectKind.DATABASE, ObjectKind.TABLESPACE}:
         # Refused even where IF EXISTS leaves nothing to do.
         return Effects(transaction=TransactionNeed.FORBIDDEN, sources=_SOURCES)
-    if operation.if_exists and catalog.existence(kind, name) is Existence.ABSENT:
+    if operation.table is None:
+        found = catalog.existence(kind, name)
+    else:
+        found = catalog.part_existence(kind, name.name, operation.table)
+    if operation.if_exists and found is Existence.ABSENT:
         return Effects(sources=_SOURCES)
     unknown: tuple[Unknown, ...] = ()
     if operation.cascade or kind in {ObjectKind.SCHEMA, ObjectKind.EXTENSION}:

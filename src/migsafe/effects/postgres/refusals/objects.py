@@ -59,6 +59,9 @@ def _dependents(kind: ObjectKind, name: Name, catalog: Catalog) -> Iterator[str]
         case ObjectKind.TYPE | ObjectKind.DOMAIN:
             for table, column in catalog.enum_users(name):
                 yield f"{table}.{column}"
+        case ObjectKind.SEQUENCE:
+            for table, column in catalog.columns_drawing(name):
+                yield f"{table}.{column}"
         case ObjectKind.SCHEMA:
             for state in catalog.tables():
                 if state.name.schema == name.name:
