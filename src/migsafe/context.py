@@ -281,6 +281,9 @@ class Context:
 
     def in_same_transaction(self, other: Applied) -> bool:
         """Say whether another operation shares the current one's transaction."""
+        if other.statement is self.current.statement and other.origin.call_span is None:
+            # What one statement does is one change, also where each commits by itself.
+            return True
         number = self.current.transaction.number
         return (
             number is not None

@@ -11,17 +11,20 @@ def drop_column(facts: Facts, operation: DropColumn) -> None:
     """Apply DROP COLUMN."""
     key = facts.altered(operation.table, sure=not operation.table_if_exists)
     for each in family(facts, key, only=operation.only):
-        take(facts, each, operation.column)
+        take(facts, each, operation.column, cascade=operation.cascade)
 
 
-def take(facts: Facts, key: Name, column: str) -> None:
+def take(facts: Facts, key: Name, column: str, *, cascade: bool = True) -> None:
     """Remove a column with its indexes, constraints, sequences, and the views on it.
 
-    The statement fails if views or foreign keys of other tables depend and CASCADE was
-    not said: where it went through, they are gone either way.
+    The statement fails if a view depends and CASCADE was not said. Where it went through, no
+    view reads the column, or what reads it is gone by another way: nobody knows.
     """
-    for view in views.using(facts, key, column):
-        views.take(facts, view)
+    for view in tuple(views.using(facts, key, column)):
+        if cascade:
+            views.take(facts, view)
+        else:
+            facts.doubt_relation(view)
     _take_constraints(facts, key, column)
     _take_indexes(facts, key, column)
     _take_sequences(facts, key, column)

@@ -106,7 +106,7 @@ def _harm(operation: DropObject, context: Context) -> str:
             ]
             verbs = [each.split()[0] for each in fired]
             return (
-                f"what it did on {' and '.join(verbs) or 'writes'} of {operation.table} is not "
+                f"what it did on {', '.join(verbs) or 'writes'} of {operation.table} is not "
                 "done from here on, also for running code, which goes on without an error"
             )
         case ObjectKind.POLICY:

@@ -15,6 +15,7 @@ from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
 _FILES = ("up.sql", "down.sql")
 _ORDER = pattern(r"\d+(?:[-_.]\d+)*(?=[-_. ]|$)")
+_DATE = pattern(r"\d{4}-\d\d-\d\d-\d+(?:-\d+)*(?=[_. ]|$)")
 NAME = "up-down-folders"
 
 
@@ -82,7 +83,9 @@ def _order(name: str) -> Order | None:
     found = _ORDER.match(name)
     if found is None:
         return None
-    return tuple(int(number) for number in re.split(r"[-_.]", found[0]))
+    # Diesel's dates are one number, with or without the dashes.
+    parts = found[0].replace("-", "") if _DATE.match(name) else found[0]
+    return tuple(int(number) for number in re.split(r"[-_.]", parts))
 
 
 def next_name(tree: Tree, slug: str) -> str:

@@ -53,7 +53,8 @@ def add_constraint(operation: AddConstraint, catalog: Catalog, version: int) -> 
     table, constraint = operation.table, operation.constraint
     effects = _adding(operation, catalog, version)
     name = constraint.name
-    if name is not None and catalog.constraint(table, name) is not None:
+    there = name is not None and catalog.constraint(table, name) is not None
+    if there and catalog.certain(table):
         reason = f"a constraint {name} is there already"
         effects = replace(effects, fails=Certain("42710", reason))
     if version < _NOT_NULL_CONSTRAINTS or operation.only:

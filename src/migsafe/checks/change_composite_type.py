@@ -1,0 +1,58 @@
+"""Composite types whose attributes change while running code spells them out."""
+
+from collections.abc import Iterator
+
+from migsafe.context import Context
+from migsafe.model.effects import Certain
+from migsafe.model.expressions import Name
+from migsafe.model.findings import Finding
+from migsafe.model.operations import (
+    AlterCompositeType,
+    AttributeAction,
+    ObjectKind,
+    RenameColumn,
+)
+
+_UNTIL = "until its last process is gone, and again after every rollback to it"
+
+
+def check_operation(
+    operation: AlterCompositeType | RenameColumn, context: Context
+) -> Iterator[Finding]:
+    """Report an attribute of a released composite type that comes, goes or changes."""
+    told = _told(operation)
+    if told is None:
+        return
+    name, what, fails = told
+    if not context.is_live(name) or isinstance(context.effects.fails, Certain):
+        return
+    users = context.catalog.enum_users(name)
+    refused = ""
+    if isinstance(operation, AlterCompositeType) and users:
+        columns = ", ".join(f"{table}.{column}" for table, column in users)
+        refused = f"; the server refuses it (0A000) as long as {columns} has the type"
+    yield context.finding(
+        f"{what}: {fails} {_UNTIL}{refused}.",
+        help="Make a new type beside it, switch the code, and drop the old one in a later deploy.",
+    )
+
+
+def _told(operation: AlterCompositeType | RenameColumn) -> tuple[Name, str, str] | None:
+    """Return the type, what happens to it and what fails; None for a column of a table."""
+    match operation:
+        case AlterCompositeType(type=name, attribute=attribute, action=action):
+            what = {
+                AttributeAction.ADD: f"Adding the attribute {attribute} to {name}",
+                AttributeAction.DROP: f"Dropping the attribute {attribute} of {name}",
+                AttributeAction.ALTER: f"Another type of the attribute {attribute} of {name}",
+            }[action]
+            fails = (
+                "a ROW(…) of running code that is cast to the type has other attributes and fails "
+                "(42846, 42804), and code that unpacks a value meets another shape"
+            )
+            return name, what, fails
+        case RenameColumn(kind=ObjectKind.TYPE, table=name, column=attribute, new_name=new):
+            fails = f"every statement of running code that names {attribute} fails (42703)"
+            return name, f"Renaming the attribute {attribute} of {name} to {new}", fails
+        case RenameColumn():
+            return None

@@ -1,0 +1,34 @@
+"""What history leaves no doubt about, and what it does."""
+
+import pytest
+
+from linting import found_by
+
+SCHEMA = """
+CREATE TABLE users (id bigint PRIMARY KEY, email text, CONSTRAINT adult CHECK (id > 17));
+CREATE TABLE people (id bigint PRIMARY KEY);
+CREATE VIEW contacts AS SELECT * FROM users u, LATERAL (SELECT u.*) AS x;
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("ALTER TABLE users ADD CONSTRAINT adult CHECK (id > 20)", ["42710"]),
+        ("SELECT do_something(); ALTER TABLE users ADD CONSTRAINT adult CHECK (id > 20)", []),
+        ("ALTER TABLE people RENAME TO users", ["42P07"]),
+        ("DROP VIEW contacts; DROP VIEW contacts", ["42P01"]),
+        ("DROP VIEW contacts; DROP VIEW IF EXISTS contacts", []),
+        # It went through without CASCADE: whether the view was there nobody knows.
+        ("ALTER TABLE users DROP COLUMN email; DROP VIEW contacts", []),
+        (
+            "CREATE TYPE mood AS ENUM ('well'); ALTER TYPE mood RENAME VALUE 'ill' TO 'bad'",
+            ["22023"],
+        ),
+        ("ALTER TABLE strangers ADD COLUMN a int; ALTER TABLE strangers ADD COLUMN b int", []),
+    ],
+)
+def test_a_statement_that_cannot_succeed_is_named(sql: str, expected: list[str]) -> None:
+    found = found_by("invalid-reference", sql, schema=SCHEMA)
+    states = [each.message.partition("(")[2].partition(")")[0] for each in found]
+    assert states == expected
