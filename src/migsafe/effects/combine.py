@@ -9,6 +9,7 @@ from migsafe.model.effects import (
     Fact,
     Fails,
     Never,
+    OnData,
     TransactionNeed,
     Unknown,
 )
@@ -72,10 +73,24 @@ def _neediest(needs: Iterable[TransactionNeed]) -> TransactionNeed:
 
 
 def _worst(failures: Iterable[Fails]) -> Fails:
-    worst: Fails = Never()
+    on_data: list[OnData] = []
     for failure in failures:
-        if isinstance(failure, Certain):
-            return failure
-        if isinstance(worst, Never):
-            worst = failure
-    return worst
+        match failure:
+            case Certain():
+                return failure
+            case OnData() if failure not in on_data:
+                on_data.append(failure)
+            case _:
+                pass
+    if len(on_data) < _SEVERAL:
+        return next(iter(on_data), Never())
+    states = {failure.sqlstate for failure in on_data}
+    # The first that some row meets is named: of several only their class is certain.
+    classes = {state[:2] for state in states}
+    state = on_data[0].sqlstate
+    if len(states) > 1 and len(classes) == 1:
+        state = f"{classes.pop()}000"
+    return OnData(state, "; ".join(failure.reason for failure in on_data))
+
+
+_SEVERAL = 2

@@ -438,6 +438,7 @@ class AlterIdentity(Sourced):
     identity: Identity | None = None
     changes_always: bool = True
     if_exists: bool = False
+    only: bool = False
 
 
 @record
@@ -517,6 +518,7 @@ class AlterConstraint(Sourced):
     initially_deferred: bool | None = None
     enforced: bool | None = None
     inherit: bool | None = None
+    only: bool = False
 
 
 @record

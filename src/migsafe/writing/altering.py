@@ -106,10 +106,8 @@ def alter_column(operation: ColumnOperation) -> str:
     match operation:
         case AlterColumnType() | SetDefault() | DropDefault() | SetNotNull() | DropNotNull():
             if_exists, only = operation.table_if_exists, operation.only
-        case AlterGenerated() | SetColumnStorage():
+        case AlterGenerated() | SetColumnStorage() | AlterIdentity():
             only = operation.only
-        case AlterIdentity():
-            pass
     column = quoting.identifier(operation.column)
     kind = ObjectKind.TABLE
     if (
@@ -218,7 +216,7 @@ def alter_constraint(operation: AlterConstraint) -> str:
     if operation.inherit is not None:
         words.append("INHERIT" if operation.inherit else "NO INHERIT")
     name = quoting.identifier(operation.constraint)
-    return alter(operation.table, f"ALTER CONSTRAINT {name}", *words)
+    return alter(operation.table, f"ALTER CONSTRAINT {name}", *words, only=operation.only)
 
 
 def detach_partition(operation: DetachPartition) -> str:

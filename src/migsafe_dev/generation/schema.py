@@ -254,6 +254,8 @@ def _fill(schema: Schema, table: Table) -> None:
         return
     filled = [column for column in table.columns if column.filled]
     if not filled:
+        # There is nothing to insert: what references it must not count on rows.
+        table.rows = 0
         return
     names = ", ".join(column.sql for column in filled)
     values = ", ".join(column.kind.value for column in filled)

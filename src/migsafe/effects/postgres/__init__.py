@@ -153,10 +153,15 @@ def effects_of_several(operations: Sequence[Operation], catalog: Catalog, versio
     ]
     refused = min(early, key=lambda fails: fails.moment, default=None)
     found: list[Effects] = []
+    recursing: set[Name] = set()
     for operation in passes.in_passes(operations):
-        found.append(effects_of(operation, catalog, version))
+        effects = effects_of(operation, catalog, version)
+        recursing.update(passes.recursed_to(operation, effects, catalog))
+        found.append(effects)
         catalog = catalog.apply(operation)
     effects = together(found)
+    if len({getattr(operation, "table", None) for operation in operations}) == 1:
+        effects = replace(effects, locks=passes.raised(effects.locks, recursing))
     if refused is not None:
         effects = replace(effects, fails=refused)
     return replace(effects, unknown=()) if isinstance(effects.fails, Certain) else effects

@@ -101,7 +101,7 @@ def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Effects:
     """Return what changing an identity costs: an instant, on its sequence as well."""
     table, column = operation.table, operation.column
     state = catalog.column(table, column)
-    sequences = sequences_of_column(catalog, table, column)
+    sequences = _drawn_by_identity(catalog, table, column)
     fails = absent_column(catalog, table, column)
     taken: tuple[tuple[Name, ...], Lock] = ((), AE)
     match operation.action:
@@ -114,6 +114,14 @@ def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Effects:
             taken = (sequences, AE)
     locks = held(catalog, ([table], AE), taken)
     return Effects(locks=locks, fails=fails, sources=_MEASURED)
+
+
+def _drawn_by_identity(catalog: Catalog, table: Name, column: str) -> tuple[Name, ...]:
+    """Return the sequence that an identity draws from, of those that its column owns."""
+    owned = sequences_of_column(catalog, table, column)
+    named = f"{table.name}_{column}_seq"
+    made = tuple(name for name in owned if name.name.startswith(named))
+    return made[:1] or owned[:1]
 
 
 def alter_generated(operation: AlterGenerated, catalog: Catalog, version: int) -> Effects:

@@ -73,11 +73,13 @@ def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
             f"existing rows have no value for {column.name}",
             probes.any_row(table),
         )
-    elif _may_be_long(column):
-        fails = OnData("22001", f"the default may be too long for {column.type}")
     rewrite, decides = rewritten_by(column, catalog)
     tables = stored_family(catalog, table)
     inline = inline_effects(operation, catalog, version)
+    if isinstance(fails, Never):
+        fails = inline.fails
+    if isinstance(fails, Never) and _may_be_long(column):
+        fails = OnData("22001", f"the default may be too long for {column.type}")
     locks = held(
         catalog,
         (family(catalog, table), AE),
@@ -98,7 +100,7 @@ def add_column(operation: AddColumn, catalog: Catalog, version: int) -> Effects:
             )
         ),
         builds=tuple(name for name in inline.builds if name not in rewrites),
-        fails=fails if not isinstance(fails, Never) else inline.fails,
+        fails=fails,
         brief=not (rewrites or inline.scans or inline.builds or read or decides),
         unknown=(*((Unknown(Fact.REWRITES, decides),) if decides else ()), *inline.unknown),
         sources=_MEASURED,
@@ -212,7 +214,7 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
     reached: list[Name] = [*family(catalog, table)]
     reached.extend(sequences_of_column(catalog, table, column))
     dependents: list[str] = []
-    for member in family(catalog, table, only=operation.only):
+    for member, column in _gone_with(operation, catalog):
         reached.extend(_keyed_with(catalog, member, column))
         dependents.extend(
             f"the foreign key {incoming.name}"
@@ -224,6 +226,7 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
             dependents.append(f"the view {view}")
             reached.append(view)
     dependents.extend(_numbered_elsewhere(operation, catalog))
+    column = operation.column
     fails = absent_column(catalog, table, column, if_exists=operation.if_exists)
     if dependents and not operation.cascade:
         fails = Certain("2BP01", f"{dependents[0]} depends on the column")
@@ -243,6 +246,17 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
         unknown=unknown,
         sources=_MEASURED,
     )
+
+
+def _gone_with(operation: DropColumn, catalog: Catalog) -> Iterator[tuple[Name, str]]:
+    """Yield the column in each table, and the generated columns that CASCADE takes along."""
+    for member in family(catalog, operation.table, only=operation.only):
+        yield member, operation.column
+        state = catalog.table(member)
+        for other in state.columns if state is not None and operation.cascade else ():
+            uses = other.generated.expression.columns if other.generated is not None else ()
+            if operation.column in uses:
+                yield member, other.name
 
 
 def _views_over(catalog: Catalog, views: Iterable[ViewState]) -> tuple[Name, ...]:

@@ -6,7 +6,14 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ConstraintState
 from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.constraints import check_fails, index_family, orphans
-from migsafe.effects.postgres.relations import family, held, stored, stored_family, unseen
+from migsafe.effects.postgres.relations import (
+    family,
+    held,
+    is_partitioned,
+    stored,
+    stored_family,
+    unseen,
+)
 from migsafe.model.effects import Certain, Effects, Fact, Fails, Moment, Never, OnData, Unknown
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
@@ -103,7 +110,9 @@ def validate_constraint(operation: ValidateConstraint, catalog: Catalog) -> Effe
 def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Effects:
     """Return what DROP CONSTRAINT costs: a foreign key locks both of its tables."""
     table = operation.table
-    members = family(catalog, table, only=operation.only)
+    # Partitions are asked whether they are in use, ONLY or not.
+    alone = operation.only and not is_partitioned(catalog, table)
+    members = family(catalog, table, only=alone)
     state = (
         None if operation.constraint is None else catalog.constraint(table, operation.constraint)
     )
@@ -200,7 +209,7 @@ def alter_constraint(operation: AlterConstraint, catalog: Catalog, version: int)
             locks=held(catalog, (family(catalog, table, only=alone), AE)), sources=_SOURCES
         )
     above = SRE if operation.enforced else AE
-    locks = held(catalog, (family(catalog, table), AE), ([key.referenced], above))
+    locks = held(catalog, (index_family(catalog, table), AE), ([key.referenced], above))
     scanned = operation.enforced and not key.enforced
     return Effects(
         locks=locks,

@@ -16,6 +16,7 @@ from migsafe.model.effects import (
     Effects,
     Fact,
     Fails,
+    Moment,
     Never,
     OnData,
     Unknown,
@@ -168,7 +169,7 @@ def _foreign_key(table: Name, key: ForeignKey, catalog: Catalog, version: int) -
             "42809", "a partitioned table cannot have a NOT VALID foreign key before 18"
         )
     if not key.enforced and version < _NOT_NULL_CONSTRAINTS:
-        fails = Certain("42601", "NOT ENFORCED needs PostgreSQL 18")
+        fails = Certain("42601", "NOT ENFORCED needs PostgreSQL 18", Moment.SYNTAX)
     scans = (*stored(catalog, table), *stored(catalog, key.referenced))
     return Effects(
         locks=locks,
@@ -299,7 +300,7 @@ def _not_null(
     locks = held(catalog, (family(catalog, table, only=alone), AE))
     if version < _NOT_NULL_CONSTRAINTS:
         reason = "a NOT NULL constraint of its own needs PostgreSQL 18"
-        return Effects(locks=locks, fails=Certain("42601", reason), sources=_SOURCES)
+        return Effects(locks=locks, fails=Certain("42601", reason, Moment.SYNTAX), sources=_SOURCES)
     column = catalog.column(table, constraint.column)
     if not constraint.valid or (column is not None and column.nullable is False):
         return Effects(locks=locks, sources=_SOURCES)

@@ -1,5 +1,7 @@
 """What views, triggers, types, rights and other objects cost."""
 
+from collections.abc import Iterator
+
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
 from migsafe.catalog.text import column_of
@@ -280,7 +282,14 @@ def alter_domain(operation: AlterDomain, catalog: Catalog) -> Effects:
     if state is None:
         return Effects(sources=cited)
     users = catalog.domain_users(operation.domain)
-    tables = tuple(dict.fromkeys(name for table, _ in users for name in stored(catalog, table)))
+    tables = tuple(
+        dict.fromkeys(
+            (
+                *(name for table, _ in users for name in stored(catalog, table)),
+                *(name for table, column in users for name in _kept_of(table, column, catalog)),
+            )
+        )
+    )
     unknown: tuple[Unknown, ...] = ()
     if catalog.domain(operation.domain) is None or not catalog.complete:
         decides = f"the tables that use the domain {operation.domain}"
@@ -296,6 +305,16 @@ def alter_domain(operation: AlterDomain, catalog: Catalog) -> Effects:
         unknown=unknown,
         sources=cited,
     )
+
+
+def _kept_of(table: Name, column: str, catalog: Catalog) -> Iterator[Name]:
+    """Yield the materialized views that hold a column of a table, through other views too."""
+    for view in catalog.views_on_column(table, column):
+        listed = view.query.sql.upper().partition(" FROM ")[0]
+        if column.upper() in listed or listed.endswith("*"):
+            if view.materialized:
+                yield view.name
+            yield from _kept_of(view.name, column, catalog)
 
 
 def alter_composite_type(operation: AlterCompositeType) -> Effects:

@@ -7,8 +7,13 @@ Source:
     src/backend/commands/tablecmds.c of PostgreSQL, AlterTablePass and ATPrepCmd.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from migsafe.catalog.catalog import Catalog
+from migsafe.effects.postgres.relations import family
+from migsafe.model.effects import Effects
+from migsafe.model.expressions import Name
+from migsafe.model.locks import Lock
 from migsafe.model.operations import (
     AddColumn,
     AddConstraint,
@@ -61,3 +66,21 @@ def _pass(operation: Operation) -> int:  # one line a pass
             return _OTHER
         case _:
             return _REST
+
+
+def recursed_to(operation: Operation, effects: Effects, catalog: Catalog) -> tuple[Name, ...]:
+    """Return a table and what is below it that a sub-command locks as strongly as the table."""
+    table = getattr(operation, "table", None)
+    if not isinstance(table, Name):
+        return ()
+    mode = effects.locks.get(catalog.key(table))
+    return tuple(name for name in family(catalog, table) if effects.locks.get(name) is mode)
+
+
+def raised(locks: Mapping[Name, Lock], recursing: Iterable[Name]) -> Mapping[Name, Lock]:
+    """Return locks where each table that is recursed to has the mode of the whole statement."""
+    taken = {name: locks[name] for name in recursing if name in locks}
+    if not taken:
+        return locks
+    strongest = max(taken.values())
+    return {name: strongest if name in taken else lock for name, lock in locks.items()}

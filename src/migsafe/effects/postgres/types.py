@@ -85,12 +85,15 @@ def conversion(
         change = _through(old, new, using, column, catalog=catalog, version=version)
     if (
         change.work is Work.NONE
-        and old.collation != new.collation
+        and _collation(old) != _collation(new)
         and plain_name(new) in {*STRINGS, "citext"}
-        and not (old.collation is None and new.collation == "default")
     ):
         return TypeChange(Work.INDEX_REBUILD, change.values, change.sqlstate)
     return change
+
+
+def _collation(kind: Type) -> str:
+    return "default" if kind.collation is None else kind.collation.strip('"')
 
 
 def _through(

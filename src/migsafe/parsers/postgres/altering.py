@@ -217,12 +217,12 @@ def _column(  # noqa: C901 - a table of sub-commands
         case pb.AT_DropExpression:
             return AlterGenerated(table, command.name, if_exists=command.missing_ok, only=only)
         case pb.AT_AddIdentity | pb.AT_SetIdentity | pb.AT_DropIdentity:
-            return _identity(command, table)
+            return _identity(command, table, only=only)
         case _:
             return _column_setting(command, table, only=only)
 
 
-def _identity(command: pb.AlterTableCmd, table: Name) -> AlterIdentity:
+def _identity(command: pb.AlterTableCmd, table: Name, *, only: bool) -> AlterIdentity:
     match command.subtype:
         case pb.AT_AddIdentity:
             added = definition(command).constraint
@@ -230,7 +230,7 @@ def _identity(command: pb.AlterTableCmd, table: Name) -> AlterIdentity:
                 added.generated_when == "a",
                 canonical.sequence_options(added.options) if added.options else "",
             )
-            return AlterIdentity(table, command.name, IdentityAction.ADD, identity)
+            return AlterIdentity(table, command.name, IdentityAction.ADD, identity, only=only)
         case pb.AT_SetIdentity:
             items = definition(command).list.items
             generated = options.find(items, "generated")
@@ -245,10 +245,11 @@ def _identity(command: pb.AlterTableCmd, table: Name) -> AlterIdentity:
                 IdentityAction.SET,
                 identity,
                 changes_always=generated is not None,
+                only=only,
             )
         case _:
             return AlterIdentity(
-                table, command.name, IdentityAction.DROP, if_exists=command.missing_ok
+                table, command.name, IdentityAction.DROP, if_exists=command.missing_ok, only=only
             )
 
 
@@ -308,6 +309,7 @@ def _constraint(
                 change.initdeferred if deferral else None,
                 change.is_enforced if change.alter_enforceability else None,
                 not change.noinherit if change.alter_inheritability else None,
+                only,
             )
         case _:
             return None

@@ -38,6 +38,7 @@ from migsafe.model.operations import (
     SetColumnStorage,
     SetDefault,
     SetInheritance,
+    SetNotNull,
     SetRowType,
     SetTableOptions,
     ValidateConstraint,
@@ -61,6 +62,8 @@ def refusal(  # noqa: C901, PLR0912  # one line an operation
             return retyping.alter_type(operation, catalog, version)
         case SetDefault() | DropDefault():
             return columns.set_default(operation, catalog)
+        case SetNotNull():
+            return columns.set_not_null(operation, catalog, version)
         case DropNotNull():
             return columns.drop_not_null(operation, catalog, version)
         case AlterIdentity():
@@ -74,7 +77,7 @@ def refusal(  # noqa: C901, PLR0912  # one line an operation
         case ValidateConstraint():
             return constraints.validate(operation, catalog)
         case AlterConstraint():
-            return constraints.alter_constraint(operation, catalog)
+            return constraints.alter_constraint(operation, catalog, version)
         case DropConstraint():
             return constraints.drop_constraint(operation, catalog)
         case CreateIndex():

@@ -33,6 +33,7 @@ from migsafe.model.operations import (
     RenameColumn,
     SetColumnStorage,
     SetDefault,
+    SetNotNull,
 )
 
 _IDENTITY_OF_PARTITIONS = 17
@@ -142,6 +143,20 @@ def set_default(operation: SetDefault | DropDefault, catalog: Catalog) -> Certai
     return None
 
 
+def set_not_null(operation: SetNotNull, catalog: Catalog, version: int) -> Certain | None:
+    """Return why SET NOT NULL is refused: ONLY, where partitions would be left behind."""
+    table, column = operation.table, operation.column
+    state = known_table(catalog, table)
+    found = None if state is None else state.column(column)
+    if state is None or found is None or found.nullable is False or not operation.only:
+        return None
+    below = catalog.partitions(table) if is_partitioned(state) else ()
+    behind = [each for each in below if not catalog.not_null_proven(each.name, column)]
+    if behind or (below and version >= _NOT_NULL_INHERITED):
+        return Certain("42P16", f"{column} must be NOT NULL in the partitions too")
+    return None
+
+
 def drop_not_null(operation: DropNotNull, catalog: Catalog, version: int) -> Certain | None:
     """Return why DROP NOT NULL is refused."""
     table, column = operation.table, operation.column
@@ -186,6 +201,9 @@ def alter_identity(operation: AlterIdentity, catalog: Catalog, version: int) -> 
     found = state.column(column)
     kind = None if found is None else found.type
     adds = operation.action is IdentityAction.ADD
+    alone = operation.only and is_partitioned(state)
+    if alone and version >= _IDENTITY_OF_PARTITIONS:
+        return Certain("42P16", f"the partitions of {table} share its identity")
     if adds and kind is not None and (kind.name not in WHOLE or kind.array):
         return Certain("22023", f"{column} must be smallint, integer or bigint")
     if state.partition_of is not None and version >= _IDENTITY_OF_PARTITIONS:

@@ -34,11 +34,12 @@ from migsafe.model.operations import (
 
 _UNIQUE_METHODS = frozenset({"btree"})
 _NOT_NULL_CONSTRAINTS = 18
+_EXCLUSIONS_OF_PARTITIONED = 17
 _UNORDERED = frozenset({"json", "point", "xml", "line", "lseg", "polygon", "path"})
 """Types without an operator class for a unique index."""
 
 
-def add_constraint(  # noqa: C901  # one line a reason
+def add_constraint(  # noqa: C901, PLR0912  # one line a reason
     operation: AddConstraint, catalog: Catalog, version: int
 ) -> Certain | None:
     """Return why ADD CONSTRAINT is refused."""
@@ -61,6 +62,8 @@ def add_constraint(  # noqa: C901  # one line a reason
             return _foreign_key(operation, constraint, state, catalog, version)
         case Unique() | PrimaryKey():
             return _key(table, constraint, state, catalog)
+        case Exclusion() if is_partitioned(state) and version < _EXCLUSIONS_OF_PARTITIONED:
+            return Certain("0A000", f"{table} is partitioned: no EXCLUDE before 17")
         case Exclusion():
             if is_partitioned(state) and _misses_partition_key(state, constraint.columns):
                 return Certain("0A000", f"it must hold the partition key of {table}")
@@ -276,8 +279,12 @@ def missing(table: Name, constraint: str, catalog: Catalog) -> Certain | None:
     return Certain("42704", f"{table} has no constraint {constraint}")
 
 
-def alter_constraint(operation: AlterConstraint, catalog: Catalog) -> Certain | None:
+def alter_constraint(operation: AlterConstraint, catalog: Catalog, version: int) -> Certain | None:
     """Return why ALTER CONSTRAINT is refused."""
+    table = known_table(catalog, operation.table)
+    alone = operation.only and table is not None and is_partitioned(table)
+    if alone and version >= _NOT_NULL_CONSTRAINTS:
+        return Certain("42P16", f"it must be altered in the partitions of {table} too")
     found = missing(operation.table, operation.constraint, catalog)
     if found is not None:
         return found
