@@ -18,6 +18,7 @@ with warnings.catch_warnings():
 PATH = Path(__file__).parents[2] / "migsafe" / "effects" / "postgres" / "builtin_types.py"
 _TYPES = """
     SELECT format_type(t.oid, NULL), t.typcategory, t.typstorage,
+           (SELECT provolatile FROM pg_proc WHERE oid = t.typoutput),
            coalesce((
                SELECT string_agg(DISTINCT m.amname, ' ' ORDER BY m.amname)
                FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod
@@ -54,7 +55,8 @@ _TYPES_HEAD = '''\
 TYPES = """
 {rows}
 """
-"""Name, category, storage, methods with an operator class to take where none is named."""
+"""Name, category, storage, volatility of its text, methods with an operator class to take where
+none is named."""
 
 '''
 _CASTS_HEAD = '''\
@@ -79,8 +81,8 @@ def text() -> str:
             ) as server,
             psycopg.connect(server.get_uri()) as connection,
         ):
-            for name, category, storage, methods in connection.execute(_TYPES).fetchall():
-                types[name] = f"{name}|{category}|{storage}|{methods}"
+            for name, *rest in connection.execute(_TYPES).fetchall():
+                types[name] = "|".join((name, *rest))
             for source, target, method, context in connection.execute(_CASTS).fetchall():
                 casts.setdefault(f"{source}|{target}|{method}{context}", version)
     newer = {row: "" if since == versions[0] else f"|{since}" for row, since in casts.items()}

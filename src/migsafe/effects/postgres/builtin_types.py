@@ -5,70 +5,71 @@ Written by `python -m migsafe_dev sync` from pg_type, pg_opclass and pg_cast of 
 """
 
 TYPES = """
-aclitem|U|p|hash
-bigint|N|p|brin btree hash
-bit|V|x|brin btree
-bit varying|V|x|brin btree
-boolean|B|p|btree hash
-box|G|p|brin gist spgist
-bytea|U|x|brin btree hash
-character|S|x|brin btree hash
-character varying|S|x|brin btree hash spgist
-cid|U|p|hash
-cidr|I|m|brin btree hash spgist
-circle|G|p|gist
-date|D|p|brin btree hash
-datemultirange|R|x|btree gist hash
-daterange|R|x|brin btree gist hash spgist
-double precision|N|p|brin btree hash
-gtsvector|U|p|
-inet|I|m|brin btree hash spgist
-int4multirange|R|x|btree gist hash
-int4range|R|x|brin btree gist hash spgist
-int8multirange|R|x|btree gist hash
-int8range|R|x|brin btree gist hash spgist
-integer|N|p|brin btree hash
-interval|T|p|brin btree hash
-json|U|x|
-jsonb|U|x|btree gin hash
-jsonpath|U|x|
-line|G|p|
-lseg|G|p|
-macaddr|U|p|brin btree hash
-macaddr8|U|p|brin btree hash
-money|N|p|btree
-name|S|p|brin btree hash
-numeric|N|m|brin btree hash
-nummultirange|R|x|btree gist hash
-numrange|R|x|brin btree gist hash spgist
-oid|N|p|brin btree hash
-path|G|x|
-pg_lsn|U|p|brin btree hash
-pg_snapshot|U|x|
-point|G|p|gist spgist
-polygon|G|x|gist spgist
-real|N|p|brin btree hash
-refcursor|U|x|
-smallint|N|p|brin btree hash
-text|S|x|brin btree hash spgist
-tid|U|p|brin btree hash
-time with time zone|D|p|brin btree hash
-time without time zone|D|p|brin btree hash
-timestamp with time zone|D|p|brin btree hash
-timestamp without time zone|D|p|brin btree hash
-tsmultirange|R|x|btree gist hash
-tsquery|U|p|btree gist
-tsrange|R|x|brin btree gist hash spgist
-tstzmultirange|R|x|btree gist hash
-tstzrange|R|x|brin btree gist hash spgist
-tsvector|U|x|btree gin gist
-txid_snapshot|U|x|
-uuid|U|p|brin btree hash
-xid|U|p|hash
-xid8|U|p|btree hash
-xml|U|x|
+aclitem|U|p|s|hash
+bigint|N|p|i|brin btree hash
+bit|V|x|i|brin btree
+bit varying|V|x|i|brin btree
+boolean|B|p|i|btree hash
+box|G|p|i|brin gist spgist
+bytea|U|x|i|brin btree hash
+character|S|x|i|brin btree hash
+character varying|S|x|i|brin btree hash spgist
+cid|U|p|i|hash
+cidr|I|m|i|brin btree hash spgist
+circle|G|p|i|gist
+date|D|p|s|brin btree hash
+datemultirange|R|x|s|btree gist hash
+daterange|R|x|s|brin btree gist hash spgist
+double precision|N|p|i|brin btree hash
+gtsvector|U|p|i|
+inet|I|m|i|brin btree hash spgist
+int4multirange|R|x|s|btree gist hash
+int4range|R|x|s|brin btree gist hash spgist
+int8multirange|R|x|s|btree gist hash
+int8range|R|x|s|brin btree gist hash spgist
+integer|N|p|i|brin btree hash
+interval|T|p|s|brin btree hash
+json|U|x|i|
+jsonb|U|x|i|btree gin hash
+jsonpath|U|x|i|
+line|G|p|i|
+lseg|G|p|i|
+macaddr|U|p|i|brin btree hash
+macaddr8|U|p|i|brin btree hash
+money|N|p|s|btree
+name|S|p|i|brin btree hash
+numeric|N|m|i|brin btree hash
+nummultirange|R|x|s|btree gist hash
+numrange|R|x|s|brin btree gist hash spgist
+oid|N|p|i|brin btree hash
+path|G|x|i|
+pg_lsn|U|p|i|brin btree hash
+pg_snapshot|U|x|i|
+point|G|p|i|gist spgist
+polygon|G|x|i|gist spgist
+real|N|p|i|brin btree hash
+refcursor|U|x|i|
+smallint|N|p|i|brin btree hash
+text|S|x|i|brin btree hash spgist
+tid|U|p|i|brin btree hash
+time with time zone|D|p|i|brin btree hash
+time without time zone|D|p|i|brin btree hash
+timestamp with time zone|D|p|s|brin btree hash
+timestamp without time zone|D|p|s|brin btree hash
+tsmultirange|R|x|s|btree gist hash
+tsquery|U|p|i|btree gist
+tsrange|R|x|s|brin btree gist hash spgist
+tstzmultirange|R|x|s|btree gist hash
+tstzrange|R|x|s|brin btree gist hash spgist
+tsvector|U|x|i|btree gin gist
+txid_snapshot|U|x|i|
+uuid|U|p|i|brin btree hash
+xid|U|p|i|hash
+xid8|U|p|i|btree hash
+xml|U|x|i|
 """
-"""Name, category, storage, methods with an operator class to take where none is named."""
+"""Name, category, storage, volatility of its text, methods with an operator class to take where
+none is named."""
 
 CASTS = """
 "char"|character varying|fa

@@ -45,6 +45,8 @@ class BuiltIn:
 
     category: str
     storage: str
+    text: str
+    """`s` where its text depends on settings of the session, else `i`."""
     methods: frozenset[str]
 
 
@@ -53,8 +55,8 @@ def built_in() -> dict[str, BuiltIn]:
     """Return the server's own types by name."""
     rows = (line.split("|") for line in builtin_types.TYPES.split("\n") if line)
     found = {
-        name: BuiltIn(category, storage, frozenset(methods.split()))
-        for name, category, storage, methods in rows
+        name: BuiltIn(category, storage, text, frozenset(methods.split()))
+        for name, category, storage, text, methods in rows
     }
     found["bpchar"] = found["character"]
     return found
@@ -179,6 +181,14 @@ def is_implicit(old: Type, new: Type) -> bool:
     """Say whether the server makes a cast between its own types wherever it helps."""
     found = _casts().get((plain_name(old), plain_name(new)))
     return found is not None and found[1] == "i" and not (old.array or new.array)
+
+
+def has_stable_text(kind: Type, catalog: Catalog | None) -> bool:
+    """Say whether the text of a value depends on more than the value: settings, labels."""
+    kind = bare(kind, catalog)
+    if kind.array or category(kind, catalog) in {"E", "C"}:
+        return True
+    return is_built_in(kind) and built_in()[plain_name(kind)].text != "i"
 
 
 def methods(kind: Type, catalog: Catalog | None) -> frozenset[str] | None:

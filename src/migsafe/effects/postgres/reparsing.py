@@ -124,7 +124,7 @@ def _bare_use(words: list[str], at: int, old: Type, new: Type, catalog: Catalog)
     around = words[at - 2].lower() if at > 1 and words[at - 1] == "(" else ""
     cast = None
     if after == "::":
-        cast = read_type(words[at + 2 : _end_of_type(words, at + 2)])
+        cast = read_type(words[at + 2 : end_of_type(words, at + 2)])
         if cast is None:
             return ""
         if not same(cast, old):
@@ -153,7 +153,7 @@ def _between(words: list[str], around: str, old: Type, new: Type) -> str | None:
     return "" if "oid" in {one, two} else _NO_OPERATOR
 
 
-def _end_of_type(words: list[str], start: int) -> int:
+def end_of_type(words: list[str], start: int) -> int:
     """Return where the type ends that a cast names."""
     at = start
     while at < len(words) and (words[at][0].isalpha() or words[at][0] in '_".'):

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence, TableState
+from migsafe.catalog.text import column_of
+from migsafe.effects.postgres.casting import Way, has_stable_text, way
 from migsafe.effects.postgres.refusals import constraints
 from migsafe.effects.postgres.refusals.known import (
     WHOLE,
@@ -17,8 +19,11 @@ from migsafe.effects.postgres.refusals.known import (
     mistyped_default,
 )
 from migsafe.effects.postgres.relations import family
+from migsafe.effects.postgres.reparsing import end_of_type
+from migsafe.effects.postgres.using import read_type
+from migsafe.effects.postgres.volatility import Volatility, volatility
 from migsafe.model.effects import Certain, Moment
-from migsafe.model.expressions import Name
+from migsafe.model.expressions import Expression, Name
 from migsafe.model.operations import (
     AddColumn,
     AlterGenerated,
@@ -35,6 +40,7 @@ from migsafe.model.operations import (
     SetDefault,
     SetNotNull,
 )
+from migsafe.writing.tokens import tokens
 
 _IDENTITY_OF_PARTITIONS = 17
 """From this version on partitions share the identity of their parent."""
@@ -76,6 +82,8 @@ def add_column(  # noqa: C901  # one line a reason
         for name in column.generated.expression.columns:
             if generated(state.column(name)):
                 return Certain("42P17", f"{name} is a generated column itself")
+        if _changes(column.generated.expression, state, catalog):
+            return Certain("42P17", f"{column.generated.expression.sql} is not immutable")
     return mistyped_default(column.default, column.type, catalog) or next(
         _inline(operation, state, catalog), None
     )
@@ -222,7 +230,9 @@ def alter_identity(operation: AlterIdentity, catalog: Catalog, version: int) -> 
             return None
 
 
-def alter_generated(operation: AlterGenerated, catalog: Catalog, version: int) -> Certain | None:
+def alter_generated(  # noqa: C901  # one line a reason
+    operation: AlterGenerated, catalog: Catalog, version: int
+) -> Certain | None:
     """Return why a change of a generated column is refused."""
     table, column = operation.table, operation.column
     state = known_table(catalog, table)
@@ -247,7 +257,25 @@ def alter_generated(operation: AlterGenerated, catalog: Catalog, version: int) -
     for name in operation.expression.columns if operation.expression else ():
         if generated(state.column(name)):
             return Certain("42P17", f"{name} is a generated column itself")
+    if operation.expression is not None and _changes(operation.expression, state, catalog):
+        return Certain("42P17", f"{operation.expression.sql} is not immutable")
     return None
+
+
+def _changes(expression: Expression, state: TableState, catalog: Catalog) -> bool:
+    """Say whether an expression is known to give different values for one and the same row."""
+    if volatility(expression, catalog) in {Volatility.STABLE, Volatility.VOLATILE}:
+        return True
+    words = list(tokens(expression.sql))
+    for at, word in enumerate(words[:-2]):
+        found = state.column(column_of(word)) if words[at + 1] == "::" else None
+        cast = None if found is None else read_type(words[at + 2 : end_of_type(words, at + 2)])
+        if found is None or found.type is None or cast is None:
+            continue
+        how = way(found.type, cast, explicit=True, catalog=catalog)
+        if how is Way.TEXT and has_stable_text(found.type, catalog):
+            return True
+    return False
 
 
 _EXPRESSIONS_CHANGE = 17
