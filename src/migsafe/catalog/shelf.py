@@ -27,7 +27,9 @@ class Shelf(Generic[_Key, _Value]):
 
     def get(self, key: _Key) -> _Value | None:
         """Return the entry, or None if there is none."""
-        return self._shard(key).get(key)
+        shards = self._shards
+        shard = shards[0] if len(shards) == 1 else shards[hash(key) % _SHARDS]
+        return shard.get(key)
 
     def __contains__(self, key: _Key) -> bool:
         """Say whether there is an entry."""

@@ -1,14 +1,29 @@
 """Names, types and expressions as the parsers leave them: nobody above parses SQL again."""
 
+from typing import final
+
 from migsafe.model.record import record, replace
 
 
-@record(order=True)
+@final
+@record(by_value=False, order=True)
 class Name:
-    """A relation, type or routine as it was written: folded, unquoted, maybe without schema."""
+    """A relation, type or routine as it was written: folded, unquoted, maybe without schema.
+
+    There is one for each pair of words. Most mappings of a catalog have names as keys, and
+    what is equal only to itself is found without a call of Python's.
+    """
 
     name: str
     schema: str | None = None
+
+    def __new__(cls, name: str, schema: str | None = None) -> "Name":
+        """Return the name of these words."""
+        words = (name, schema)
+        found = _NAMES.get(words)
+        if found is None:
+            found = _NAMES[words] = object.__new__(cls)
+        return found
 
     def __str__(self) -> str:
         """Return the name as people say it; `writing.quoting` returns it as SQL."""
@@ -17,6 +32,9 @@ class Name:
     def beside(self, name: str) -> "Name":
         """Return another name in the same schema."""
         return replace(self, name=name)
+
+
+_NAMES: dict[tuple[str, str | None], Name] = {}
 
 
 @record

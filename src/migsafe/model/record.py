@@ -20,10 +20,17 @@ _FIELDS = "__record_fields__"
 @overload
 def record(cls: type[_T], /) -> type[_T]: ...
 @overload
-def record(*, order: bool = ..., kw_only: bool = ...) -> Callable[[type[_T]], type[_T]]: ...
+def record(
+    *, by_value: bool = ..., order: bool = ..., kw_only: bool = ...
+) -> Callable[[type[_T]], type[_T]]: ...
 @dataclass_transform(frozen_default=True, field_specifiers=(Field, field))
 def record(
-    cls: type[_T] | None = None, /, *, order: bool = False, kw_only: bool = False
+    cls: type[_T] | None = None,
+    /,
+    *,
+    by_value: bool = True,
+    order: bool = False,
+    kw_only: bool = False,
 ) -> type[_T] | Callable[[type[_T]], type[_T]]:
     """Return a class as a frozen record with slots, equal by value.
 
@@ -32,19 +39,21 @@ def record(
 
     Args:
         cls: The class, when used without brackets.
+        by_value: Records are equal by value; if not, each only to itself.
         order: Records compare by their fields in order.
         kw_only: Fields are given by keyword only.
     """
     if cls is None:
-        return lambda given: _made(given, order=order, kw_only=kw_only)
-    return _made(cls, order=order, kw_only=kw_only)
+        return lambda given: _made(given, by_value=by_value, order=order, kw_only=kw_only)
+    return _made(cls, by_value=by_value, order=order, kw_only=kw_only)
 
 
 def replace(value: _T, /, **changes: object) -> _T:
     """Return a record with some fields changed."""
-    fields: dict[str, Field[object]] = getattr(value, _FIELDS)
     make: Callable[..., _T] = type(value)
-    return make(**{name: getattr(value, name) for name in fields} | changes)
+    fields: dict[str, Field[object]] = getattr(make, _FIELDS)
+    kept = dict(zip(fields, _key(tuple(fields))(value), strict=True))
+    return make(**(kept | changes))
 
 
 def is_record(value: object) -> bool:
@@ -58,7 +67,7 @@ def names(value: object, *, compared: bool = False) -> tuple[str, ...]:
     return tuple(name for name, one in fields.items() if one.compare or not compared)
 
 
-def _made(cls: type[_T], *, order: bool, kw_only: bool) -> type[_T]:
+def _made(cls: type[_T], *, by_value: bool, order: bool, kw_only: bool) -> type[_T]:
     own: dict[str, Field[Any]] = {}
     for name in cls.__annotations__:
         given = cls.__dict__.get(name, MISSING)
@@ -79,7 +88,11 @@ def _made(cls: type[_T], *, order: bool, kw_only: bool) -> type[_T]:
         "__setattr__": _refuse,
         "__delattr__": _refuse,
         _FIELDS: fields,
-        **_comparing([name for name, one in fields.items() if one.compare], order=order),
+        **_comparing(
+            tuple(name for name, one in fields.items() if one.compare),
+            by_value=by_value,
+            order=order,
+        ),
     }
     body.setdefault("__repr__", _shown)
     made: type[_T] = type(cls.__name__, cls.__bases__, body)
@@ -153,13 +166,15 @@ def _code(count: int, keywords: int, fresh: tuple[int, ...]) -> CodeType:
     return scope["__init__"].__code__
 
 
-def _comparing(compared: list[str], *, order: bool) -> dict[str, object]:
+def _comparing(compared: tuple[str, ...], *, by_value: bool, order: bool) -> dict[str, object]:
     key = _key(compared)
 
     def equal(self: object, other: object) -> object:
         return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
-    methods: dict[str, object] = {"__eq__": equal, "__hash__": lambda self: hash(key(self))}
+    methods: dict[str, object] = {}
+    if by_value:
+        methods |= {"__eq__": equal, "__hash__": lambda self: hash(key(self))}
     if order:
         methods["__lt__"] = lambda self, other: key(self) < key(other)
         methods["__le__"] = lambda self, other: key(self) <= key(other)
@@ -168,15 +183,16 @@ def _comparing(compared: list[str], *, order: bool) -> dict[str, object]:
     return methods
 
 
-def _key(compared: list[str]) -> Callable[[object], tuple[Any, ...]]:
-    """Return a function from a record to what equality looks at."""
-    match compared:
-        case []:
+@cache
+def _key(fields: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
+    """Return a function from a record to the values of some of its fields."""
+    match fields:
+        case ():
             return lambda _: ()
-        case [name]:
+        case (name,):
             return lambda self: (getattr(self, name),)
         case _:
-            return attrgetter(*compared)
+            return attrgetter(*fields)
 
 
 def _refuse(self: object, name: str, *_: object) -> None:

@@ -1,0 +1,21 @@
+"""Names: one object for the same words."""
+
+from migsafe.model.expressions import Name
+from migsafe.model.record import replace
+
+
+def test_the_same_words_are_one_name_however_it_is_made() -> None:
+    name = Name("users", "app")
+    assert name is Name(schema="app", name="users")
+    assert name is Name("orders", "app").beside("users")
+    assert name is replace(Name("users"), schema="app")
+    assert {Name("users"): 1}[Name("users")] == 1
+
+
+def test_other_words_are_another_name() -> None:
+    assert Name("users") != Name("users", "public")
+    assert len({Name("a"), Name("a", "b"), Name("b")}) == 3
+
+
+def test_names_stand_in_the_order_of_their_words() -> None:
+    assert sorted([Name("b"), Name("a"), Name("c")]) == [Name("a"), Name("b"), Name("c")]
