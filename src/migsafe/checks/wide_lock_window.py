@@ -40,16 +40,16 @@ def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
             number = applied.transaction.number
             if number is None:
                 continue
-            if number not in said:
-                shut = _shut(applied, takers, gone, context)
-                if shut and _is_slow(applied, context):
-                    said.add(number)
-                    second.pop(number, None)
-                    yield _slow(applied, shut, context)
-                elif shut and number not in second:
-                    for name in _taken(applied, gone, context):
-                        second[number] = _two(applied, name, shut, context)
-                        break
+            slow = number not in said and _is_slow(applied, context)
+            taken = None if number in said | second.keys() else _taken(applied, gone, context)
+            # What is held is looked through only where it matters.
+            shut = _shut(applied, takers, gone, context) if slow or taken else {}
+            if shut and slow:
+                said.add(number)
+                second.pop(number, None)
+                yield _slow(applied, shut, context)
+            elif shut and taken is not None:
+                second[number] = _two(applied, taken, shut, context)
             for name, lock in applied.effects.locks.items():
                 if lock.blocks_reads:
                     takers.setdefault((number, name), applied)
@@ -104,8 +104,8 @@ def _is_slow(applied: Applied, context: Context) -> bool:
     )
 
 
-def _taken(applied: Applied, gone: frozenset[Name], context: Context) -> Iterator[Name]:
-    """Yield the live relations that an operation is the first of its transaction to shut."""
+def _taken(applied: Applied, gone: frozenset[Name], context: Context) -> Name | None:
+    """Return a live relation that an operation is the first of its transaction to shut."""
     at = context.at(applied)
     for name, lock in applied.effects.locks.items():
         held = applied.held.get(name)
@@ -116,7 +116,8 @@ def _taken(applied: Applied, gone: frozenset[Name], context: Context) -> Iterato
             and name not in gone
             and applied.before.sequence(name) is None
         ):
-            yield name
+            return name
+    return None
 
 
 def _slow(applied: Applied, shut: dict[Name, Applied], context: Context) -> Finding:
