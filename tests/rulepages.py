@@ -115,7 +115,9 @@ def lint_example(example: Example) -> Linted:
     ).statements:
         for operation in statement.operations:
             catalog = catalog.apply(operation, "0001")
+    strict = rulebook.rule(example.rule).severities.get("strict")
     settings = Settings(
+        severities={} if strict is None else {example.rule: strict},
         lock_timeout="file" if example.rule == "missing-lock-timeout" else "role",
         server_version=int(pragmas(example).get("server-version", "0")) or None,
         downgrades="expected",

@@ -352,6 +352,8 @@ class Context:
             hazards: The kinds of harm, if fewer than the rule's page names.
             confidence: Low where a fact is assumed.
         """
+        if case == DEFAULT_CASE and self.settings.profile in self.rule.severities:
+            case = self.settings.profile
         severity = self.settings.severities.get(self.rule.id, self.rule.severity(case))
         if isinstance(at, Place):
             place = focus = at

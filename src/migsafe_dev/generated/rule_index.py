@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from migsafe import rulebook
-from migsafe.model.findings import ROLLBACK_HAZARDS, Hazard
+from migsafe.model.findings import ROLLBACK_HAZARDS, Hazard, Severity
 from migsafe.rulebook import DEFAULT_CASE, Rule
 
 PATH = Path(__file__).parents[3] / "rules" / "README.md"
@@ -38,9 +38,17 @@ def text() -> str:
     rules = [rulebook.rule(rule_id) for rule_id in rulebook.ids()]
     sections = [_HEADER]
     for heading, hazards in _GROUPS.items():
-        rows = "".join(_row(rule) for rule in rules if rule.hazards[0] in hazards)
+        rows = "".join(
+            _row(rule) for rule in rules if rule.hazards[0] in hazards and not _is_strict(rule)
+        )
         sections.append(f"## {heading}\n\n{_COLUMNS}{rows}")
+    rows = "".join(_row(rule) for rule in rules if _is_strict(rule))
+    sections.append(f"## Good practice: with the profile strict\n\n{_COLUMNS}{rows}")
     return "\n".join(sections)
+
+
+def _is_strict(rule: Rule) -> bool:
+    return rule.severity() is Severity.OFF
 
 
 def _row(rule: Rule) -> str:

@@ -1,0 +1,50 @@
+"""Indexes that do what another one does already."""
+
+from collections.abc import Iterator
+
+from migsafe.catalog.schema import IndexState
+from migsafe.context import Context
+from migsafe.model.findings import Finding
+from migsafe.model.operations import CreateIndex
+
+PROFILE = "strict"
+
+
+def check_operation(operation: CreateIndex, context: Context) -> Iterator[Finding]:
+    """Report a plain index that begins another one, or that another one begins."""
+    columns = tuple(element.column for element in operation.elements)
+    if (
+        operation.unique
+        or operation.method != "btree"
+        or operation.where is not None
+        or None in columns
+    ):
+        return
+    new = operation.name or "the new index"
+    for other in context.catalog.indexes(operation.table):
+        old = other.name.name
+        if old == operation.name or not _is_plain(other):
+            continue
+        if other.columns[: len(columns)] == columns:
+            extra, keeper, help_ = new, old, f"Leave {new} out."
+        elif not other.unique and columns[: len(other.columns)] == other.columns:
+            extra, keeper, help_ = (
+                old, new, f"DROP INDEX CONCURRENTLY {old} once {new} is built.",
+            )  # fmt: skip
+        else:
+            continue
+        yield context.finding(
+            f"{extra} on {operation.table} serves no query that {keeper} does not serve, and every "
+            "write keeps both.",
+            help=help_,
+            relations=(),
+        )
+        return
+
+
+def _is_plain(index: IndexState) -> bool:
+    return (
+        index.method == "btree"
+        and index.where is None
+        and len(index.columns) == len(index.elements) > 0
+    )
