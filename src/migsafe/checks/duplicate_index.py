@@ -12,12 +12,13 @@ PROFILE = "strict"
 
 def check_operation(operation: CreateIndex, context: Context) -> Iterator[Finding]:
     """Report a plain index that begins another one, or that another one begins."""
-    columns = tuple(element.column for element in operation.elements)
+    # Direction and operator class count: a scan follows the index as it is sorted.
+    elements = operation.elements
     if (
         operation.unique
         or operation.method != "btree"
         or operation.where is not None
-        or None in columns
+        or any(element.column is None for element in elements)
     ):
         return
     new = operation.name or "the new index"
@@ -25,9 +26,9 @@ def check_operation(operation: CreateIndex, context: Context) -> Iterator[Findin
         old = other.name.name
         if old == operation.name or not _is_plain(other):
             continue
-        if other.columns[: len(columns)] == columns:
+        if other.elements[: len(elements)] == elements:
             extra, keeper, help_ = new, old, f"Leave {new} out."
-        elif not other.unique and columns[: len(other.columns)] == other.columns:
+        elif not other.unique and elements[: len(other.elements)] == other.elements:
             extra, keeper, help_ = (
                 old, new, f"DROP INDEX CONCURRENTLY {old} once {new} is built.",
             )  # fmt: skip
