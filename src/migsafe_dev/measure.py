@@ -1,13 +1,14 @@
 """`python -m migsafe_dev measure --server V [SUBJECT …]`: writes fixtures/measured.
 
-Subjects are `effects` (what each case of fixtures/effects does), `oldcode` (what the old
+Subjects are `effects` (what each case of fixtures/effects does), `generated` (the same of the
+first cases of a seed, on the newest version), `oldcode` (what the old
 statements of the compatibility cases meet, and whether undos are such) and `traced` (what
 `migsafe trace` says of each case of fixtures/effects). What the tools say offline, of mutants
 and of hazards, rests on these files.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import psycopg
 
@@ -15,7 +16,7 @@ from migsafe.compatibility import compatibility_of
 from migsafe.model.compatibility import Compatibility, Outcome, Undo
 from migsafe.writing.sql import statements
 from migsafe_dev.agreeing import oldcode, tracing
-from migsafe_dev.agreeing.cases import chosen
+from migsafe_dev.agreeing.cases import NEWEST, Case, chosen, generated
 from migsafe_dev.agreeing.kept import Json, Kept, digest, observed_as_json
 from migsafe_dev.agreeing.memory import Memory
 from migsafe_dev.agreeing.observing import server
@@ -24,6 +25,9 @@ from migsafe_dev.agreeing.oldcode_cases import Case as OldCase
 from migsafe_dev.agreement import observe, predict
 
 Found = Iterator[tuple[str, str, Json]]
+
+SLICE = (1, 1000)
+"""The seed of the generated cases whose measurements are kept, and how many are."""
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +46,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _effects(version: int) -> Found:
-    cases = (case for case in chosen() if version in case.versions)
+    return _observed((case for case in chosen() if version in case.versions), version)
+
+
+def _generated(version: int) -> Found:
+    return _observed(generated(*SLICE, version) if version == NEWEST else (), version)
+
+
+def _observed(cases: Iterable[Case], version: int) -> Found:
     for prediction, seen in observe(predict(cases, version), version, Memory(version)):
         case = prediction.case
         if isinstance(seen, str):
@@ -112,6 +123,7 @@ def undo_digest(undo: Undo | None) -> str | None:
 
 _SUBJECTS: dict[str, Callable[[int], Found]] = {
     "effects": _effects,
+    "generated": _generated,
     "oldcode": _oldcode,
     "traced": _traced,
 }

@@ -5,7 +5,6 @@ servers did (fixtures/measured) must show it: see `mutating`. Generated tables a
 Mutants that change nothing anybody could see are listed with the reason in
 fixtures/measured/equivalent.txt and do not count. Printed are how many there are, how many are
 noticed, and those that survive; `--update` writes those to fixtures/measured/survivors.txt.
-`--remembered` asks generated cases as well, as far as this machine has measured them.
 """
 
 import argparse
@@ -19,14 +18,13 @@ from pathlib import Path
 from migsafe_dev.agreeing.kept import MEASURED
 from migsafe_dev.mutating import judging
 from migsafe_dev.mutating.mutants import Mutant, mutants
-from migsafe_dev.mutating.units import VERSIONS, remembered, units
+from migsafe_dev.mutating.units import units
 
 SOURCE = Path(__file__).parents[1]
 ROOTS = ("migsafe/effects", "migsafe/compatibility")
-GENERATED = frozenset({"builtin_functions.py", "confirmed.py"})
+GENERATED = frozenset({"builtin_functions.py", "builtin_types.py", "confirmed.py"})
 EQUIVALENT = MEASURED / "equivalent.txt"
 SURVIVORS = MEASURED / "survivors.txt"
-_SLICE = (1, 3000)
 
 
 def main(arguments: list[str]) -> int:
@@ -35,14 +33,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", type=int)
     parser.add_argument("--only", default="")
-    parser.add_argument("--remembered", action="store_true")
     parser.add_argument("--update", action="store_true")
     given = parser.parse_args(arguments)
     start = time.monotonic()
     paths = [path for path in _paths() if given.only in str(path)]
     asked = list(units())
-    if given.remembered:
-        asked.extend(unit for version in VERSIONS for unit in remembered(*_SLICE, version))
     reached, failing = judging.reach(asked, map(str, paths))
     for name in failing:
         print(f"not asked, for it fails on the facts as they are: {name}")

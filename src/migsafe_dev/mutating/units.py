@@ -8,7 +8,7 @@ fixtures/effects. The tests of effects that need no server are units as well.
 
 import importlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,10 @@ from migsafe_dev.agreeing.cases import (
 )
 from migsafe_dev.agreeing.comparing import catalog_after, disagreements
 from migsafe_dev.agreeing.kept import Json, Kept, digest, observed_from_json
-from migsafe_dev.agreeing.memory import Memory
 from migsafe_dev.agreeing.oldcode_cases import CASES
 from migsafe_dev.agreeing.oldcode_cases import Case as OldCase
 from migsafe_dev.agreeing.saying import said
-from migsafe_dev.measure import oldcode_digest, outcomes, undo_digest
+from migsafe_dev.measure import SLICE, oldcode_digest, outcomes, undo_digest
 
 VERSIONS = (18, 16, 15)
 TRACED = 18
@@ -55,23 +54,10 @@ def units() -> Iterator[Unit]:
     for version in VERSIONS:
         yield from _of_effects(version)
         yield from _of_old_code(version)
+    yield from _of_generated(NEWEST)
     yield from _of_traces(TRACED)
     yield from _without_schema()
     yield from _of_tests()
-
-
-def remembered(seed: int, count: int, version: int) -> Iterator[Unit]:
-    """Yield generated cases, as far as this machine has measured them: see `agreement`."""
-    memory = Memory(version)
-    setup, catalog = "", catalog_after("")
-    for case in generated(seed, count, version):
-        if case.setup != setup:
-            setup, catalog = case.setup, catalog_after(case.setup)
-        effects = comparing.predicted(case.operations, catalog, version)
-        observed = memory.get(memory.key(case.setup, case.statement, _query(effects)))
-        if observed is not None:
-            unit = _Costs(case, catalog, version, observed, _asked(effects), _unknown(effects))
-            yield Unit(f"{version} {case}", unit.pass_)
 
 
 class _Costs:
@@ -104,11 +90,19 @@ class _Costs:
 
 
 def _of_effects(version: int) -> Iterator[Unit]:
-    kept = Kept("effects").on(version)
+    cases = (case for case in chosen() if version in case.versions)
+    yield from _as_measured(cases, Kept("effects").on(version), version)
+
+
+def _of_generated(version: int) -> Iterator[Unit]:
+    yield from _as_measured(generated(*SLICE, version), Kept("generated").on(version), version)
+
+
+def _as_measured(cases: Iterable[Case], kept: dict[str, Json], version: int) -> Iterator[Unit]:
     setup, catalog = "", catalog_after("")
-    for case in chosen():
+    for case in cases:
         facts = kept.get(digest(case.setup, case.statement))
-        if facts is None or version not in case.versions:
+        if facts is None:
             continue
         if case.setup != setup:
             setup, catalog = case.setup, catalog_after(case.setup)
