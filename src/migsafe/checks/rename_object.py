@@ -123,6 +123,9 @@ def _help(operation: RenameObject) -> str:
 def _constraint(table: Name, name: str, new: str, context: Context) -> Iterator[Finding]:
     if not context.is_live(table) or context.goes_here(table):
         return
+    if context.named_here(ObjectKind.TABLE, table):
+        # Running code cannot even name the table.
+        return
     state = context.catalog.constraint(table, name)
     if state is not None and (not _is_named_by_upserts(state) or _is_ours(state, context)):
         return

@@ -236,6 +236,8 @@ class Query:
     relations: tuple[Name, ...] = ()
     functions: tuple[str, ...] = ()
     has_where: bool = True
+    output: tuple[str, ...] | None = field(default=None, compare=False)
+    """The names of the result's columns; None where one of them is not written."""
 
 
 @record

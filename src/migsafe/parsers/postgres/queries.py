@@ -35,7 +35,29 @@ def read(node: pb.Node, sql: str | None = None) -> Query:
         tuple(relations),
         tuple(functions),
         has_where=_has_where(node),
+        output=_output(node.select_stmt) if node.HasField("select_stmt") else None,
     )
+
+
+def _output(select: pb.SelectStmt) -> tuple[str, ...] | None:
+    """Return the names of a result's columns, None where the server makes one up or `*` stands."""
+    while select.HasField("larg"):
+        select = select.larg
+    names: list[str] = []
+    for node in select.target_list:
+        target = node.res_target
+        name = target.name or _column_name(target.val)
+        if name is None:
+            return None
+        names.append(name)
+    return tuple(names) or None
+
+
+def _column_name(value: pb.Node) -> str | None:
+    if not value.HasField("column_ref"):
+        return None
+    last = value.column_ref.fields[-1]
+    return last.string.sval if last.HasField("string") else None
 
 
 def _has_where(node: pb.Node) -> bool:

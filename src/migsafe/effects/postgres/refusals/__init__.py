@@ -23,6 +23,7 @@ from migsafe.model.operations import (
     AttachPartition,
     Copy,
     CreateIndex,
+    CreateRoutine,
     CreateTable,
     DropColumn,
     DropConstraint,
@@ -104,6 +105,8 @@ def refusal(  # noqa: C901, PLR0912  # one line an operation
             return objects.refresh_view(operation, catalog)
         case DropObject():
             return objects.drop_object(operation, catalog)
+        case CreateRoutine():
+            return objects.replace_routine(operation, catalog)
         case AlterDomain():
             return objects.alter_domain(operation, catalog)
         case ImportForeignSchema():

@@ -8,6 +8,7 @@ from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AlterDomain,
+    CreateRoutine,
     DomainAction,
     DropObject,
     ImportForeignSchema,
@@ -68,6 +69,20 @@ def _dependents(kind: ObjectKind, name: Name, catalog: Catalog) -> Iterator[str]
                     yield f"the table {state.name}"
         case _:
             return
+
+
+def replace_routine(operation: CreateRoutine, catalog: Catalog) -> Certain | None:
+    """Return why CREATE OR REPLACE of a routine is refused: it would return something else."""
+    if not operation.replace or operation.returns is None:
+        return None
+    for known in catalog.routines(operation.routine):
+        if (
+            known.arguments == operation.arguments
+            and known.returns is not None
+            and known.returns != operation.returns.lower()
+        ):
+            return Certain("42P13", f"{operation.routine} returns {known.returns}")
+    return None
 
 
 def alter_domain(operation: AlterDomain, catalog: Catalog) -> Certain | None:
