@@ -332,8 +332,10 @@ class Catalog:
         return tuple(uses.policies(self._facts, self.key(table)))
 
     def policies_on(self, table: Name, column: str) -> tuple[PolicyState, ...]:
-        """Return the policies of a table that have a column among their words."""
-        return tuple(each for each in self.policies(table) if column in uses.identifiers(each.sql))
+        """Return the policies of a table that have a column among the words of a condition."""
+        return tuple(
+            each for each in self.policies(table) if column in uses.of_conditions(each.sql)
+        )
 
     def statistics(self, table: Name) -> tuple[StatisticsState, ...]:
         """Return the known extended statistics of a table."""

@@ -1,5 +1,6 @@
 """What names a table, a column or a routine where the server keeps text, or no dependency."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -168,6 +169,15 @@ def identifiers(text: str) -> frozenset[str]:
             # What EXECUTE runs, and what format() fills in.
             found |= {column_of(word) for word in tokens(token[1:-1].replace("''", "'"))}
     return frozenset(found)
+
+
+_CONDITIONS = pattern(r"\b(?:USING|WITH CHECK)\b.*", re.DOTALL)
+
+
+def of_conditions(sql: str) -> frozenset[str]:
+    """Return every name in what a policy asks: not those of the policy, table and roles."""
+    found = _CONDITIONS.search(sql)
+    return identifiers(sql if found is None else found.group())
 
 
 def policies(facts: Facts, key: Name) -> Iterator[PolicyState]:

@@ -161,6 +161,14 @@ def _which(operation: DropConstraint) -> tuple[Unknown, ...]:
 def _keys_on(state: ConstraintState, catalog: Catalog) -> Iterator[ConstraintState]:
     """Yield the foreign keys that need a unique or primary key."""
     columns = set(_key_columns(state.constraint))
+    primary_key = catalog.primary_key(state.table)
+    if (
+        isinstance(state.constraint, Unique)
+        and primary_key is not None
+        and set(_key_columns(primary_key.constraint)) == columns
+    ):
+        # The primary key is what they were made for.
+        return
     for key in catalog.foreign_keys_to(state.table):
         constraint = key.constraint
         if not isinstance(constraint, ForeignKey):

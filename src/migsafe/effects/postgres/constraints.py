@@ -55,7 +55,9 @@ def add_constraint(operation: AddConstraint, catalog: Catalog, version: int) -> 
     effects = _adding(operation, catalog, version)
     name = constraint.name
     there = name is not None and catalog.constraint(table, name) is not None
-    if there and catalog.certain(table):
+    if merges(operation, catalog):
+        effects = replace(effects, scans=(), fails=Never(), brief=True)
+    elif there and catalog.certain(table):
         reason = f"a constraint {name} is there already"
         effects = replace(effects, fails=Certain("42710", reason))
     if version < _NOT_NULL_CONSTRAINTS or operation.only:
@@ -64,6 +66,21 @@ def add_constraint(operation: AddConstraint, catalog: Catalog, version: int) -> 
     own = effects.locks.get(catalog.key(table), AE)
     below = ((member, own) for member in family(catalog, table))
     return replace(effects, locks=strongest((*effects.locks.items(), *below)))
+
+
+def merges(operation: AddConstraint, catalog: Catalog) -> bool:
+    """Say whether a CHECK is one that its table inherits already, and only becomes its own."""
+    check = operation.constraint
+    if not isinstance(check, Check) or check.name is None:
+        return False
+    there = catalog.constraint(operation.table, check.name)
+    table = catalog.table(operation.table)
+    if there is None or table is None or not isinstance(there.constraint, Check):
+        return False
+    parents = (*table.inherits, *((table.partition_of,) if table.partition_of else ()))
+    return there.constraint.expression.sql == check.expression.sql and any(
+        catalog.constraint(parent, check.name) is not None for parent in parents
+    )
 
 
 def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects:
@@ -110,9 +127,10 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
         case PrimaryKey():
             return _primary_key(operation, constraint, catalog, version)
         case Exclusion():
+            bare = operation.only and is_partitioned(catalog, table)
             return Effects(
-                locks=_indexing(catalog, table, version),
-                builds=stored(catalog, table),
+                locks=held(catalog, ([table], AE)) if bare else _indexing(catalog, table, version),
+                builds=() if bare else stored(catalog, table),
                 fails=OnData("23P01", "existing rows may exclude each other"),
                 brief=False,
                 sources=_SOURCES,

@@ -168,11 +168,9 @@ def depended_on(table: Name, column: str, catalog: Catalog) -> Certain | None:
 
 def _named_in_code(catalog: Catalog, table: Name, column: str) -> str | None:
     """Return the policy or trigger whose definition names a column."""
+    for policy in catalog.policies_on(table, column):
+        return f"policy {policy.name}"
     word = pattern(rf"\b{re.escape(column)}\b")
-    for setting, text in catalog.settings(table).items():
-        # What follows the table's name is the policy's own expression.
-        if setting.startswith("policy ") and word.search(text.partition(" ON ")[2]):
-            return setting
     for trigger in catalog.triggers(table):
         if word.search(" ".join(_CONDITIONS.findall(trigger.sql))):
             return f"trigger {trigger.name}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ConstraintState, Existence, TableState
+from migsafe.effects.postgres.constraints import merges
 from migsafe.effects.postgres.keys import can_reference
 from migsafe.effects.postgres.refusals.known import (
     absent_column,
@@ -57,6 +58,8 @@ def add_constraint(  # noqa: C901, PLR0912  # one line a reason
                 missing_column = absent_column(catalog, table, column)
                 if missing_column is not None:
                     return missing_column
+            if merges(operation, catalog):
+                return None
             return _taken(table, constraint.name, catalog)
         case ForeignKey():
             return _foreign_key(operation, constraint, state, catalog, version)

@@ -14,7 +14,7 @@ from migsafe.effects.postgres.refusals.known import (
     known_table,
 )
 from migsafe.effects.postgres.retyping import refusal_later
-from migsafe.effects.postgres.types import Work, conversion
+from migsafe.effects.postgres.types import Work, conversion, is_built_in
 from migsafe.model.effects import Certain, Moment
 from migsafe.model.operations import AlterColumnType
 from migsafe.model.record import replace
@@ -58,6 +58,8 @@ def _at_once(
         yield Certain("42P16", f"{column} is inherited")
     if is_in_partition_key(state, column):
         yield Certain("42P16", f"{table} is partitioned by {column}")
+    if new is not None and generated(found) == "virtual" and not is_built_in(new):
+        yield Certain("0A000", f"{column} is VIRTUAL: its type must be one of the server's own")
     if cast is not None and generated(found) != "virtual":
         yield cast
     if operation.only and catalog.children(table):
