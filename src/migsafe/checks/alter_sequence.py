@@ -1,6 +1,7 @@
 """Sequences and identities that give other numbers, or refuse what running code sends."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from migsafe.context import Context
 from migsafe.model.effects import Certain
@@ -17,6 +18,7 @@ from migsafe.writing.tokens import tokens
 
 _REFUSED = (Hazard.BREAKS_OLD_CODE,)
 _NUMBERS = (Hazard.CHANGES_RESULTS, Hazard.FAILS_AT_RUNTIME)
+_NO_BOUND = 2**63 - 1
 _UNTIL = "until its last process is gone, and again after every rollback to it"
 
 
@@ -57,9 +59,12 @@ def _other_numbers(subject: str, options: str, context: Context) -> Iterator[Fin
             "code that fills blocks of numbers by itself, as some ORMs do, gives out the same "
             "ones twice (23505)"
         )
-    if "MAXVALUE" in words and words[words.index("MAXVALUE") - 1] != "NO":
+    after = dict(pairwise(words))
+    end = after.get("MAXVALUE", "")
+    # The end of bigint is what a sequence has that nobody bounds.
+    if end.isdigit() and int(end) < _NO_BOUND:
         harms.append("nextval fails (2200H) once it is reached")
-    if "AS" in words:
+    if after.get("AS", "BIGINT") != "BIGINT":
         harms.append("nextval fails (2200H) at the end of the new type")
     if "CYCLE" in words and words[words.index("CYCLE") - 1] != "NO":
         harms.append("after the last number the first ones come again (23505)")
