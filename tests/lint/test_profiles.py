@@ -4,7 +4,7 @@ import pytest
 
 from linting import ROLE, lint_sql
 from migsafe import rulebook
-from migsafe.lint.engine import registry
+from migsafe.lint.asked import STRICT
 from migsafe.model.findings import Severity
 from migsafe.model.record import replace
 
@@ -18,7 +18,7 @@ def test_a_page_is_off_by_default_exactly_where_its_check_is_of_the_strict_profi
         if rulebook.rule(rule_id).severity() is Severity.OFF
         and "strict" in rulebook.rule(rule_id).severities
     }
-    assert off == registry().strict
+    assert off == STRICT
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,4 @@ def test_one_rule_of_the_strict_profile_is_turned_on_by_its_severity() -> None:
 
 def test_good_practice_is_no_question_about_the_way_down() -> None:
     report = lint_sql("DROP TABLE t;", down=SQL, settings=replace(ROLE, profile="strict"))
-    assert not [
-        each for each in report.findings if each.rule in registry().strict - {"unqualified-name"}
-    ]
+    assert not [each for each in report.findings if each.rule in STRICT - {"unqualified-name"}]

@@ -1,115 +1,79 @@
-"""Finds the checks and runs them over deploys and histories."""
+"""Runs the checks over deploys and histories; loads those that are asked."""
 
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module
-from types import ModuleType, UnionType
-from typing import get_args
 
-from migsafe import checks
 from migsafe.config import Settings
 from migsafe.context import Context, Deploy, Run, Suppression
+from migsafe.lint.asked import OPERATIONS, STRICT, WHOLES
 from migsafe.model.findings import Finding
 from migsafe.model.migration import Tree
 from migsafe.model.operations import Operation
 from migsafe.model.origin import SectionName
-from migsafe.model.record import record
 
-OperationCheck = Callable[[Operation, Context], Iterable[Finding]]
-_KINDS = ("migration", "deploy", "history", "run", "suppressions")
-
-
-@record
-class Checks:
-    """The check functions by what they look at, each with the id of its rule.
-
-    `by_operation` is keyed by the operation's class: a check is asked only about the
-    kinds that its first parameter is annotated with. `strict` are the rules whose module says
-    `PROFILE = "strict"`: they are asked only where that profile or a severity turns them on.
-    """
-
-    by_operation: dict[type, tuple[tuple[str, OperationCheck], ...]]
-    others: dict[str, tuple[tuple[str, Callable[..., Iterable[Finding]]], ...]]
-    strict: frozenset[str]
+Check = Callable[..., Iterable[Finding]]
 
 
 @cache
-def registry() -> Checks:
-    """Return every check of the `checks` folder; nothing else lists them."""
-    by_operation: dict[type, list[tuple[str, OperationCheck]]] = {}
-    others: dict[str, list[tuple[str, Callable[..., Iterable[Finding]]]]] = {
-        kind: [] for kind in _KINDS
-    }
-    strict: set[str] = set()
-    for name in sorted(module.name for module in pkgutil.iter_modules(checks.__path__)):
-        module = import_module(f"{checks.__name__}.{name}")
-        rule_id = name.replace("_", "-")
-        if getattr(module, "PROFILE", None) == "strict":
-            strict.add(rule_id)
-        for kind in _KINDS:
-            if function := getattr(module, f"check_{kind}", None):
-                others[kind].append((rule_id, function))
-        if hasattr(module, "check_operation"):
-            for operation_class in _subjects(module):
-                by_operation.setdefault(operation_class, []).append(
-                    (rule_id, module.check_operation)
-                )
-    return Checks(
-        {subject: tuple(found) for subject, found in by_operation.items()},
-        {kind: tuple(found) for kind, found in others.items()},
-        frozenset(strict),
-    )
+def _asked_about(kind: type[Operation]) -> tuple[tuple[str, Check], ...]:
+    """Return the checks that are asked about a kind of operation, with the ids of their rules."""
+    rules = OPERATIONS.get(kind.__name__, ())
+    return tuple((rule_id, _check(rule_id, "operation")) for rule_id in rules)
 
 
-def _subjects(module: ModuleType) -> tuple[type, ...]:
-    annotation = module.check_operation.__annotations__["operation"]
-    return get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+@cache
+def _asked_of(whole: str) -> tuple[tuple[str, Check], ...]:
+    return tuple((rule_id, _check(rule_id, whole)) for rule_id in WHOLES[whole])
+
+
+def _check(rule_id: str, subject: str) -> Check:
+    module = import_module(f"migsafe.checks.{rule_id.replace('-', '_')}")
+    check: Check = getattr(module, f"check_{subject}")
+    return check
 
 
 def rule_ids() -> frozenset[str]:
     """Return the ids of the rules that have a check."""
-    found = registry()
-    named = (pairs for group in (found.by_operation, found.others) for pairs in group.values())
-    return frozenset(rule_id for pairs in named for rule_id, _ in pairs)
+    named = (*OPERATIONS.values(), *WHOLES.values())
+    return frozenset(rule_id for rules in named for rule_id in rules)
 
 
 def check_deploy(deploy: Deploy, settings: Settings) -> Iterator[Finding]:
     """Yield what the checks say of a deploy, its operations, and its migrations."""
-    found = registry()
-    silent = _silent(found.strict, settings)
+    silent = _silent(settings)
     for applied in (*deploy.up, *deploy.down):
         at = settings.at(applied.section.path)
         # How things are made well is a question about the way up.
-        quiet = silent if applied.section.name is SectionName.UP else found.strict
-        for rule_id, function in found.by_operation.get(type(applied.operation), ()):
+        quiet = silent if applied.section.name is SectionName.UP else STRICT
+        for rule_id, function in _asked_about(type(applied.operation)):
             if rule_id in quiet:
                 continue
             yield from function(applied.operation, Context(rule_id, at, deploy, applied))
     for migration in deploy.migrations:
         at = settings.at(migration.path)
-        for rule_id, function in found.others["migration"]:
+        for rule_id, function in _asked_of("migration"):
             yield from function(migration, Context(rule_id, at, deploy))
-    for rule_id, function in found.others["deploy"]:
+    for rule_id, function in _asked_of("deploy"):
         yield from function(deploy, Context(rule_id, settings, deploy))
 
 
-def _silent(strict: frozenset[str], settings: Settings) -> frozenset[str]:
+def _silent(settings: Settings) -> frozenset[str]:
     """Return the rules of the strict profile that these settings do not ask for."""
     if settings.profile == "strict":
         return frozenset()
-    return strict - settings.severities.keys()
+    return STRICT - settings.severities.keys()
 
 
 def check_history(tree: Tree, settings: Settings) -> Iterator[Finding]:
     """Yield what the checks say of the order of a tree."""
-    for rule_id, function in registry().others["history"]:
+    for rule_id, function in _asked_of("history"):
         yield from function(tree, Context(rule_id, settings))
 
 
 def check_run(run: Run, settings: Settings) -> Iterator[Finding]:
     """Yield what the checks say of everything that was judged together."""
-    for rule_id, function in registry().others["run"]:
+    for rule_id, function in _asked_of("run"):
         yield from function(run, Context(rule_id, settings))
 
 
@@ -117,5 +81,5 @@ def check_suppressions(
     suppressions: tuple[Suppression, ...], settings: Settings
 ) -> Iterator[Finding]:
     """Yield what the checks say of the comments that silence rules."""
-    for rule_id, function in registry().others["suppressions"]:
+    for rule_id, function in _asked_of("suppressions"):
         yield from function(suppressions, Context(rule_id, settings))

@@ -20,7 +20,6 @@ _GROUPS = {
     "Locks and time": _TRAFFIC,
     "Running at all": frozenset(Hazard) - ROLLBACK_HAZARDS - _TRAFFIC,
 }
-_COLUMNS = "| rule | severity | what it reports |\n|---|---|---|\n"
 _HEADER = """\
 <!-- Written by `python -m migsafe_dev sync` from the pages; do not edit. -->
 
