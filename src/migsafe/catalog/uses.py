@@ -21,6 +21,7 @@ from migsafe.model.operations import (
     ObjectKind,
     Operation,
     Select,
+    Unrecognized,
     Update,
 )
 from migsafe.model.pattern import pattern
@@ -128,10 +129,26 @@ def _names_column(routine: RoutineState, relation: Name, column: str) -> bool:
     if column not in identifiers(body):
         return False
     return _is_qualified(list(tokens(body)), relation.name, column) or any(
-        {name.name for name in _relations(step.operation)} == {relation.name}
-        and _has_word(list(tokens(body[step.start : step.end])), column)
+        _is_on(step.operation, relation, words := list(_words(body[step.start : step.end])))
+        and _has_word(words, column)
         for step in read_body(routine.language, body).steps
     )
+
+
+def _is_on(operation: Operation, relation: Name, words: list[str]) -> bool:
+    """Say whether a statement is on a relation alone; one that was not read may be."""
+    if isinstance(operation, Unrecognized):
+        return any(column_of(word) == relation.name for word in words)
+    return {name.name for name in _relations(operation)} == {relation.name}
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the words of a statement, those of the strings that it may run among them."""
+    for word in tokens(text):
+        if word.startswith("'"):
+            yield from tokens(word.strip("'"))
+        else:
+            yield word
 
 
 def _has_word(words: list[str], column: str) -> bool:

@@ -9,16 +9,15 @@ from migsafe.context import Context, Deploy, Run, Suppression
 from migsafe.lint.asked import OPERATIONS, STRICT, WHOLES
 from migsafe.model.findings import Finding
 from migsafe.model.migration import Tree
-from migsafe.model.operations import Operation
 from migsafe.model.origin import SectionName
 
 Check = Callable[..., Iterable[Finding]]
 
 
 @cache
-def _asked_about(kind: type[Operation]) -> tuple[tuple[str, Check], ...]:
+def _asked_about(kind: str) -> tuple[tuple[str, Check], ...]:
     """Return the checks that are asked about a kind of operation, with the ids of their rules."""
-    rules = OPERATIONS.get(kind.__name__, ())
+    rules = OPERATIONS.get(kind, ())
     return tuple((rule_id, _check(rule_id, "operation")) for rule_id in rules)
 
 
@@ -46,7 +45,7 @@ def check_deploy(deploy: Deploy, settings: Settings) -> Iterator[Finding]:
         at = settings.at(applied.section.path)
         # How things are made well is a question about the way up.
         quiet = silent if applied.section.name is SectionName.UP else STRICT
-        for rule_id, function in _asked_about(type(applied.operation)):
+        for rule_id, function in _asked_about(type(applied.operation).__name__):
             if rule_id in quiet:
                 continue
             yield from function(applied.operation, Context(rule_id, at, deploy, applied))
