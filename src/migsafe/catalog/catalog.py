@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from migsafe.catalog import columns, constraints, indexes, session, uses, views
+from migsafe.catalog import columns, constraints, indexes, publications, session, uses, views
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.objects import space
 from migsafe.catalog.replay import replay
@@ -377,6 +377,14 @@ class Catalog:
     def settings(self, relation: Name) -> dict[str, str]:
         """Return properties that have no field of their own: options, policies, owner."""
         return dict(self._facts.belongings(self.key(relation)).settings)
+
+    def publications(self, table: Name) -> dict[str, str]:
+        """Return the publications that a table is a member of, each with what it publishes."""
+        return publications.of_table(self._facts, self.key(table))
+
+    def published_changes(self, table: Name) -> frozenset[str]:
+        """Return which changes of a table's rows are published: `insert`, `update` and so on."""
+        return publications.of_rows(self._facts, self.key(table))
 
     def partitions(self, table: Name) -> tuple[TableState, ...]:
         """Return the partitions directly under a table."""

@@ -5,7 +5,13 @@ from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import IndexState, TableKind, TableState
 from migsafe.catalog.text import renamed
 from migsafe.model.expressions import Name
-from migsafe.model.operations import AttachIndex, CreateIndex, DropIndex, IndexElement
+from migsafe.model.operations import (
+    AttachIndex,
+    CreateIndex,
+    DropIndex,
+    IndexElement,
+    RewriteKind,
+)
 from migsafe.model.record import replace
 
 
@@ -64,6 +70,8 @@ def _create(
     )
     facts.put_index(state)
     facts.made(name)
+    if operation.tablespace is not None:
+        facts.set_setting(name, RewriteKind.TABLESPACE.value, operation.tablespace)
     for column in sorted(columns_of(state)):
         facts.known_column(key, column)
     if partitioned and not operation.only:

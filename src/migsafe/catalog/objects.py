@@ -1,6 +1,6 @@
 """Sequences, routines, triggers, rules, policies, and objects kept as text."""
 
-from migsafe.catalog import columns, constraints, relations, types, uses, views
+from migsafe.catalog import columns, constraints, publications, relations, types, uses, views
 from migsafe.catalog.facts import Facts, public
 from migsafe.catalog.schema import (
     RoutineState,
@@ -289,6 +289,10 @@ def drop_object(facts: Facts, operation: DropObject) -> None:  # noqa: C901 - a 
         _drop_schema(facts, operation)
     elif kind is ObjectKind.STATISTICS:
         uses.take_statistics(facts, key)
+    elif kind is ObjectKind.PUBLICATION:
+        publications.take(facts, key.name)
+        facts.objects = facts.objects.drop((kind, key))
+        facts.gone(key, kind)
     else:
         facts.objects = facts.objects.drop((kind, key))
         facts.gone(key, kind)

@@ -6,6 +6,7 @@ from migsafe.catalog import (
     dropping,
     indexes,
     objects,
+    publications,
     renaming,
     session,
     tables,
@@ -258,6 +259,8 @@ def _replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  #
             objects.create_object(facts, ObjectKind.SCHEMA, Name(schema), "")
         case CreateExtension(extension=extension):
             objects.create_object(facts, ObjectKind.EXTENSION, Name(extension), "")
+        case ChangePublication(kind=ObjectKind.PUBLICATION, name=name, sql=sql):
+            publications.apply(facts, name, sql)
         case ChangePublication(kind=kind, name=name, sql=sql):
             objects.create_object(facts, kind, Name(name), sql)
         case CreateObject():

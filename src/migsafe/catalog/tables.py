@@ -3,6 +3,7 @@
 from migsafe.catalog import columns, constraints, indexes, relations
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import ColumnState, TableKind, TableState
+from migsafe.catalog.text import column_of
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AttachPartition,
@@ -27,6 +28,7 @@ from migsafe.model.operations import (
     Unique,
 )
 from migsafe.model.record import replace
+from migsafe.writing.tokens import tokens
 
 _EVERYTHING = frozenset({"CONSTRAINTS", "DEFAULTS", "GENERATED", "IDENTITY", "INDEXES"})
 
@@ -69,7 +71,18 @@ def create(facts: Facts, operation: CreateTable, made_by: str | None) -> None:
     facts.made(key)
     for option in operation.options:
         facts.set_setting(key, f"option {option.name}", option.value or "")
+    _put_storage(facts, key, operation.tail)
     _fill(facts, key, operation, sources, made_by)
+
+
+def _put_storage(facts: Facts, key: Name, tail: str) -> None:
+    """Note the access method and tablespace that CREATE TABLE names."""
+    words = list(tokens(tail))
+    upper = [word.upper() for word in words]
+    clauses = {"USING": RewriteKind.ACCESS_METHOD, "TABLESPACE": RewriteKind.TABLESPACE}
+    for word, kind in clauses.items():
+        if word in upper[:-1]:
+            facts.set_setting(key, kind.value, column_of(words[upper.index(word) + 1]))
 
 
 def _fill(

@@ -15,6 +15,7 @@ from migsafe.model.effects import (
 )
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
+from migsafe.model.record import replace
 
 Item = TypeVar("Item")
 
@@ -37,6 +38,16 @@ def unknown_everything(decides: str, locks: Mapping[Name, Lock] | None = None) -
     )
 
 
+def refused(effects: Effects) -> Effects:
+    """Return effects with nothing unknown where the statement is certain to fail.
+
+    What it would have read or copied does not happen, and what it locked is let go at once.
+    """
+    if not isinstance(effects.fails, Certain) or not effects.unknown:
+        return effects
+    return replace(effects, unknown=())
+
+
 def together(effects: Iterable[Effects]) -> Effects:
     """Return the effects of operations that run as one statement."""
     parts = tuple(effects)
@@ -45,17 +56,19 @@ def together(effects: Iterable[Effects]) -> Effects:
     rewrites = _union(part.rewrites for part in parts)
     builds = _union(part.builds for part in parts)
     scans = _union(part.scans for part in parts)
-    return Effects(
-        locks=strongest(pair for part in parts for pair in part.locks.items()),
-        rewrites=rewrites,
-        # A table that is copied or indexed anyway is not read once more.
-        scans=tuple(name for name in scans if name not in rewrites + builds),
-        builds=builds,
-        transaction=_neediest(part.transaction for part in parts),
-        fails=_worst(part.fails for part in parts),
-        brief=all(part.brief for part in parts),
-        unknown=_union(part.unknown for part in parts),
-        sources=_union(part.sources for part in parts),
+    return refused(
+        Effects(
+            locks=strongest(pair for part in parts for pair in part.locks.items()),
+            rewrites=rewrites,
+            # A table that is copied or indexed anyway is not read once more.
+            scans=tuple(name for name in scans if name not in rewrites + builds),
+            builds=builds,
+            transaction=_neediest(part.transaction for part in parts),
+            fails=_worst(part.fails for part in parts),
+            brief=all(part.brief for part in parts),
+            unknown=_union(part.unknown for part in parts),
+            sources=_union(part.sources for part in parts),
+        )
     )
 
 

@@ -1196,11 +1196,12 @@ class ResetParameter(Sourced):
 
 @record
 class LockTable(Sourced):
-    """LOCK TABLE; `mode` in SQL's words."""
+    """LOCK TABLE; `mode` in SQL's words. `alone` are those of the tables with ONLY."""
 
     tables: tuple[Name, ...]
     mode: str
     nowait: bool = False
+    alone: tuple[Name, ...] = ()
 
 
 @record

@@ -31,7 +31,7 @@ _LOCKS = """
 _COUNTS = """
     SELECT relid, seq_tup_read,
            seq_tup_read + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del,
-           n_tup_upd + n_tup_del
+           n_tup_upd + n_tup_del, n_tup_ins
     FROM pg_catalog.pg_stat_xact_all_tables
 """
 _MODES = {f"{''.join(lock.name.title().split('_'))}Lock": lock for lock in Lock}
@@ -70,7 +70,7 @@ class Measured:
     `touched` says whether rows that were there were read or written. `sqlstate` and `error` tell
     of its failure; then nothing else was seen. `forbidden`: the server refuses it in a
     transaction block; then nothing tells what was scanned. `wrote`: rows that were there were
-    updated or deleted. `stopped`: it took too long.
+    updated or deleted; `made`: rows are new. `stopped`: it took too long.
     """
 
     locks: Mapping[Name, Lock] = field(default_factory=dict)
@@ -82,6 +82,7 @@ class Measured:
     forbidden: bool = False
     touched: bool = False
     wrote: bool = False
+    made: bool = False
     stopped: bool = False
 
 
@@ -91,16 +92,23 @@ class OutsideOnlyError(Exception):
 
 @record
 class Count:
-    """Rows of a table that were read one after the other, touched in any way, written over."""
+    """Rows of a table that were read one after the other, touched in any way, written over.
+
+    `made` are new rows.
+    """
 
     read: int = 0
     touched: int = 0
     written: int = 0
+    made: int = 0
 
     def since(self, before: "Count") -> "Count":
         """Return what was counted since."""
         return Count(
-            self.read - before.read, self.touched - before.touched, self.written - before.written
+            self.read - before.read,
+            self.touched - before.touched,
+            self.written - before.written,
+            self.made - before.made,
         )
 
 
@@ -203,6 +211,7 @@ def _look(session: psycopg.Connection, before: dict[int, Relation], counts: Coun
         builds=frozenset(builds),
         touched=bool(rewrites or builds) or any(count.touched > 0 for count in now.values()),
         wrote=any(count.written > 0 for count in now.values()),
+        made=any(count.made > 0 for count in now.values()),
     )
 
 

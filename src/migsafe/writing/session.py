@@ -73,8 +73,12 @@ def truncate(operation: Truncate) -> str:
 
 def lock(operation: LockTable) -> str:
     """Return LOCK TABLE."""
+    names = [
+        f"ONLY {quoting.name(name)}" if name in operation.alone else quoting.name(name)
+        for name in operation.tables
+    ]
     return joined(
-        f"LOCK TABLE {', '.join(map(quoting.name, operation.tables))}",
+        f"LOCK TABLE {', '.join(names)}",
         f"IN {operation.mode} MODE",
         "NOWAIT" if operation.nowait else None,
     )

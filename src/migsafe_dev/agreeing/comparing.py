@@ -68,7 +68,7 @@ def disagreements(effects: Effects, observed: Observed) -> dict[str, tuple[objec
         if effects.knows(fact) and not unseen:
             ours, theirs = _filled(said, observed), _filled(seen, observed)
             # A table without rows is joined with nothing: what is beside it is not read.
-            joined = key == "scans" and not observed.empty.isdisjoint(said)
+            joined = key == "scans" and not observed.empty.isdisjoint((*said, *effects.builds))
             if ours != theirs and not (joined and set(theirs) <= set(ours)):
                 wrong[key] = (ours, theirs)
     if (found.rewrites or found.builds or found.scans) and effects.brief:
@@ -79,16 +79,21 @@ def disagreements(effects: Effects, observed: Observed) -> dict[str, tuple[objec
 def _are_right_locks(effects: Effects, found: Measured) -> bool:
     """Say whether the locks are those measured.
 
-    Rows that are looked up and changed elsewhere are only where rows were touched at all.
+    Rows are looked up and changed elsewhere only where rows were changed at all.
     """
     if effects.locks == found.locks:
         return True
     extra = dict(effects.locks.items() - found.locks.items())
     return (
-        not found.touched
+        not _changed(found)
         and effects.locks.items() >= found.locks.items()
         and all(lock <= Lock.ROW_EXCLUSIVE for lock in extra.values())
     )
+
+
+def _changed(found: Measured) -> bool:
+    works = found.rewrites or found.builds or found.forbidden
+    return found.wrote or found.made or bool(works)
 
 
 def is_right_about_failing(effects: Effects, state: str | None) -> bool:

@@ -23,6 +23,8 @@ class _Kept(TypedDict):
     error: str
     forbidden: bool
     touched: bool
+    wrote: bool
+    made: bool
     warned: bool | None
 
 
@@ -68,6 +70,9 @@ class Memory:
             error=kept["error"],
             forbidden=kept["forbidden"],
             touched=kept["touched"],
+            # Older measurements do not tell: then any row that was read counts.
+            wrote=kept.get("wrote", kept["touched"]),
+            made=kept.get("made", False),
         )
         return Observed(found, _names(kept["empty"]), kept["warned"])
 
@@ -85,6 +90,8 @@ class Memory:
             "error": found.error,
             "forbidden": found.forbidden,
             "touched": found.touched,
+            "wrote": found.wrote,
+            "made": found.made,
             "warned": observed.warned,
         }
         self._kept[key] = kept

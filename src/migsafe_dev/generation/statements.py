@@ -1,5 +1,6 @@
 """Statements, drawn: one production for each kind of operation that a server can run."""
 
+import re
 from collections.abc import Callable
 
 from migsafe_dev.generation.altering import ALONE, SUBCOMMANDS, alter_table
@@ -747,8 +748,8 @@ def insert(draw: Draw, schema: Schema) -> str:
         )
     rows = []
     for number in range(draw.one((1, 1, 2))):
-        values = ", ".join(f"({c.kind.value.replace('g', 'g')})" for c in columns)
-        row = "".join(_with_number(values, str(5001 + number)))
+        values = ", ".join(f"({c.kind.value})" for c in columns)
+        row = _with_number(values, str(5001 + number))
         rows.append(f"({row})")
     tail = draw.one(("", "", "", " ON CONFLICT DO NOTHING", " RETURNING 1"))
     return f"INSERT INTO {table.sql} ({names}) VALUES {', '.join(rows)}{tail}"
@@ -756,15 +757,11 @@ def insert(draw: Draw, schema: Schema) -> str:
 
 def _with_number(text: str, number: str) -> str:
     """Return a value's expression with a number for its row."""
-    words = text.replace("(g", "( g").replace("g,", "g ,").replace("g)", "g )").split(" ")
-    return " ".join(
-        number
-        if word == "g"
-        else word.replace("g::", f"{number}::")
-        if word.startswith("g::")
-        else word
-        for word in words
-    )
+    return _ROW.sub(number, text)
+
+
+_ROW = re.compile(r"\bg\b(?=[^']*(?:'[^']*'[^']*)*$)")
+"""The number of a row, outside of quotes."""
 
 
 def _where(draw: Draw, table: Table) -> str:

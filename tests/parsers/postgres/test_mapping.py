@@ -384,7 +384,7 @@ EXPECTED: list[tuple[str, tuple[Operation, ...]]] = [
     ("DISCARD PLANS;",
      (NoOperation("DISCARD PLANS"),)),
     ("LOCK TABLE orders, ONLY items IN SHARE MODE NOWAIT;",
-     (LockTable((Name("orders"), Name("items")), "SHARE", nowait=True),)),
+     (LockTable((Name("orders"), Name("items")), "SHARE", nowait=True, alone=(Name("items"),)),)),
     ("INSERT INTO orders (id, total) VALUES (1, 2), (3, 4) ON CONFLICT (id) DO UPDATE SET total = excluded.total;",
      (Insert(Name("orders"), ("id", "total"), 2, "INSERT INTO orders (id, total) VALUES (1, 2), (3, 4) ON CONFLICT (id) DO UPDATE SET total = excluded.total", conflict_columns=("id",)),)),
     ("INSERT INTO orders SELECT * FROM old_orders;",

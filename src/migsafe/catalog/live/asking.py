@@ -41,6 +41,7 @@ class RelationRow:
     name: str
     kind: str
     unlogged: bool
+    populated: bool
     options: list[str] | None
     partition_by: str | None
     bound: str | None
@@ -191,7 +192,8 @@ def rows(connection: Connection[tuple[object, ...]], row: type[_T], query: str) 
 
 RELATIONS = f"""
 SELECT c.oid::bigint AS oid, n.nspname::text AS schema, c.relname::text AS name,
-    c.relkind::text AS kind, c.relpersistence = 'u' AS unlogged, c.reloptions AS options,
+    c.relkind::text AS kind, c.relpersistence = 'u' AS unlogged,
+    c.relispopulated AS populated, c.reloptions AS options,
     CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_by,
     pg_catalog.pg_get_expr(c.relpartbound, c.oid) AS bound,
     CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
@@ -374,7 +376,15 @@ FROM pg_catalog.pg_namespace AS n WHERE n.nspname <> 'public' AND {_OWN}
 UNION ALL SELECT 'EXTENSION', NULL, extname, NULL FROM pg_catalog.pg_extension
 UNION ALL SELECT 'LANGUAGE', NULL, lanname, NULL FROM pg_catalog.pg_language
 WHERE lanispl
-UNION ALL SELECT 'PUBLICATION', NULL, pubname, NULL FROM pg_catalog.pg_publication
+UNION ALL SELECT 'PUBLICATION', NULL, p.pubname, pg_catalog.format('CREATE PUBLICATION %I%s'
+    || ' WITH (publish = %L)', p.pubname, CASE WHEN p.puballtables THEN ' FOR ALL TABLES'
+    ELSE ' FOR TABLE ' || (SELECT pg_catalog.string_agg(pg_catalog.format('ONLY %I.%I', n.nspname,
+        c.relname), ', ') FROM pg_catalog.pg_publication_rel AS r
+        JOIN pg_catalog.pg_class AS c ON c.oid = r.prrelid
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE r.prpubid = p.oid) END,
+    pg_catalog.concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END,
+        CASE WHEN p.pubupdate THEN 'update' END, CASE WHEN p.pubdelete THEN 'delete' END,
+        CASE WHEN p.pubtruncate THEN 'truncate' END)) FROM pg_catalog.pg_publication AS p
 UNION ALL SELECT 'EVENT TRIGGER', NULL, evtname, NULL FROM pg_catalog.pg_event_trigger
 UNION ALL SELECT 'FOREIGN DATA WRAPPER', NULL, fdwname, NULL
 FROM pg_catalog.pg_foreign_data_wrapper

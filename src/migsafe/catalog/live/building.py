@@ -6,7 +6,7 @@ have from their parents. Here every object has the name that the server gave.
 
 from collections.abc import Iterable
 
-from migsafe.catalog import columns, objects, relations, types, views
+from migsafe.catalog import columns, objects, publications, relations, types, views
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.facts import Facts, public
 from migsafe.catalog.live.asking import (
@@ -39,6 +39,7 @@ from migsafe.model.operations import (
     AlterDomain,
     AttachPartition,
     ChangePolicy,
+    ChangePublication,
     Column,
     Constraint,
     CreateDomain,
@@ -162,6 +163,8 @@ def _add_objects(facts: Facts, rows: Iterable[ObjectRow]) -> None:
         operation = None if row.definition is None else _read(row.definition)
         if isinstance(operation, CreateObject):
             objects.define(facts, operation, None)
+        elif isinstance(operation, ChangePublication):
+            publications.apply(facts, operation.name, operation.sql)
         else:
             objects.create_object(facts, ObjectKind(row.kind), name, "")
 
@@ -322,7 +325,7 @@ def _add_view(facts: Facts, key: Name, row: RelationRow) -> None:
     text = (row.definition or "").strip().removesuffix(";")
     operation = _read(f"CREATE {kind} {quoted(key)} AS {text}")
     if isinstance(operation, CreateView):
-        views.create(facts, replace(operation, view=key), None)
+        views.create(facts, replace(operation, view=key, with_data=row.populated), None)
 
 
 def _add_settings(facts: Facts, key: Name, row: RelationRow, own: list[ColumnRow]) -> None:

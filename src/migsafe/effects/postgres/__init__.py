@@ -2,27 +2,28 @@
 
 from collections.abc import Sequence
 
-from migsafe.catalog.blocks import only_asks, only_grants
 from migsafe.catalog.catalog import Catalog
-from migsafe.catalog.programs import leaves_schema
-from migsafe.catalog.schema import Existence
-from migsafe.effects.combine import together, unknown_everything
+from migsafe.effects.combine import refused, together, unknown_everything
 from migsafe.effects.postgres import (
+    absences,
     attributes,
-    bodies,
     columns,
     constraint_changes,
     constraints,
     data,
+    dropping,
     extensions,
     indexes,
+    maintenance,
     objects,
     partitions,
     passes,
+    programs,
+    publications,
     refusals,
     tables,
 )
-from migsafe.model.effects import Certain, Effects, Moment, OnData, TransactionNeed
+from migsafe.model.effects import Certain, Effects, Moment, TransactionNeed
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AddColumn,
@@ -79,7 +80,6 @@ from migsafe.model.operations import (
     LockTable,
     Merge,
     NoOperation,
-    ObjectKind,
     Operation,
     RebuildTable,
     RefreshView,
@@ -123,24 +123,16 @@ _NOTHING = Effects()
 def effects_of(operation: Operation, catalog: Catalog, version: int) -> Effects:
     """Return what one operation costs on a PostgreSQL server of a major version."""
     effects = _facts(operation, catalog, version)
-    refused = refusals.refusal(operation, catalog, version)
-    if refused is not None:
-        effects = replace(effects, fails=refused)
-    target, forgiving = _must_exist(operation)
-    if (
-        target is not None
-        and catalog.existence(ObjectKind.TABLE, target) is Existence.ABSENT
-        and catalog.view(target) is None
-    ):
-        if forgiving:
+    refusal = refusals.refusal(operation, catalog, version)
+    if refusal is not None:
+        effects = replace(effects, fails=refusal)
+    missing = absences.of(operation, catalog)
+    if missing is not None:
+        if missing.forgiven:
             return Effects(sources=effects.sources)
-        gone = Certain("42P01", f"there is no table {target}", Moment.ANALYSIS)
         before = isinstance(effects.fails, Certain) and effects.fails.moment is Moment.SYNTAX
-        effects = effects if before else replace(effects, fails=gone)
-    if isinstance(effects.fails, Certain) and effects.unknown:
-        # What is undone again needs no answer.
-        effects = replace(effects, unknown=())
-    return effects
+        effects = effects if before else replace(effects, fails=missing.failure)
+    return refused(effects)
 
 
 def effects_of_several(operations: Sequence[Operation], catalog: Catalog, version: int) -> Effects:
@@ -151,7 +143,12 @@ def effects_of_several(operations: Sequence[Operation], catalog: Catalog, versio
         if isinstance(fails := effects_of(operation, catalog, version).fails, Certain)
         and fails.moment is not Moment.EXECUTION
     ]
-    refused = min(early, key=lambda fails: fails.moment, default=None)
+    first = min(early, key=lambda fails: fails.moment, default=None)
+    effects = _dropped_together(operations, catalog) or _in_passes(operations, catalog, version)
+    return refused(effects if first is None else replace(effects, fails=first))
+
+
+def _in_passes(operations: Sequence[Operation], catalog: Catalog, version: int) -> Effects:
     found: list[Effects] = []
     recursing: set[Name] = set()
     for operation in passes.in_passes(operations):
@@ -159,44 +156,21 @@ def effects_of_several(operations: Sequence[Operation], catalog: Catalog, versio
         recursing.update(passes.recursed_to(operation, effects, catalog))
         found.append(effects)
         catalog = catalog.apply(operation)
-    effects = together(found)
+    whole = together(found)
     if len({getattr(operation, "table", None) for operation in operations}) == 1:
-        effects = replace(effects, locks=passes.raised(effects.locks, recursing))
-    if refused is not None:
-        effects = replace(effects, fails=refused)
-    return replace(effects, unknown=()) if isinstance(effects.fails, Certain) else effects
+        whole = replace(whole, locks=passes.raised(whole.locks, recursing))
+    return whole
 
 
-def _must_exist(operation: Operation) -> tuple[Name | None, bool]:
-    """Return the table that an operation needs, and whether IF EXISTS forgives its lack."""
-    match operation:
-        case AddColumn() | RenameColumn(kind=ObjectKind.TABLE) | RenameTable():
-            return operation.table, operation.if_exists
-        case (
-            DropColumn()
-            | AlterColumnType()
-            | SetDefault()
-            | DropDefault()
-            | SetNotNull()
-            | DropNotNull()
-            | AddConstraint()
-            | DropConstraint()
-        ):
-            return operation.table, operation.table_if_exists
-        case (
-            AlterIdentity()
-            | AlterGenerated()
-            | CreateIndex()
-            | ValidateConstraint()
-            | AlterConstraint()
-            | SetColumnStorage()
-            | SetRowType()
-        ):
-            return operation.table, False
-        case Insert() | Update() | Delete() | Merge():
-            return operation.table, False
-        case _:
-            return None, False
+def _dropped_together(operations: Sequence[Operation], catalog: Catalog) -> Effects | None:
+    """Return what one DROP of several objects costs: they do not stand in each other's way."""
+    tables = tuple(each for each in operations if isinstance(each, DropTable))
+    if len(tables) == len(operations):
+        return dropping.drop_tables(tables, catalog)
+    objects_ = tuple(each for each in operations if isinstance(each, DropObject))
+    if len(objects_) == len(operations) and len({each.kind for each in objects_}) == 1:
+        return dropping.drop_objects(objects_, catalog)
+    return None
 
 
 def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
@@ -208,7 +182,7 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case CreateTableAs():
             return tables.create_table_as(operation, catalog)
         case DropTable():
-            return tables.drop_table(operation, catalog)
+            return dropping.drop_tables((operation,), catalog)
         case RenameTable():
             return tables.rename_table(operation, catalog)
         case SetSchema():
@@ -250,7 +224,7 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case AttachIndex():
             return indexes.attach_index(operation, catalog)
         case AttachPartition():
-            return partitions.attach_partition(operation, catalog)
+            return partitions.attach_partition(operation, catalog, version)
         case DetachPartition():
             return partitions.detach_partition(operation, catalog, version)
         case SetInheritance():
@@ -268,7 +242,7 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case RefreshView():
             return objects.refresh_view(operation, catalog)
         case DropObject():
-            return objects.drop_object(operation, catalog)
+            return dropping.drop_objects((operation,), catalog)
         case RenameObject():
             return objects.rename_object(operation, catalog)
         case CommentOn():
@@ -296,7 +270,7 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case ChangeRole():
             return objects.change_role(operation)
         case ChangePublication():
-            return objects.change_publication(operation, catalog)
+            return publications.change(operation, catalog)
         case CreateObject():
             return objects.create_object(operation, catalog)
         case Insert():
@@ -316,9 +290,9 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case DataWork():
             return data.data_work(operation, catalog)
         case LockTable():
-            return data.lock_table(operation, catalog)
+            return maintenance.lock_table(operation, catalog)
         case Vacuum():
-            return data.vacuum(operation, catalog)
+            return maintenance.vacuum(operation, catalog, version)
         case CreateExtension():
             return extensions.create(operation, catalog)
         case AlterExtension():
@@ -329,22 +303,10 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return unknown_everything(f"what the prepared statement {name} does")
         case TwoPhase():
             return objects.two_phase(operation)
-        case CallRoutine(routine=name) if bodies.are_inert(name, catalog):
-            return Effects(brief=False)
-        case CallRoutine(routine=name) if leaves_schema(name):
-            return Effects(brief=False)
-        case CallRoutine(routine=name):
-            return unknown_everything(f"what the routine {name} does")
-        case AnonymousBlock(body=body) if only_asks(body):
-            return Effects(fails=OnData("P0001", "the block raises an exception"))
-        case AnonymousBlock(body=body) if only_grants(body):
-            return Effects()
-        case AnonymousBlock(language="plpgsql", body=body) if bodies.only_computes(body, catalog):
-            if bodies.raises(body):
-                return Effects(fails=OnData("P0001", "the block raises an exception"))
-            return Effects()
+        case CallRoutine():
+            return programs.call(operation, catalog, version, effects_of)
         case AnonymousBlock():
-            return unknown_everything("what the DO block does")
+            return programs.block(operation, catalog, version, effects_of)
         case Unrecognized(reason=reason):
             return unknown_everything(reason)
         case RebuildTable():

@@ -7,6 +7,7 @@ from migsafe.catalog.text import column_of
 from migsafe.effects.combine import unknown_everything
 from migsafe.effects.postgres import reading, sources
 from migsafe.effects.postgres.bodies import are_inert
+from migsafe.effects.postgres.publications import unidentified
 from migsafe.effects.postgres.reading import Reads
 from migsafe.effects.postgres.relations import (
     family,
@@ -19,7 +20,7 @@ from migsafe.effects.postgres.relations import (
 )
 from migsafe.effects.postgres.volatility import Volatility, function_volatility
 from migsafe.effects.reach import Reach, reach_of
-from migsafe.model.effects import Effects, Fact, Fails, Never, OnData, TransactionNeed, Unknown
+from migsafe.model.effects import Effects, Fact, Fails, Never, OnData, Unknown
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
 from migsafe.model.operations import (
@@ -31,7 +32,6 @@ from migsafe.model.operations import (
     Exclusion,
     ForeignKey,
     Insert,
-    LockTable,
     Merge,
     NotNull,
     PrimaryKey,
@@ -39,7 +39,6 @@ from migsafe.model.operations import (
     Select,
     Unique,
     Update,
-    Vacuum,
 )
 from migsafe.model.record import record, replace
 from migsafe.writing.tokens import tokens
@@ -63,7 +62,7 @@ def insert(operation: Insert, catalog: Catalog) -> Effects:
             catalog,
             (_targets(catalog, table), RE),
             (_looked_up(catalog, table, _given(catalog, operation)), RS),
-            (_drawn_from(catalog, operation), RE),
+            (_drawn_from(catalog, operation.table, set(operation.columns)), RE),
         ),
         scans=reads.tables,
         fails=_refusing(catalog, table, None),
@@ -105,14 +104,20 @@ def _refusing(catalog: Catalog, table: Name, columns: set[str] | None) -> Fails:
             column for index in catalog.indexes(name) if index.unique for column in index.columns
         }
         checked = any(
-            not wanted.isdisjoint(_columns_of(constraint.constraint))
-            for constraint in catalog.constraints(name)
+            _may_refuse(constraint.constraint, wanted) for constraint in catalog.constraints(name)
         )
         bound = bound or checked or not keys.isdisjoint(wanted)
     split = state.partition_of is not None or is_partitioned(catalog, table)
     if bound or split:
         return OnData(_INTEGRITY, f"rows that the constraints of {table} refuse")
     return Never()
+
+
+def _may_refuse(constraint: Constraint, written: set[str]) -> bool:
+    if isinstance(constraint, Check) and not constraint.valid:
+        # Every change of a row is held against it, and rows that are there may fail it.
+        return constraint.enforced
+    return not written.isdisjoint(_columns_of(constraint))
 
 
 _INTEGRITY = "23000"
@@ -142,20 +147,22 @@ def _looked_up(catalog: Catalog, table: Name, columns: set[str] | None) -> tuple
         for state in catalog.foreign_keys_of(table)
         if isinstance(key := state.constraint, ForeignKey)
         and key.enforced
+        # One that is checked late is looked up at COMMIT.
+        and not key.initially_deferred
         and (columns is None or not columns.isdisjoint(key.columns))
     )
 
 
-def _drawn_from(catalog: Catalog, operation: Insert) -> tuple[Name, ...]:
-    """Return the sequences that give numbers to columns which the INSERT leaves out."""
-    state = catalog.table(operation.table)
-    if state is None or not operation.columns:
+def _drawn_from(catalog: Catalog, table: Name, given: set[str]) -> tuple[Name, ...]:
+    """Return the sequences that give numbers to columns which an INSERT leaves out."""
+    state = catalog.table(table)
+    if state is None or not given:
         return ()
     return tuple(
         sequence
         for column in state.columns
-        if column.name not in operation.columns and column.fills_itself
-        for sequence in sequences_of_column(catalog, operation.table, column.name)
+        if column.name not in given and column.fills_itself
+        for sequence in sequences_of_column(catalog, table, column.name)
     )
 
 
@@ -285,7 +292,6 @@ def delete(operation: Delete, catalog: Catalog) -> Effects:
     """Return what DELETE costs: row locks, and a look at every child."""
     table = operation.table
     keys = incoming(catalog, table)
-    held_back = [key for key in keys if _acts(key.foreign_key.on_delete) is RS]
     gone = Effects(
         locks=held(
             catalog,
@@ -293,14 +299,35 @@ def delete(operation: Delete, catalog: Catalog) -> Effects:
             (family(catalog, table), RE),
             *(([key.table], _acts(key.foreign_key.on_delete)) for key in keys),
         ),
-        fails=OnData(_INTEGRITY, f"rows of {held_back[0].table} may refer to rows that go")
-        if held_back
-        else Never(),
+        fails=_losing(catalog, keys),
         brief=False,
         unknown=(*_triggers(catalog, table, "delete"), *_cascading(catalog, keys)),
         sources=_SOURCES,
     )
     return _reaching(gone, operation, keys, catalog)
+
+
+def _losing(catalog: Catalog, keys: Iterable["Incoming"]) -> Fails:
+    """Return how rows that refer to lost rows may refuse the loss."""
+    for key in keys:
+        match key.foreign_key.on_delete:
+            case ReferentialAction.NO_ACTION | ReferentialAction.RESTRICT:
+                return OnData(_INTEGRITY, f"rows of {key.table} may refer to rows that go")
+            case _ if unidentified([key.table], _changes_by(key), catalog) is not None:
+                return OnData("55000", f"{key.table} is published, and nothing identifies its rows")
+            case ReferentialAction.SET_NULL | ReferentialAction.SET_DEFAULT:
+                refusing = _refusing(catalog, key.table, set(key.foreign_key.columns))
+                if not isinstance(refusing, Never):
+                    return refusing
+            case ReferentialAction.CASCADE:
+                if incoming(catalog, key.table):
+                    return OnData(_INTEGRITY, f"rows may refer to rows of {key.table} that go")
+    return Never()
+
+
+def _changes_by(key: "Incoming") -> frozenset[str]:
+    gone = key.foreign_key.on_delete is ReferentialAction.CASCADE
+    return frozenset({"delete" if gone else "update"})
 
 
 def _cascading(catalog: Catalog, keys: Iterable[Incoming]) -> Iterable[Unknown]:
@@ -332,6 +359,7 @@ def merge(operation: Merge, catalog: Catalog) -> Effects:
             (_targets(catalog, table), RE),
             (family(catalog, table), RE),
             (_looked_up(catalog, table, given) if writes else (), RS),
+            (_drawn_from(catalog, table, given or set()) if "INSERT" in upper else (), RE),
             *(([key.table], _acts(key.foreign_key.on_delete)) for key in keys),
         ),
         scans=() if decides else reads.tables,
@@ -392,7 +420,7 @@ def select(operation: Select, catalog: Catalog) -> Effects:
         locked = tuple(
             name
             for relation in query.relations
-            for name in _beneath(relation, catalog, only="ONLY" in words)
+            for name in beneath(relation, catalog, only="ONLY" in words)
         )
     return Effects(
         locks=held(catalog, (locked, RS)),
@@ -415,13 +443,13 @@ def _routine(function: str) -> Name:
     return Name(name, schema or None)
 
 
-def _beneath(relation: Name, catalog: Catalog, *, only: bool = False) -> Iterator[Name]:
+def beneath(relation: Name, catalog: Catalog, *, only: bool = False) -> Iterator[Name]:
     """Yield a relation, its partitions and inheriting tables, and what a view reads."""
     yield from family(catalog, relation, only=only)
     view = catalog.view(relation)
     if view is not None and not view.materialized:
         for below in view.query.relations:
-            yield from _beneath(below, catalog)
+            yield from beneath(below, catalog)
 
 
 def data_work(operation: DataWork, catalog: Catalog) -> Effects:
@@ -433,34 +461,3 @@ def data_work(operation: DataWork, catalog: Catalog) -> Effects:
             sources=_SOURCES,
         )
     return unknown_everything("what the revision does with rows", held(catalog, (taken, RE)))
-
-
-def lock_table(operation: LockTable, catalog: Catalog) -> Effects:
-    """Return what LOCK TABLE costs: what it says, until the transaction ends."""
-    mode = operation.mode.upper().replace(" ", "_").removesuffix("_MODE")
-    lock = Lock.__members__.get(mode, Lock.ACCESS_EXCLUSIVE)
-    if lock is Lock.ACCESS_SHARE:
-        return Effects(brief=False, sources=_SOURCES)
-    members = [name for table in operation.tables for name in _beneath(table, catalog)]
-    return Effects(locks=held(catalog, (members, lock)), brief=False, sources=_SOURCES)
-
-
-def vacuum(operation: Vacuum, catalog: Catalog) -> Effects:
-    """Return what VACUUM and ANALYZE cost: only schema changes wait."""
-    need = TransactionNeed.FORBIDDEN if operation.vacuum else TransactionNeed.ALLOWED
-    members = [
-        name
-        for table in operation.tables
-        # VACUUM leaves inheriting tables alone; ANALYZE samples them.
-        for name in family(
-            catalog, table, only=operation.vacuum and not is_partitioned(catalog, table)
-        )
-    ]
-    decides = "which tables it reaches"
-    return Effects(
-        locks=held(catalog, (members, Lock.SHARE_UPDATE_EXCLUSIVE)),
-        transaction=need,
-        brief=False,
-        unknown=() if operation.tables else (Unknown(Fact.LOCKS, decides),),
-        sources=(sources.VACUUM, sources.measured("data")),
-    )

@@ -32,7 +32,6 @@ from migsafe.model.operations import (
     AlterDomain,
     AlterSequence,
     ChangePolicy,
-    ChangePublication,
     ChangeRole,
     Check,
     CommentOn,
@@ -42,7 +41,6 @@ from migsafe.model.operations import (
     CreateTrigger,
     CreateView,
     DomainAction,
-    DropObject,
     NotNull,
     ObjectKind,
     RefreshView,
@@ -96,7 +94,7 @@ def refresh_view(operation: RefreshView, catalog: Catalog) -> Effects:
         return Effects(locks=held(catalog, ([view], AE)), sources=cited)
     state = catalog.view(view)
     reads = Reads(decides=reading.PLAN)
-    if state is not None and not operation.concurrently:
+    if state is not None:
         reads = reading.of_query(state.query, catalog)
     unknown: tuple[Unknown, ...] = ()
     if reads.decides:
@@ -117,63 +115,12 @@ def refresh_view(operation: RefreshView, catalog: Catalog) -> Effects:
         fails = Certain("55000", f"{view} has no unique index on plain columns")
     return Effects(
         locks=held(catalog, ([view], Lock.EXCLUSIVE)),
+        # What the query gives is compared with all that the view holds.
+        scans=(*reads.tables, catalog.key(view)),
         fails=fails,
         brief=False,
         unknown=unknown,
         sources=cited,
-    )
-
-
-def drop_object(  # noqa: C901, PLR0912  # one line a kind
-    operation: DropObject, catalog: Catalog
-) -> Effects:
-    """Return what DROP costs for anything but tables, columns and indexes."""
-    kind, name = operation.kind, operation.object
-    if kind in {ObjectKind.DATABASE, ObjectKind.TABLESPACE}:
-        # Refused even where IF EXISTS leaves nothing to do.
-        return Effects(transaction=TransactionNeed.FORBIDDEN, sources=_SOURCES)
-    if operation.table is None:
-        found = catalog.existence(kind, name)
-    else:
-        found = catalog.part_existence(kind, name.name, operation.table)
-    if operation.if_exists and found is Existence.ABSENT:
-        return Effects(sources=_SOURCES)
-    unknown: tuple[Unknown, ...] = ()
-    if operation.cascade or kind in {ObjectKind.SCHEMA, ObjectKind.EXTENSION}:
-        decides = f"what depends on {name}: CASCADE locks and drops it"
-        unknown = (Unknown(Fact.LOCKS, decides),) if operation.cascade else ()
-    fails: Fails = Never()
-    match kind:
-        case ObjectKind.TRIGGER | ObjectKind.POLICY | ObjectKind.RULE:
-            taken: tuple[Name, ...] = ()
-            if operation.table is not None:
-                taken = (operation.table,)
-                if kind is ObjectKind.TRIGGER and is_partitioned(catalog, operation.table):
-                    taken = family(catalog, operation.table)
-        case ObjectKind.VIEW | ObjectKind.MATERIALIZED_VIEW:
-            views = catalog.views_on(name)
-            taken = (name, *(view.name for view in views if operation.cascade))
-            if views and not operation.cascade:
-                fails = Certain("2BP01", f"the view {views[0].name} depends on it")
-        case ObjectKind.SEQUENCE | ObjectKind.FOREIGN_TABLE:
-            taken = (name,)
-        case ObjectKind.STATISTICS:
-            return Effects(
-                locks=held(catalog, (_described_by(name, catalog), SUE)),
-                unknown=unknown,
-                sources=_SOURCES,
-            )
-        case _:
-            taken = ()
-    return Effects(locks=held(catalog, (taken, AE)), fails=fails, unknown=unknown, sources=_SOURCES)
-
-
-def _described_by(statistics: Name, catalog: Catalog) -> tuple[Name, ...]:
-    key = catalog.key(statistics)
-    return tuple(
-        table.name
-        for table in catalog.tables()
-        if any(catalog.key(each.name) == key for each in catalog.statistics(table.name))
     )
 
 
@@ -355,14 +302,24 @@ def create_trigger(operation: CreateTrigger, catalog: Catalog) -> Effects:
 def set_trigger_state(operation: SetTriggerState, catalog: Catalog) -> Effects:
     """Return what ENABLE and DISABLE cost: rules shut readers out, triggers writers."""
     rule = "RULE" in operation.state.upper()
-    members = (
-        family(catalog, operation.table)
-        if is_partitioned(catalog, operation.table)
-        else (operation.table,)
-    )
+    shared = is_partitioned(catalog, operation.table) and _reaches_partitions(operation, catalog)
+    members = family(catalog, operation.table) if shared else (operation.table,)
     return Effects(
         locks=held(catalog, ((operation.table,) if rule else members, AE if rule else SRE)),
         sources=_SOURCES,
+    )
+
+
+def _reaches_partitions(operation: SetTriggerState, catalog: Catalog) -> bool:
+    """Say whether partitions have copies of the triggers: of those for each row, of keys."""
+    table = operation.table
+    which = operation.trigger or operation.state.rpartition(" ")[2]
+    if which == "ALL" and (catalog.foreign_keys_of(table) or catalog.foreign_keys_to(table)):
+        return True
+    return any(
+        "FOR EACH ROW" in trigger.sql.upper()
+        for trigger in catalog.triggers(table)
+        if which in {"ALL", "USER", trigger.name}
     )
 
 
@@ -381,56 +338,6 @@ def change_role(operation: ChangeRole) -> Effects:
     if "SYSTEM" in verb:
         return Effects(transaction=TransactionNeed.FORBIDDEN, sources=_SOURCES)
     return Effects(sources=_SOURCES)
-
-
-def change_publication(operation: ChangePublication, catalog: Catalog) -> Effects:
-    """Return what publications and subscriptions cost: schema changes wait."""
-    if operation.kind is ObjectKind.SUBSCRIPTION:
-        return unknown_everything("the subscription's options and its publisher")
-    tables = _published(operation.sql)
-    if tables is None:
-        decides = f"the tables that the publication {operation.name} had before"
-        return Effects(unknown=(Unknown(Fact.LOCKS, decides),), sources=_SOURCES)
-    members = [
-        name
-        for table, only in tables
-        # Partitions are published with their parent, and locked no more than it says.
-        for name in family(catalog, table, only=only or is_partitioned(catalog, table))
-    ]
-    unlogged = [
-        table
-        for table, _ in tables
-        if (state := catalog.table(table)) is not None and (state.unlogged or state.temporary)
-    ]
-    return Effects(
-        locks=held(catalog, (members, SUE)),
-        fails=Certain("22023", f"{unlogged[0]} is not permanent") if unlogged else Never(),
-        sources=_SOURCES,
-    )
-
-
-def _published(sql: str) -> list[tuple[Name, bool]] | None:
-    """Return the tables that a statement names, and whether with ONLY; None for SET TABLE.
-
-    SET TABLE locks those that go as well.
-    """
-    words = list(tokens(sql))
-    found: list[tuple[Name, bool]] = []
-    at = 0
-    upper = [word.upper() for word in words]
-    if upper[:2] == ["ALTER", "PUBLICATION"] and "SET" in upper and "TABLE" in upper:
-        return None
-    while at < len(words):
-        if upper[at] == "TABLE" and upper[at - 1] in {"FOR", "ADD", "DROP", ","}:
-            only = upper[at + 1] == "ONLY"
-            at += 2 if only else 1
-            first = column_of(words[at])
-            if words[at + 1 : at + 2] == ["."]:
-                found.append((Name(column_of(words[at + 2]), first), only))
-            else:
-                found.append((Name(first), only))
-        at += 1
-    return found
 
 
 def create_object(operation: CreateObject, catalog: Catalog) -> Effects:

@@ -3,7 +3,8 @@
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
 from migsafe.effects.postgres import reading, sources
-from migsafe.effects.postgres.partitions import default_of
+from migsafe.effects.postgres.bounds import Answer
+from migsafe.effects.postgres.partitions import default_of, excluded
 from migsafe.effects.postgres.relations import (
     family,
     held,
@@ -29,7 +30,6 @@ from migsafe.model.locks import Lock
 from migsafe.model.operations import (
     CreateTable,
     CreateTableAs,
-    DropTable,
     ForeignKey,
     ObjectKind,
     RenameTable,
@@ -94,8 +94,15 @@ def create_table(operation: CreateTable, catalog: Catalog) -> Effects:
     referenced.discard(own)
     reached = [name for table in referenced for name in _partitions_too(catalog, table)]
     fails: Fails = Never()
-    if default:
-        fails = OnData("23514", f"{default[0]} may hold rows of the new partition")
+    read: tuple[Name, ...] = ()
+    if default and parent is not None:
+        answer = excluded(default[0], parent, operation.partition_bound or "", catalog=catalog)
+        if answer is Answer.OPEN:
+            decides = f"whether a CHECK on {default[0]} excludes the rows of the new partition"
+            unknown = (*unknown, Unknown(Fact.SCANS, decides))
+        if answer is not Answer.YES:
+            read = stored(catalog, default[0])
+            fails = OnData("23514", f"{default[0]} may hold rows of the new partition")
     return Effects(
         locks=held(
             catalog,
@@ -104,9 +111,9 @@ def create_table(operation: CreateTable, catalog: Catalog) -> Effects:
             (operation.inherits, SUE),
             (reached, SRE),
         ),
-        scans=tuple(name for table in default for name in stored(catalog, table)),
+        scans=read,
         fails=fails,
-        brief=not default,
+        brief=not read,
         unknown=unknown,
         sources=cited,
     )
@@ -141,75 +148,6 @@ def create_table_as(operation: CreateTableAs, catalog: Catalog) -> Effects:
     )
 
 
-def drop_table(operation: DropTable, catalog: Catalog) -> Effects:
-    """Return what DROP TABLE costs: every table it references is locked as well."""
-    table = operation.table
-    cited = (sources.DROP_TABLE, sources.measured("tables"))
-    found = catalog.existence(ObjectKind.TABLE, table)
-    if found is Existence.ABSENT:
-        if operation.if_exists:
-            return Effects(sources=cited)
-        return Effects(fails=Certain("42P01", f"there is no table {table}"), sources=cited)
-    state = catalog.table(table)
-    if state is None or not state.complete:
-        decides = f"the tables that {table} references: they are locked too"
-        return Effects(
-            locks=held(catalog, ([table, *parents(catalog, table)], AE)),
-            unknown=(Unknown(Fact.LOCKS, decides),),
-            sources=cited,
-        )
-    members = family(catalog, table) if is_partitioned(catalog, table) else (table,)
-    reached: list[Name] = [*members]
-    for member in members:
-        reached.extend(owned_sequences(catalog, member))
-        reached.extend(
-            name
-            for parent in _own_parents(catalog, member)
-            for name in _partitions_too(catalog, parent)
-        )
-    if state.partition_of is not None:
-        reached.append(state.partition_of)
-        reached.extend(default_of(catalog, state.partition_of))
-    dependents = [
-        *(f"the foreign key of {name}" for name in referencing(catalog, table)),
-        *(f"the view {view.name}" for view in catalog.views_on(table)),
-        *(
-            f"the table {child.name}"
-            for child in catalog.children(table)
-            if not is_partitioned(catalog, table)
-        ),
-    ]
-    reached.extend(referencing(catalog, table))
-    reached.extend(view.name for view in catalog.views_on(table))
-    fails: Fails = Never()
-    if dependents and not operation.cascade:
-        fails = Certain("2BP01", f"{dependents[0]} depends on it")
-    return Effects(locks=held(catalog, (reached, AE)), fails=fails, sources=cited)
-
-
-def _own_parents(catalog: Catalog, table: Name) -> tuple[Name, ...]:
-    """Return the tables of foreign keys that a partition does not have from its parent."""
-    state = catalog.table(table)
-    above = None if state is None else state.partition_of
-    return tuple(
-        dict.fromkeys(
-            catalog.key(key.constraint.referenced)
-            for key in catalog.foreign_keys_of(table)
-            if isinstance(key.constraint, ForeignKey)
-            and (above is None or not _has_key(catalog, above, key.constraint))
-        )
-    )
-
-
-def _has_key(catalog: Catalog, table: Name, wanted: ForeignKey) -> bool:
-    return any(
-        isinstance(key.constraint, ForeignKey)
-        and (key.constraint.columns, catalog.key(key.constraint.referenced))
-        == (wanted.columns, catalog.key(wanted.referenced))
-        for key in catalog.foreign_keys_of(table)
-    )
-
-
 def rename_table(operation: RenameTable, catalog: Catalog) -> Effects:
     """Return what RENAME TO costs: an instant."""
     fails: Fails = Never()
@@ -227,8 +165,27 @@ def set_schema(operation: SetSchema, catalog: Catalog) -> Effects:
 
 
 def set_owner(operation: SetOwner, catalog: Catalog) -> Effects:
-    """Return what OWNER TO costs: an instant, on what a table owns as well."""
-    return _with_what_it_owns(operation, catalog)
+    """Return what OWNER TO costs: an instant, on what a table owns as well.
+
+    For the owner that it has already, the sequences are left alone.
+    """
+    found = _with_what_it_owns(operation, catalog)
+    if operation.kind not in RELATIONS or len(found.locks) == 1:
+        return found
+    alone = replace(found, locks=held(catalog, ([operation.object], AE)))
+    owner = catalog.settings(operation.object).get("owner")
+    if owner is not None and owner == operation.owner:
+        return alone
+    if owner is not None or operation.owner.upper() not in _WHO_RUNS_IT:
+        return found
+    if catalog.complete:
+        # Nobody gave it away: it belongs to who made it, and makes this change.
+        return alone
+    decides = f"whether {operation.object} belongs to the role that runs it already"
+    return replace(found, unknown=(Unknown(Fact.LOCKS, decides),))
+
+
+_WHO_RUNS_IT = frozenset({"CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
 
 
 def _with_what_it_owns(operation: SetSchema | SetOwner, catalog: Catalog) -> Effects:
@@ -260,13 +217,8 @@ def rewrite_table(operation: RewriteTable, catalog: Catalog, version: int) -> Ef
             sources=(cited,),
         )
     if operation.kind_of_object is ObjectKind.INDEX:
-        decides = f"the tablespace that {table} has already"
-        return Effects(
-            brief=False,
-            unknown=(Unknown(Fact.BUILDS, decides),),
-            sources=(cited,),
-        )
-    copy = _copy(kind, table, catalog, version)
+        return replace(_moving_index(operation, table, catalog), sources=(cited,))
+    copy = _copy(operation, table, catalog, version)
     return replace(
         copy,
         transaction=need,
@@ -275,12 +227,35 @@ def rewrite_table(operation: RewriteTable, catalog: Catalog, version: int) -> Ef
     )
 
 
-def _copy(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> Effects:
+def _moving_index(operation: RewriteTable, index: Name, catalog: Catalog) -> Effects:
+    """Return what another tablespace costs an index: nothing where it lies there already."""
+    current = _current(RewriteKind.TABLESPACE, index, catalog)
+    if current is not None and current == operation.value:
+        return Effects()
+    state = catalog.index(index)
+    if current is not None and state is not None:
+        return Effects(builds=stored(catalog, state.table), brief=False)
+    decides = f"the tablespace that {index} has already"
+    return Effects(brief=False, unknown=(Unknown(Fact.BUILDS, decides),))
+
+
+_DEFAULTS = {RewriteKind.TABLESPACE: "pg_default", RewriteKind.ACCESS_METHOD: "heap"}
+"""Where and how a server stores what does not say it, as long as it is not told otherwise."""
+
+
+def _current(kind: RewriteKind, relation: Name, catalog: Catalog) -> str | None:
+    """Return the tablespace or access method of a relation, None if it is not known."""
+    given = catalog.settings(relation).get(kind.value)
+    return given or (_DEFAULTS.get(kind) if catalog.complete else None)
+
+
+def _copy(operation: RewriteTable, table: Name, catalog: Catalog, version: int) -> Effects:
+    kind = operation.kind
     match kind:
         case RewriteKind.LOGGED | RewriteKind.UNLOGGED:
             return _logging(kind, table, catalog, version)
         case RewriteKind.TABLESPACE | RewriteKind.ACCESS_METHOD:
-            return _moving(kind, table, catalog, version)
+            return _moving(operation, table, catalog, version)
         case RewriteKind.CLUSTER | RewriteKind.VACUUM_FULL:
             members = family(catalog, table) if is_partitioned(catalog, table) else (table,)
             return Effects(locks=held(catalog, (members, AE)), rewrites=stored(catalog, table))
@@ -299,8 +274,10 @@ def _logging(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> 
     if state is not None and state.complete and state.unlogged is unlogging:
         return Effects(locks=held(catalog, ([table], AE)))
     fails: Fails = Never()
-    if unlogging and referencing(catalog, table):
-        fails = Certain("42P16", f"the logged {referencing(catalog, table)[0]} references it")
+    for child in referencing(catalog, table) if unlogging else ():
+        found = catalog.table(child)
+        if found is not None and not found.unlogged:
+            fails = Certain("42P16", f"the logged {child} references it")
     for parent in parents(catalog, table):
         found = catalog.table(parent)
         if not unlogging and found is not None and found.unlogged:
@@ -309,13 +286,15 @@ def _logging(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> 
     sequences = owned_sequences(catalog, table) if follow else ()
     return Effects(
         locks=held(catalog, ([table, *sequences], AE)),
-        rewrites=stored(catalog, table),
+        # Before 18 it is accepted for a partitioned table, which holds no rows.
+        rewrites=() if is_partitioned(catalog, table) else stored(catalog, table),
         fails=fails,
     )
 
 
-def _moving(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> Effects:
+def _moving(operation: RewriteTable, table: Name, catalog: Catalog, version: int) -> Effects:
     """Return what another tablespace or access method costs: a copy, unless it is the same."""
+    kind = operation.kind
     rewrites = stored(catalog, table)
     fails: Fails = Never()
     what = "tablespace"
@@ -328,12 +307,15 @@ def _moving(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> E
     if is_partitioned(catalog, table):
         # Only partitions that are made later get it.
         rewrites = ()
+    current = _current(kind, table, catalog)
+    if current is not None and current == operation.value:
+        rewrites = ()
     decides = f"the {what} that {table} has already"
     return Effects(
         locks=held(catalog, ([table], AE)),
         rewrites=rewrites,
         fails=fails,
-        unknown=(Unknown(Fact.REWRITES, decides),) if rewrites else (),
+        unknown=(Unknown(Fact.REWRITES, decides),) if rewrites and current is None else (),
     )
 
 

@@ -129,6 +129,9 @@ def lock(node: pb.Node, source: Source) -> Operations:
             tuple([relation(item.range_var) for item in statement.relations]),
             _LOCK_MODES[statement.mode],
             statement.nowait,
+            tuple(
+                [relation(item.range_var) for item in statement.relations if not item.range_var.inh]
+            ),
         ),
     )
 

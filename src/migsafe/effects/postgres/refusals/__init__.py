@@ -9,7 +9,14 @@ Source:
 """
 
 from migsafe.catalog.catalog import Catalog
-from migsafe.effects.postgres.refusals import columns, constraints, objects, retyping, tables
+from migsafe.effects.postgres.refusals import (
+    columns,
+    constraints,
+    data,
+    objects,
+    retyping,
+    tables,
+)
 from migsafe.model.effects import Certain
 from migsafe.model.operations import (
     AddColumn,
@@ -21,10 +28,13 @@ from migsafe.model.operations import (
     AlterIdentity,
     AttachIndex,
     AttachPartition,
+    CommentOn,
     Copy,
     CreateIndex,
     CreateRoutine,
     CreateTable,
+    CreateView,
+    Delete,
     DropColumn,
     DropConstraint,
     DropDefault,
@@ -32,6 +42,8 @@ from migsafe.model.operations import (
     DropNotNull,
     DropObject,
     ImportForeignSchema,
+    Insert,
+    Merge,
     Operation,
     RefreshView,
     RenameColumn,
@@ -42,6 +54,7 @@ from migsafe.model.operations import (
     SetNotNull,
     SetRowType,
     SetTableOptions,
+    Update,
     ValidateConstraint,
 )
 
@@ -98,9 +111,21 @@ def refusal(  # noqa: C901, PLR0912  # one line an operation
         case RewriteTable():
             return tables.rewrite_table(operation, catalog, version)
         case SetTableOptions():
-            return tables.set_options(operation, catalog)
+            return tables.set_options(operation, catalog, version)
         case Copy():
             return tables.copy(operation, catalog)
+        case Insert():
+            return data.insert(operation, catalog)
+        case Update():
+            return data.update(operation, catalog)
+        case Delete():
+            return data.delete(operation, catalog)
+        case Merge():
+            return data.merge(operation, catalog)
+        case CreateView():
+            return objects.create_view(operation, catalog)
+        case CommentOn():
+            return objects.comment_on(operation, catalog)
         case RefreshView():
             return objects.refresh_view(operation, catalog)
         case DropObject():

@@ -3,8 +3,13 @@
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence, TableState
 from migsafe.effects.postgres.refusals import constraints
-from migsafe.effects.postgres.refusals.known import generated, is_partitioned, known_table
-from migsafe.model.effects import Certain
+from migsafe.effects.postgres.refusals.known import (
+    generated,
+    is_partitioned,
+    known_table,
+    mistyped_default,
+)
+from migsafe.model.effects import Certain, Moment
 from migsafe.model.expressions import Name, Type
 from migsafe.model.operations import (
     AttachIndex,
@@ -45,7 +50,12 @@ def create_table(operation: CreateTable, catalog: Catalog, version: int) -> Cert
         if operation.partition_bound == "DEFAULT" and default is not None:
             return Certain("42P17", f"{default.name} is the default partition already")
         return None
-    return _parentless(operation, catalog)
+    return _mistyped(operation, catalog) or _parentless(operation, catalog)
+
+
+def _mistyped(operation: CreateTable, catalog: Catalog) -> Certain | None:
+    found = (mistyped_default(each.default, each.type, catalog) for each in operation.columns)
+    return next((each for each in found if each is not None), None)
 
 
 def _parentless(operation: CreateTable, catalog: Catalog) -> Certain | None:
@@ -119,7 +129,7 @@ def rewrite_table(operation: RewriteTable, catalog: Catalog, version: int) -> Ce
 
 
 def _is_published(table: Name, catalog: Catalog) -> bool:
-    return "published" in catalog.settings(table)
+    return bool(catalog.publications(table))
 
 
 def _clustering(state: TableState, name: str, catalog: Catalog) -> Certain | None:
@@ -135,12 +145,16 @@ def _clustering(state: TableState, name: str, catalog: Catalog) -> Certain | Non
     return None
 
 
-def set_options(operation: SetTableOptions, catalog: Catalog) -> Certain | None:
+_KNOWS_PARTITIONED = 16
+"""Before, a storage parameter of a partitioned table is one that nobody knows."""
+
+
+def set_options(operation: SetTableOptions, catalog: Catalog, version: int) -> Certain | None:
     """Return why storage parameters are refused."""
     if operation.kind is ObjectKind.INDEX:
         if catalog.existence(ObjectKind.INDEX, operation.object) is Existence.ABSENT:
             return Certain("42P01", f"there is no index {operation.object}")
-        return None
+        return _unknown_parameter(operation, catalog)
     state = known_table(catalog, operation.object)
     if state is None:
         return None
@@ -151,8 +165,33 @@ def set_options(operation: SetTableOptions, catalog: Catalog) -> Certain | None:
         if is_partitioned(state):
             return Certain("0A000", f"{operation.object} is partitioned")
         return None
+    if is_partitioned(state) and not operation.options:
+        return Certain("0A000", f"{operation.object} is partitioned: it has no order")
     if is_partitioned(state) and operation.options and not operation.reset:
-        return Certain("42809", f"{operation.object} is partitioned: it stores nothing")
+        code = "42809" if version >= _KNOWS_PARTITIONED else "22023"
+        return Certain(code, f"{operation.object} is partitioned: it stores nothing")
+    return None
+
+
+_PARAMETERS = {
+    "btree": frozenset({"fillfactor", "deduplicate_items"}),
+    "hash": frozenset({"fillfactor"}),
+    "gist": frozenset({"fillfactor", "buffering"}),
+    "spgist": frozenset({"fillfactor"}),
+    "gin": frozenset({"fastupdate", "gin_pending_list_limit"}),
+    "brin": frozenset({"pages_per_range", "autosummarize"}),
+}
+"""The storage parameters of the server's own index methods."""
+
+
+def _unknown_parameter(operation: SetTableOptions, catalog: Catalog) -> Certain | None:
+    index = catalog.index(operation.object)
+    known = None if index is None else _PARAMETERS.get(index.method)
+    if index is None or known is None or operation.reset:
+        return None
+    for option in operation.options:
+        if option.name not in known:
+            return Certain("22023", f"{index.method} has no parameter {option.name}")
     return None
 
 
@@ -191,17 +230,16 @@ def attach_index(operation: AttachIndex, catalog: Catalog) -> Certain | None:
     return None
 
 
-def set_inheritance(  # noqa: C901  # one line a reason
+def set_inheritance(  # one line a reason
     operation: SetInheritance, catalog: Catalog
 ) -> Certain | None:
     """Return why INHERIT and NO INHERIT are refused."""
     child = known_table(catalog, operation.table)
     if child is None:
         return None
-    if child.partition_of is not None:
-        return Certain("42809", f"{operation.table} is a partition")
-    if is_partitioned(child):
-        return Certain("42809", f"{operation.table} is partitioned")
+    own_kind = _cannot_inherit(operation, child)
+    if own_kind is not None:
+        return own_kind
     if catalog.existence(ObjectKind.TABLE, operation.parent) is Existence.ABSENT:
         return Certain("42P01", f"there is no table {operation.parent}")
     parent = known_table(catalog, operation.parent)
@@ -223,6 +261,15 @@ def set_inheritance(  # noqa: C901  # one line a reason
     if own:
         return Certain("42P07", f"{operation.table} inherits from it already")
     return _is_below(parent, child, catalog) or _unlike(child, parent, catalog)
+
+
+def _cannot_inherit(operation: SetInheritance, child: TableState) -> Certain | None:
+    """Return why a table of this kind has no parents to change, whatever the parent is."""
+    if child.partition_of is not None:
+        return Certain("42809", f"{operation.table} is a partition", Moment.ANALYSIS)
+    if operation.inherit and is_partitioned(child):
+        return Certain("42809", f"{operation.table} is partitioned", Moment.ANALYSIS)
+    return None
 
 
 def _is_below(parent: TableState, child: TableState, catalog: Catalog) -> Certain | None:
@@ -282,10 +329,7 @@ def attach_partition(  # noqa: C901  # one line a reason
             return Certain("42804", f"{operation.parent} has no column {column.name}")
     default = catalog.default_partition(operation.parent)
     if operation.bound.strip().upper() == "DEFAULT" and default is not None:
-        # The server looks at the columns first.
-        return _unlike(child, parent, catalog) or Certain(
-            "42P17", f"{default.name} is the default partition already"
-        )
+        return Certain("42P17", f"{default.name} is the default partition already")
     return _unlike(child, parent, catalog)
 
 
