@@ -239,10 +239,23 @@ def _locks(session: psycopg.Connection, pid: int, before: dict[int, Relation]) -
 # --- statements that no transaction block may hold ---------------------------------------
 
 
-_HOLDERS = (
-    ("ROW EXCLUSIVE", (False, True)),
-    ("SHARE UPDATE EXCLUSIVE", (False, True)),
-    ("ACCESS SHARE", (True,)),
+def _is_any(_relation: Relation) -> bool:
+    return True
+
+
+def _is_partition(relation: Relation) -> bool:
+    return relation.is_partition
+
+
+def _is_apart(relation: Relation) -> bool:
+    return relation.kind == "r" and not relation.is_partition
+
+
+_HOLDERS: tuple[tuple[str, Callable[[Relation], bool]], ...] = (
+    ("ROW EXCLUSIVE", _is_any),
+    ("SHARE UPDATE EXCLUSIVE", _is_any),
+    ("ACCESS SHARE", _is_partition),
+    ("ROW EXCLUSIVE", _is_apart),
 )
 Connect = Callable[[], psycopg.Connection]
 
@@ -255,9 +268,10 @@ def measure_outside(
     """Run a statement against holders of locks, and look at what it waits for and holds.
 
     ROW EXCLUSIVE holds up what waits for old transactions, SHARE UPDATE EXCLUSIVE what
-    asks for that very mode, a reader of partitions what wants them for itself in the end:
-    together they show the strongest mode on each table. What goes from one partition to the
-    next is held up at each of them.
+    asks for that very mode, a reader of partitions what wants them for itself in the end, and
+    ROW EXCLUSIVE on the other tables alone what is asked of them once the partitions are
+    through: together they show the strongest mode on each table. What goes from one partition
+    to the next is held up at each of them.
 
     Args:
         fresh: Gives a way to connect to a database in the state before, each time anew.
@@ -267,11 +281,7 @@ def measure_outside(
     locks: dict[Name, Lock] = {}
     seen = Measured()
     leaves: list[Name] = []
-    for mode, partitions in _HOLDERS:
-
-        def is_held(relation: Relation, partitions: tuple[bool, ...] = partitions) -> bool:
-            return relation.is_partition in partitions
-
+    for mode, is_held in _HOLDERS:
         with fresh() as connect, _observed(connect, statement, stage, mode, is_held) as found:
             taken, seen = found
             for name, lock in taken.items():

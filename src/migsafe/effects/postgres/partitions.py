@@ -264,7 +264,10 @@ def detach_partition(operation: DetachPartition, catalog: Catalog, version: int)
     parent, child = operation.parent, operation.partition
     default = default_of(catalog, parent)
     if operation.finalize:
-        return Effects(locks=held(catalog, ([parent], SUE), ([child], AE)), sources=_SOURCES)
+        return Effects(
+            locks=held(catalog, ([parent], SUE), ([child], AE), (parents(catalog, parent), SRE)),
+            sources=_SOURCES,
+        )
     if not operation.concurrently:
         unknown: tuple[Unknown, ...] = ()
         if unseen(catalog, parent):
@@ -286,7 +289,8 @@ def detach_partition(operation: DetachPartition, catalog: Catalog, version: int)
     elif default:
         fails = Certain("55000", f"{parent} has the default partition {default[0]}")
     return Effects(
-        locks=held(catalog, ([parent], SUE), ([child], AE)),
+        # The keys of the parent become the child's own in the second transaction.
+        locks=held(catalog, ([parent], SUE), ([child], AE), (parents(catalog, parent), SRE)),
         transaction=TransactionNeed.FORBIDDEN,
         fails=fails,
         sources=_SOURCES,
