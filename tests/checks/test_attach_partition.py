@@ -3,6 +3,7 @@
 import pytest
 
 from linting import found_by
+from migsafe.model.findings import Confidence
 
 RULE = "attach-partition"
 PARENT = "CREATE TABLE p (id bigint, day date{null}) PARTITION BY RANGE (day);"
@@ -49,6 +50,8 @@ def test_a_default_partition_is_read_unless_a_check_excludes_the_bound(
     assert ["no valid CHECK there excludes" in each.message for each in found] == [True] * reported
 
 
-def test_a_default_partition_of_an_empty_table_has_nothing_to_prove() -> None:
+def test_a_default_partition_is_read_if_there_are_others_that_history_does_not_show() -> None:
     schema = f"{PARENT.format(null='')} CREATE TABLE c (id bigint, day date);"
-    assert found_by(RULE, "ALTER TABLE p ATTACH PARTITION c DEFAULT", schema=schema) == []
+    [one] = found_by(RULE, "ALTER TABLE p ATTACH PARTITION c DEFAULT", schema=schema)
+    assert "if p has partitions that history does not show" in one.message
+    assert one.confidence is Confidence.LOW

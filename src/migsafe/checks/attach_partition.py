@@ -6,7 +6,7 @@ from migsafe.catalog.text import proves_not_null
 from migsafe.context import Context
 from migsafe.model.effects import OnData
 from migsafe.model.expressions import Name
-from migsafe.model.findings import Finding, Hazard
+from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import AttachPartition, Check
 from migsafe.writing import quoting
 from migsafe.writing.tokens import tokens
@@ -29,7 +29,14 @@ def check_operation(operation: AttachPartition, context: Context) -> Iterator[Fi
             waiting[child] = None
             parts.append(f"{_who(child, context)} while the indexes of {parent} are built for it")
             helps.append(f"build the indexes of {parent} CONCURRENTLY on {child}")
-        if child in effects.scans and (lacks := _lacks(child, operation, context)):
+        if _is_first(operation, context):
+            waiting[child] = None
+            parts.append(
+                f"{_who(child, context)} while every row is read, if {parent} has partitions that "
+                "history does not show"
+            )
+            helps.append(f"see with \\d+ that {parent} has no partition")
+        elif child in effects.scans and (lacks := _lacks(child, operation, context)):
             waiting[child] = None
             parts.append(f"{_who(child, context)} while every row is read, because {lacks}")
             helps.append(_check_first(child, operation, context))
@@ -57,7 +64,15 @@ def check_operation(operation: AttachPartition, context: Context) -> Iterator[Fi
         help=f"Before it, {'; '.join(helps)}.",
         relations=tuple(waiting),
         hazards=(*_WAITS, Hazard.FAILS_ON_EXISTING_DATA) if refused else _WAITS,
+        confidence=Confidence.LOW if _is_first(operation, context) else Confidence.HIGH,
     )
+
+
+def _is_first(operation: AttachPartition, context: Context) -> bool:
+    """Say whether a DEFAULT partition takes whatever there is, as far as history shows."""
+    catalog = context.catalog
+    is_default = operation.bound.strip().upper() == _DEFAULT
+    return is_default and not catalog.complete and not catalog.partitions(operation.parent)
 
 
 def _who(table: Name, context: Context) -> str:
