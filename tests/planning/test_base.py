@@ -41,16 +41,20 @@ GUARD = (
 )
 
 
-def test_a_guard_locks_nothing_and_any_other_block_is_not_known() -> None:
+def test_a_guard_locks_nothing_and_a_block_that_cannot_be_followed_is_not_known() -> None:
     assert locks(GUARD.format("email IS NULL")) == ()
     assert locks("DO $$ BEGIN RAISE EXCEPTION 'no'; END $$") == ()
     for body in (
         GUARD.format("email IS NULL").replace("RAISE", "DELETE FROM users; RAISE"),
         GUARD.format("id IN (SELECT 1 FOR UPDATE)"),
-        "DO $$ BEGIN PERFORM 1; END $$",
-        "DO $$ BEGIN RAISE EXCEPTION 'no'; DROP TABLE users; END $$",
+        "DO $$ BEGIN PERFORM f(); END $$",
+        "DO $$ BEGIN EXECUTE current_query(); END $$",
     ):
         assert locks(body) is None
+
+
+def test_a_block_locks_what_its_statements_lock() -> None:
+    assert locks("DO $$ BEGIN DROP TABLE orders; END $$") == locks("DROP TABLE orders")
 
 
 def test_the_tables_of_a_plan_are_those_it_locks_backfills_too() -> None:

@@ -310,15 +310,24 @@ def measure_outside(
 
 
 _ITS_OWN = "SHARE UPDATE EXCLUSIVE"
-"""The mode that VACUUM and REINDEX hold on one partition after the other."""
+"""The mode that VACUUM and REINDEX hold on one table of a tree after the other."""
+
+_BELOW = """
+    WITH RECURSIVE below AS (
+        SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = ANY(%s)
+        UNION SELECT i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i
+        ON i.inhparent = b.inhrelid
+    )
+    SELECT inhrelid FROM below
+"""
 
 
 def _leaves(session: psycopg.Connection, locks: Mapping[Name, Lock]) -> list[Name]:
-    """Return the partitions, if a partitioned table is among those that were locked."""
-    there = relations(session).values()
-    if not any(each.kind == "p" and each.name in locks for each in there):
-        return []
-    return [each.name for each in there if each.kind == "r" and each.is_partition]
+    """Return the tables with rows below those that were locked: partitions and heirs."""
+    there = relations(session)
+    locked = [oid for oid, each in there.items() if each.name in locks]
+    below = {oid for (oid,) in session.execute(_BELOW, (locked,)).fetchall()}
+    return [each.name for oid, each in there.items() if oid in below and each.kind == "r"]
 
 
 @contextmanager

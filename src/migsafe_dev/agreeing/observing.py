@@ -27,7 +27,7 @@ _STATE = """
     WHERE n.nspname !~ '^(pg_|information_)' ORDER BY c.oid
 """
 _OPENS = re.compile(r"(BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
-_ROLES = ("generated_role", "generated_other")
+ROLES = ("generated_role", "generated_other")
 _PROGRAMS = Path("/usr/lib/postgresql")
 
 
@@ -41,7 +41,7 @@ def server(version: int) -> Iterator[Server]:
     )
     with start as running:
         with psycopg.connect(running.dsn, autocommit=True) as session:
-            for role in _ROLES:
+            for role in ROLES:
                 session.execute(f"CREATE ROLE {role}".encode())
         yield running
 
