@@ -96,7 +96,7 @@ def _made(cls: type[_T], *, by_value: bool, order: bool, kw_only: bool) -> type[
     }
     body.setdefault("__repr__", _shown)
     made: type[_T] = type(cls.__name__, cls.__bases__, body)
-    made.__init__ = _init(made, fields)  # type: ignore[method-assign]
+    made.__init__ = _init(made, fields)  # type: ignore[method-assign]  # it is made here
     return made
 
 
@@ -111,7 +111,7 @@ def _init(made: type, fields: dict[str, Field[Any]]) -> Callable[..., None]:
 
     def first(self: object, *given: object, **named: object) -> None:
         compiled = _compiled(made, fields)
-        made.__init__ = compiled  # type: ignore[misc]
+        made.__init__ = compiled  # type: ignore[misc]  # it replaces itself
         compiled(self, *given, **named)
 
     return first
