@@ -1,5 +1,6 @@
 """What all tests share: golden files, and servers that run for the whole session."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +9,10 @@ import hypothesis
 import pytest
 
 import servers
+
+# The commands that tests start read compiled bytecode, as those of an installed tool do.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
 
 # How long an example takes says nothing about the code on a machine that is busy.
 hypothesis.settings.register_profile(
