@@ -8,6 +8,7 @@ fixtures/effects. The tests of effects that need no server are units as well.
 
 import importlib
 import itertools
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,6 +217,8 @@ def _listed_passes(statement: str, listed: str) -> Callable[[], bool]:
 
 
 def _of_tests() -> Iterator[Unit]:
+    # Tests import what stands beside their folders.
+    sys.path.append(str(_TESTS.parent))
     for name in _MODULES:
         spec = importlib.util.spec_from_file_location(f"migsafe_dev_{name}", _TESTS / f"{name}.py")
         if spec is None or spec.loader is None:
