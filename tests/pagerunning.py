@@ -7,7 +7,6 @@ from pathlib import Path
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from measuring import prepare
 from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
 from migsafe.context import Applied
@@ -33,6 +32,7 @@ from migsafe.parsers.sql import Placement, read_sql
 from migsafe.verifying.measure import Relation, locks_held, relations
 from migsafe.writing import quoting
 from migsafe.writing.sql import write
+from migsafe_dev.agreeing.observing import prepare
 from rulepages import Example, load_example, schema_of
 
 SHOP = (Path(__file__).parent / "rules" / "shop.sql").read_text("utf-8")
@@ -74,7 +74,8 @@ def run(example: Example, dsn: str, version: int) -> Iterator[Ran]:
     (selection,) = load_example(example).selections
     made = (*_read(schema_of(example)), *_operations(selection))
     schema = "\n".join((SHOP, *_cleared(made), schema_of(example)))
-    prepare(dsn, schema)
+    with psycopg.connect(dsn, autocommit=True) as session:
+        prepare(session, schema)
     base = Catalog.empty(complete=True).apply_all(_read(schema))
     (ship,) = fold(selection, Settings(server_version=version), base)
     with psycopg.connect(dsn, autocommit=True) as session:

@@ -6,7 +6,6 @@ from migsafe.catalog.schema import Existence
 from migsafe.context import Applied, Context, Deploy
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, Hazard, RelationLock
-from migsafe.model.locks import Lock
 from migsafe.model.operations import (
     Copy,
     DataWork,
@@ -134,25 +133,25 @@ def _slow(applied: Applied, shut: dict[Name, Applied], context: Context) -> Find
     )
     finding = at.finding(
         f"While {work}, {_listed(names)} stay{'s' * (len(names) == 1)} under the "
-        f"{Lock.ACCESS_EXCLUSIVE} lock of {_place(shut[names[0]], applied)}: reads and writes of "
+        f"{applied.held[names[0]]} lock of {_place(shut[names[0]], applied)}: reads and writes of "
         f"{'it' if len(names) == 1 else 'them'} wait until COMMIT{at.how_big(worked)}.",
         help=f"Put this statement in a migration of its own{_own(applied)}.{_unsure(applied)}",
         hazards=(*_WAITS, Hazard.SCANS_TABLE),
     )
-    return _about(finding, names)
+    return _about(finding, applied, names)
 
 
 def _two(applied: Applied, name: Name, shut: dict[Name, Applied], context: Context) -> Finding:
     first = next(iter(shut))
     finding = context.at(applied).finding(
-        f"{first} stays under the {Lock.ACCESS_EXCLUSIVE} lock of {_place(shut[first], applied)} "
+        f"{first} stays under the {applied.held[first]} lock of {_place(shut[first], applied)} "
         f"while this waits for the one on {name}: reads and writes of {first} wait as long as "
         f"any query on {name} runs, and a transaction that uses {name} first and {first} then is "
         "a deadlock.",
         help=f"Change {name} in a migration of its own{_own(applied)}.{_unsure(applied)}",
         hazards=_WAITS,
     )
-    return _about(finding, [first])
+    return _about(finding, applied, [first])
 
 
 def _own(applied: Applied) -> str:
@@ -173,8 +172,8 @@ def _place(other: Applied, here: Applied) -> str:
     return f"{other.section.path}:{other.line}"
 
 
-def _about(finding: Finding, names: list[Name]) -> Finding:
-    locked = tuple(RelationLock(name, Lock.ACCESS_EXCLUSIVE) for name in names)
+def _about(finding: Finding, applied: Applied, names: list[Name]) -> Finding:
+    locked = tuple(RelationLock(name, applied.held[name]) for name in names)
     return replace(finding, relations=locked)
 
 
