@@ -11,6 +11,7 @@ from migsafe.config import Settings
 from migsafe.lint import Options, lint
 from migsafe.model.findings import Finding
 from migsafe.model.origin import SectionName
+from migsafe.model.record import replace
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources import Loaded, Request, load
 
@@ -106,8 +107,8 @@ def load_example(example: Example) -> Loaded:
     return loaded
 
 
-def lint_example(example: Example) -> Linted:
-    """Lint an example as the laws of the pages say."""
+def lint_example(example: Example, configured: Settings = Settings()) -> Linted:  # noqa: B008  frozen
+    """Lint an example as the laws of the pages say, under what is configured beside them."""
     text = _text(example, split(example)[1])
     catalog = Catalog.empty()
     for statement in read_sql(
@@ -116,7 +117,8 @@ def lint_example(example: Example) -> Linted:
         for operation in statement.operations:
             catalog = catalog.apply(operation, "0001")
     strict = rulebook.rule(example.rule).severities.get("strict")
-    settings = Settings(
+    settings = replace(
+        configured,
         severities={} if strict is None else {example.rule: strict},
         lock_timeout="file" if example.rule == "missing-lock-timeout" else "role",
         server_version=int(pragmas(example).get("server-version", "0")) or None,

@@ -324,9 +324,90 @@ class Context:
         size = self.catalog.size(relation)
         return "" if size is None else f" ({in_words(size)})"
 
-    def old_statements(self) -> str:
-        """Return the kinds of old statement that fail, as a list in words; empty if none."""
-        return _listed([str(kind) for kind in self.compatibility.breaks])
+    @property
+    def code_ships_first(self) -> bool:
+        """Whether a release runs its new code before its migration, not after it."""
+        return self.settings.release_order == "code-first"
+
+    @property
+    def old_code(self) -> str:
+        """Return whose statements meet a schema that they were not written for.
+
+        Where the schema ships first that is the code that runs. Where code ships first it has
+        gone by then and comes back with a rollback; where several versions may come back,
+        the one that runs may do without what an older one needs.
+        """
+        return "running code" if self._runs_alone else "old code"
+
+    @property
+    def until_gone(self) -> str:
+        """Return how long old code fails or is refused, as a clause after the verb."""
+        versions = self.settings.rollback_horizon
+        match (self.code_ships_first, versions):
+            case (False, 1):
+                return "until its last process is gone, and again after every rollback to it"
+            case (False, _):
+                return (
+                    f"until the last process of the {versions} versions before is gone, and again "
+                    "after every rollback to one of them"
+                )
+            case (True, 1):
+                return "after every rollback to it"
+            case (True, _):
+                return f"after every rollback to one of the {versions} versions before"
+
+    def new_code(self, that: str, fails: str) -> str:
+        """Return what new code meets until the migration has run, as a clause with its semicolon.
+
+        Args:
+            that: What the code does, for instance `names email_address`.
+            fails: What it meets, for instance `fails (42703)`.
+
+        Returns:
+            Nothing where the schema ships first: no new code runs before it.
+        """
+        return f"; new code that {that} {fails} until this has run" if self.code_ships_first else ""
+
+    @property
+    def brought_back(self) -> str:
+        """Return when code that was deployed first is the oldest that may still run."""
+        return f"when that code is what {self._rollback} brings back"
+
+    @property
+    def none_older(self) -> str:
+        """Return when code that was deployed first is all that runs."""
+        return "when no older process runs" if self._runs_alone else self.brought_back
+
+    @property
+    def all_code(self) -> str:
+        """Return the code that has to be ready for a change, in words."""
+        return (
+            "all running code"
+            if self._runs_alone
+            else f"all code that {self._rollback} brings back"
+        )
+
+    @property
+    def _rollback(self) -> str:
+        versions = self.settings.rollback_horizon
+        return "a rollback" if versions == 1 else f"a rollback by {versions} versions"
+
+    @property
+    def _runs_alone(self) -> bool:
+        """Whether the code that runs at the migration is all that is called old code."""
+        return self.settings.rollback_horizon == 1 and not self.code_ships_first
+
+    def insert_without(self, table: Name, column: str) -> str:
+        """Return what becomes of INSERTs where a required column is new, as a clause."""
+        if self.code_ships_first:
+            return (
+                f"no INSERT INTO {table} works before and after it: one that names {column} fails "
+                "(42703) until this has run, one that does not fails (23502) from then on"
+            )
+        return (
+            f"{self.old_code}'s INSERT INTO {table}, which does not name the column, fails (23502) "
+            f"{self.until_gone}"
+        )
 
     # --- findings ---------------------------------------------------------------------
 
@@ -414,8 +495,3 @@ def _normalised(applied: Applied) -> str:
     span = applied.origin.span
     focus = applied.section.text[span.start : span.end]
     return " ".join(f"{applied.statement.sql} {focus}".split())
-
-
-def _listed(words: list[str]) -> str:
-    *others, last = words or [""]
-    return f"{', '.join(others)} and {last}" if others else last

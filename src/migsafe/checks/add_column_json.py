@@ -19,7 +19,7 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
         return
     yield context.finding(
         f"{column.type} has no =: DISTINCT, UNION or GROUP BY in a query of running code that "
-        f"takes all columns of {table} fails (42883) from here on, until its last process is gone.",
+        f"takes all columns of {table} fails (42883) from here on.",
         help="Use jsonb." if column.type.name == "json" else "Make sure that no query does that.",
         case="default" if column.type.name == "json" else "other type",
     )

@@ -23,8 +23,7 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     kind = "" if column.type is None else f" {column.type}"
     yield context.finding(
         f"Adding {table}.{column.name} NOT NULL without a default fails as soon as {table} "
-        f"holds a row (23502), and running code's INSERT INTO {table}, which does not name the "
-        "column, fails until its last process is gone.",
+        f"holds a row (23502), and {context.insert_without(table, column.name)}.",
         help=f"ADD COLUMN {column.name}{kind} without NOT NULL, or with a DEFAULT that stays; "
-        "SET NOT NULL in a later deploy, once all running code writes it.",
+        f"SET NOT NULL in a later deploy, once {context.all_code} writes it.",
     )

@@ -31,20 +31,20 @@ def check_operation(operation: AlterDomain, context: Context) -> Iterator[Findin
         )
     yield context.finding(
         f"A rule for the domain {domain}: {waits}. A value against it fails the migration, and "
-        f"running code that writes one is refused ({state}).",
-        help=_help(operation),
+        f"{context.old_code} that writes one is refused ({state}) {context.until_gone}.",
+        help=_help(operation, context),
         relations=tables,
         confidence=Confidence.HIGH if tables else Confidence.LOW,
     )
 
 
-def _help(operation: AlterDomain) -> str:
+def _help(operation: AlterDomain, context: Context) -> str:
     domain = operation.domain
     if operation.action is DomainAction.SET_NOT_NULL:
         added = f"ALTER DOMAIN {domain} ADD CHECK (VALUE IS NOT NULL) NOT VALID"
     else:
         added = "Add it NOT VALID"
     return (
-        f"{added} once all running code keeps to it, and ALTER DOMAIN {domain} VALIDATE CONSTRAINT "
-        "in a later migration."
+        f"{added} once {context.all_code} keeps to it, and ALTER DOMAIN {domain} VALIDATE "
+        "CONSTRAINT in a later migration."
     )

@@ -37,10 +37,21 @@ def check_operation(operation: Update, context: Context) -> Iterator[Finding]:
     them = "it" if len(empty) == 1 else "them"
     yield context.finding(
         f"UPDATE {table} fills the new {'column' if len(empty) == 1 else 'columns'} {names} once; "
-        f"running code does not know {them}, so every row that it writes from then on holds NULL "
-        f"in {names} until its last process is gone.",
+        f"{_harm(names, them, context)}.",
         help=f"Fill {them} after code that writes {them} has replaced all older processes, or let "
         f"a default or a trigger fill {them} until then.",
+    )
+
+
+def _harm(names: str, them: str, context: Context) -> str:
+    if context.code_ships_first:
+        return (
+            f"code that names {them} fails (42703) until this has run, and code that does not "
+            f"leaves NULL in {names} of every row that it writes from then on"
+        )
+    return (
+        f"{context.old_code} does not know {them}, so every row that it writes from then on holds "
+        f"NULL in {names} {context.until_gone}"
     )
 
 

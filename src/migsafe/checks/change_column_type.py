@@ -105,12 +105,12 @@ def _checks(operation: AlterColumnType, context: Context) -> str:
 def _broken(operation: AlterColumnType, context: Context) -> str:
     column = context.catalog.column(operation.table, operation.column)
     old = "what it was" if column is None or column.type is None else column.type
+    takes = f"{context.old_code} that takes {operation.column} for {old}"
     if context.compatibility.breaks:
-        return f"running code that takes {operation.column} for {old} fails"
+        new = context.new_code(f"takes it for {operation.type}", "fails")
+        return f"{takes} fails {context.until_gone}{new}"
     if _changes(context):
-        return (
-            f"running code that takes {operation.column} for {old} may meet values it cannot hold"
-        )
+        return f"{takes} may meet values it cannot hold"
     return ""
 
 

@@ -13,17 +13,15 @@ from migsafe.model.operations import (
     RenameColumn,
 )
 
-_UNTIL = "until its last process is gone, and again after every rollback to it"
-
 
 def check_operation(
     operation: AlterCompositeType | RenameColumn, context: Context
 ) -> Iterator[Finding]:
     """Report an attribute of a released composite type that comes, goes or changes."""
-    told = _told(operation)
+    told = _told(operation, context)
     if told is None:
         return
-    name, what, fails = told
+    name, what, fails, ahead = told
     if not context.is_live(name) or isinstance(context.effects.fails, Certain):
         return
     users = context.catalog.enum_users(name)
@@ -32,13 +30,15 @@ def check_operation(
         columns = ", ".join(f"{table}.{column}" for table, column in users)
         refused = f"; the server refuses it (0A000) as long as {columns} has the type"
     yield context.finding(
-        f"{what}: {fails} {_UNTIL}{refused}.",
+        f"{what}: {fails} {context.until_gone}{ahead}{refused}.",
         help="Make a new type beside it, switch the code, and drop the old one in a later deploy.",
     )
 
 
-def _told(operation: AlterCompositeType | RenameColumn) -> tuple[Name, str, str] | None:
-    """Return the type, what happens to it and what fails; None for a column of a table."""
+def _told(
+    operation: AlterCompositeType | RenameColumn, context: Context
+) -> tuple[Name, str, str, str] | None:
+    """Return the type, what happens to it and what fails where; None for a column of a table."""
     match operation:
         case AlterCompositeType(type=name, attribute=attribute, action=action):
             what = {
@@ -47,12 +47,14 @@ def _told(operation: AlterCompositeType | RenameColumn) -> tuple[Name, str, str]
                 AttributeAction.ALTER: f"Another type of the attribute {attribute} of {name}",
             }[action]
             fails = (
-                "a ROW(…) of running code that is cast to the type has other attributes and fails "
-                "(42846, 42804), and code that unpacks a value meets another shape"
+                f"a ROW(…) of {context.old_code} that is cast to the type has other attributes and "
+                "fails (42846, 42804), and code that unpacks a value meets another shape"
             )
-            return name, what, fails
+            ahead = context.new_code("sends the new shape", "fails")
+            return name, what, fails, ahead
         case RenameColumn(kind=ObjectKind.TYPE, table=name, column=attribute, new_name=new):
-            fails = f"every statement of running code that names {attribute} fails (42703)"
-            return name, f"Renaming the attribute {attribute} of {name} to {new}", fails
+            what = f"Renaming the attribute {attribute} of {name} to {new}"
+            fails = f"every statement of {context.old_code} that names {attribute} fails (42703)"
+            return name, what, fails, context.new_code(f"names {new}", "fails (42703)")
         case RenameColumn():
             return None

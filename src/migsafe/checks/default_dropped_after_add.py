@@ -36,10 +36,10 @@ def check_operation(
     if _fills_itself_in_the_end(table, name, context):
         return
     yield context.finding(
-        f"{table}.{name} is NOT NULL, new in this deploy, and loses its default in it: running "
-        f"code's INSERT INTO {table}, which does not name the column, fails (23502) until its "
-        "last process is gone.",
-        help=f"Leave the default; drop it in a later deploy, once all running code writes {name}.",
+        f"{table}.{name} is NOT NULL, new in this deploy, and loses its default in it: "
+        f"{context.insert_without(table, name)}.",
+        help=f"Leave the default; drop it in a later deploy, once {context.all_code} writes "
+        f"{name}.",
     )
 
 

@@ -45,8 +45,8 @@ def check_operation(
     along = tuple(dict.fromkeys(_along(operation, context.catalog)))
     if along:
         yield context.finding(
-            f"CASCADE drops with {subject}, unnamed: {', '.join(along)}; running code that needs "
-            "it fails.",
+            f"CASCADE drops with {subject}, unnamed: {', '.join(along)}; {context.old_code} that "
+            f"needs any of it fails {context.until_gone}.",
             help="Leave CASCADE out and drop by name, in a step of its own, what no version of "
             "the code needs.",
             case="something goes",

@@ -23,8 +23,8 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
         return
     computed = column is not None and column.generated is not None
     breaks = (
-        f"Dropping {table}.{name}: every statement of running code that names it fails (42703) "
-        "until its last process is gone, and again after every rollback to it"
+        f"Dropping {table}.{name}: every statement of {context.old_code} that names it fails "
+        f"(42703) {context.until_gone}"
     )
     parts = [breaks]
     if not computed:
@@ -40,7 +40,7 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
         parts.append(f"whether {name} is there, the known schema does not say")
     yield context.finding(
         f"{'; '.join(parts)}.",
-        help=_help(operation, column),
+        help=_help(operation, column, context),
         confidence=Confidence.LOW if guessed else Confidence.HIGH,
         hazards=_WITHOUT_THE_LOSS if computed else None,
     )
@@ -82,9 +82,9 @@ def _parents(operation: DropColumn, context: Context) -> Iterator[str]:
                 pass
 
 
-def _help(operation: DropColumn, column: ColumnState | None) -> str:
+def _help(operation: DropColumn, column: ColumnState | None, context: Context) -> str:
     name = operation.column
-    later = "in a later deploy, when that code is what a rollback brings back"
+    later = f"in a later deploy, {context.brought_back}"
     if column is not None and column.nullable is False and not column.fills_itself:
         return (
             f"DROP NOT NULL on {name}, deploy code that no longer names it, and drop it alone "

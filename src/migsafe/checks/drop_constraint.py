@@ -45,7 +45,7 @@ def check_operation(
             if context.is_live(domain) and not isinstance(context.effects.fails, Certain):
                 yield context.finding(
                     f"Dropping the constraint {name} of the domain {domain}: "
-                    f"{_readers('every table that uses it')}.",
+                    f"{_readers('every table that uses it', context)}.",
                     help=_ACCEPTING,
                 )
         case _:
@@ -95,7 +95,7 @@ def _rule(
         )
     else:
         kind = "CHECK" if isinstance(constraint, Check) else "EXCLUDE constraint"
-        parts = [f"Dropping the {kind} {name} of {table}: {_readers(str(table))}"]
+        parts = [f"Dropping the {kind} {name} of {table}: {_readers(str(table), context)}"]
         help_ = _ACCEPTING
     match context.effects.fails:
         case Certain(reason=reason, sqlstate=state):
@@ -105,10 +105,11 @@ def _rule(
     yield context.finding(f"{'; '.join(parts)}.", help=help_)
 
 
-def _readers(where: str) -> str:
+def _readers(where: str, context: Context) -> str:
     return (
-        f"values that it refused are stored in {where} from here on, running code reads what it "
-        "never met, and the first such row closes the way back"
+        f"values that it refused are stored in {where} from here on, {context.old_code} reads what "
+        f"it never met, and the first such row closes the way back"
+        f"{context.new_code('writes one', 'is refused')}"
     )
 
 
@@ -215,10 +216,9 @@ def _primary_key(operation: DropConstraint, name: str, context: Context) -> Iter
         )
         return
     yield context.finding(
-        f"Dropping the primary key {name} of {table}: running code's INSERT … ON CONFLICT "
-        f"({keys}) fails (42P10) until its last process is gone, code that counts on one row "
-        f"for a key meets several, and the first duplicate closes the way back; {published}"
-        f"{refused}.",
+        f"Dropping the primary key {name} of {table}: {context.old_code}'s INSERT … ON CONFLICT "
+        f"({keys}) fails (42P10) {context.until_gone}; code that counts on one row for a key meets "
+        f"several, and the first duplicate closes the way back; {published}{refused}.",
         help="Build the new key's unique index CONCURRENTLY first, and swap both in one "
         "statement: DROP CONSTRAINT …, ADD CONSTRAINT … PRIMARY KEY USING INDEX ….",
         case="primary key",
@@ -255,9 +255,9 @@ def _not_known(operation: DropConstraint, context: Context) -> Iterator[Finding]
     label = name or "a constraint"
     if operation.kind == "primary":
         yield context.finding(
-            f"Dropping {label} of {table}, the primary key as the revision says: running code's "
-            "INSERT … ON CONFLICT on its columns fails (42P10) until its last process is gone, "
-            "and the first duplicate closes the way back.",
+            f"Dropping {label} of {table}, the primary key as the revision says: "
+            f"{context.old_code}'s INSERT … ON CONFLICT on its columns fails (42P10) "
+            f"{context.until_gone}; the first duplicate closes the way back.",
             help="Build the new key's unique index CONCURRENTLY first, and swap both in one "
             "statement.",
             case="primary key",
@@ -266,9 +266,9 @@ def _not_known(operation: DropConstraint, context: Context) -> Iterator[Finding]
         )
         return
     yield context.finding(
-        f"Dropping {label} of {table}: what it refused is stored from here on, running code reads "
-        "what it never met, and the first such row closes the way back; the known schema does "
-        "not say what it checks.",
+        f"Dropping {label} of {table}: what it refused is stored from here on, {context.old_code} "
+        "reads what it never met, and the first such row closes the way back; the known schema "
+        "does not say what it checks.",
         help="Give --schema or the earlier migrations; deploy code that accepts what it refused "
         "first.",
         confidence=Confidence.LOW,
@@ -281,13 +281,13 @@ def _altered(operation: AlterConstraint, context: Context) -> Iterator[Finding]:
         return
     if operation.enforced is False:
         yield context.finding(
-            f"{name} of {table} is NOT ENFORCED from here on: {_readers(str(table))}.",
+            f"{name} of {table} is NOT ENFORCED from here on: {_readers(str(table), context)}.",
             help=_ACCEPTING,
         )
     elif operation.initially_deferred:
         yield context.finding(
-            f"{name} of {table} is checked at COMMIT from here on: running code that handles the "
-            "refusal of its INSERT, UPDATE or DELETE meets it at COMMIT instead, where the whole "
-            "transaction is lost.",
+            f"{name} of {table} is checked at COMMIT from here on: {context.old_code} that handles "
+            "the refusal of its INSERT, UPDATE or DELETE meets it at COMMIT instead, where the "
+            "whole transaction is lost.",
             help="Deploy code that handles a refusal at COMMIT first.",
         )

@@ -21,18 +21,15 @@ def check_operation(
             state = context.catalog.domain(domain)
             if context.is_live(domain) and (state is None or state.default is not None):
                 yield context.finding(
-                    f"Dropping the default of the domain {domain}: an INSERT of running code that "
-                    "leaves out a column of this type stores NULL from here on, or fails (23502) "
-                    "where NULL is refused.",
+                    f"Dropping the default of the domain {domain}: an INSERT of {context.old_code} "
+                    "that leaves out a column of this type stores NULL, or fails (23502) where "
+                    f"NULL is refused, {context.until_gone}.",
                     help="Deploy code that writes these columns first.",
                 )
         case AlterDomain():
             return
         case DropDefault(table=table, column=name) | SetDefault(table=table, column=name):
             yield from _dropped(table, name, context)
-
-
-_FOR_LONG = " until its last process is gone, and again after every rollback to it"
 
 
 def _dropped(table: Name, name: str, context: Context) -> Iterator[Finding]:
@@ -46,31 +43,34 @@ def _dropped(table: Name, name: str, context: Context) -> Iterator[Finding]:
     back = _filled_again(table, name, context)
     if back is not None and context.in_same_transaction(back):
         return
-    until = _FOR_LONG if back is None else f" until line {back.line}"
-    insert = f"an INSERT INTO {table} of running code that leaves it out"
-    later = (
-        f"Deploy code that writes {name} in every INSERT, and drop the default when no older "
-        "process runs."
-    )
-    if back is not None:
+    if back is None:
+        who, until = context.old_code, context.until_gone
+        later = (
+            f"Deploy code that writes {name} in every INSERT, and drop the default "
+            f"{context.none_older}."
+        )
+    else:
+        who, until = "running code", f"until line {back.line}"
         later = f"Put this and line {back.line} into one transaction."
+    insert = f"an INSERT INTO {table} of {who} that leaves it out"
     match outcome:
         case Outcome.FAILS:
             yield context.finding(
-                f"{table}.{name} is NOT NULL and loses its default: {insert} fails (23502){until}.",
+                f"{table}.{name} is NOT NULL and loses its default: {insert} fails (23502) "
+                f"{until}.",
                 help=later,
                 case="required column",
             )
         case Outcome.UNKNOWN:
             yield context.finding(
-                f"{table}.{name} loses its default: {insert} stores NULL, or fails (23502) if "
-                "the column is NOT NULL, which the known schema does not say.",
+                f"{table}.{name} loses its default: {insert} stores NULL {until}; if the "
+                "column is NOT NULL, which the known schema does not say, it fails (23502).",
                 help=later,
                 confidence=Confidence.LOW,
             )
         case _:
             yield context.finding(
-                f"{table}.{name} loses its default: {insert} stores NULL where readers are "
+                f"{table}.{name} loses its default: {insert} stores NULL {until}; readers are "
                 "used to a value.",
                 help=later,
             )

@@ -36,16 +36,21 @@ def check_operation(
             known = context.catalog.domain(domain)
             if context.is_live(domain) and (known is None or not known.nullable):
                 yield context.finding(
-                    f"The domain {domain} takes NULL from here on: running code reads NULL in the "
-                    "columns of this type as soon as somebody writes one, and the first NULL "
-                    "closes the way back.",
-                    help=_FIRST,
+                    f"The domain {domain} takes NULL from here on: {context.old_code} reads NULL "
+                    "in the columns of this type as soon as somebody has written one, and the "
+                    f"first NULL closes the way back{_too_early(context)}.",
+                    help=_first(context),
                 )
         case DropConstraint() | AlterDomain():
             pass
 
 
-_FIRST = "Deploy code that reads NULL there first, and write none before no older process runs."
+def _first(context: Context) -> str:
+    return f"Deploy code that reads NULL there first, and write NULL only {context.none_older}."
+
+
+def _too_early(context: Context) -> str:
+    return context.new_code("writes NULL there", "is refused (23502)")
 
 
 def _dropped(table: Name, name: str, context: Context) -> Iterator[Finding]:
@@ -74,8 +79,8 @@ def _dropped(table: Name, name: str, context: Context) -> Iterator[Finding]:
     if writer is not None:
         yield context.finding(
             f"{table}.{name} loses NOT NULL, and line {writer.line} of this deploy writes NULL "
-            "there: running code, which was promised a value, reads it at once, and SET NOT NULL "
-            "fails (23502) on the way back.",
+            f"there: {context.old_code}, which was promised a value, reads it {_when(context)}, "
+            "and SET NOT NULL fails (23502) on the way back.",
             help="Deploy code that reads NULL there first, and write the first one in a deploy "
             "of its own.",
             case="writes NULL",
@@ -83,15 +88,19 @@ def _dropped(table: Name, name: str, context: Context) -> Iterator[Finding]:
         return
     known = column is not None and column.nullable is False
     yield context.finding(
-        f"{table}.{name} may be NULL from here on: running code, which was promised a value, reads "
-        "NULL as soon as new code writes one, and SET NOT NULL fails (23502) on the way back "
-        "after the first.",
-        help=_FIRST,
+        f"{table}.{name} may be NULL from here on: {context.old_code}, which was promised a value, "
+        "reads NULL as soon as new code has written one, and SET NOT NULL fails (23502) on the "
+        f"way back after the first{_too_early(context)}.",
+        help=_first(context),
         confidence=Confidence.HIGH if known else Confidence.LOW,
     )
 
 
 _NO_SUCH_COLUMN = "42703"
+
+
+def _when(context: Context) -> str:
+    return context.until_gone if context.code_ships_first else "at once"
 
 
 def _is_refused_otherwise(table: Name, name: str, context: Context) -> bool:

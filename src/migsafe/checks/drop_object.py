@@ -56,7 +56,7 @@ def check_operation(operation: DropObject, context: Context) -> Iterator[Finding
     yield context.finding(
         f"Dropping the {kind.lower()} {name}{'' if table is None else f' of {table}'}: "
         f"{_harm(operation, context)}{refused}.",
-        help=_help(operation),
+        help=_help(operation, context),
         case="used" if refused else "default",
         confidence=Confidence.LOW if guessed else Confidence.HIGH,
     )
@@ -80,22 +80,22 @@ def _goes_unnoticed(operation: DropObject, context: Context) -> bool:
 
 def _harm(operation: DropObject, context: Context) -> str:
     name = operation.object
-    until = "until its last process is gone, and again after every rollback to it"
+    old, until = context.old_code, context.until_gone
     match operation.kind:
         case ObjectKind.VIEW | ObjectKind.MATERIALIZED_VIEW | ObjectKind.FOREIGN_TABLE:
-            return f"every statement of running code that names it fails (42P01) {until}"
+            return f"every statement of {old} that names it fails (42P01) {until}"
         case ObjectKind.FUNCTION | ObjectKind.PROCEDURE | ObjectKind.ROUTINE | ObjectKind.AGGREGATE:
-            return f"every call of it by running code fails (42883) {until}"
+            return f"every call of it by {old} fails (42883) {until}"
         case ObjectKind.SEQUENCE:
             return (
-                f"every nextval('{name}') of running code fails (42P01) {until}; the number it "
+                f"every nextval('{name}') of {old} fails (42P01) {until}; the number it "
                 "stood at is gone"
             )
         case ObjectKind.TYPE | ObjectKind.DOMAIN:
-            return f"every statement of running code that casts to it fails (42704) {until}"
+            return f"every statement of {old} that casts to it fails (42704) {until}"
         case ObjectKind.EXTENSION:
             return (
-                "every statement of running code that uses a function, an operator or a type of "
+                f"every statement of {old} that uses a function, an operator or a type of "
                 f"it fails (42883, 42704) {until}"
             )
         case ObjectKind.TRIGGER | ObjectKind.RULE:
@@ -116,13 +116,13 @@ def _harm(operation: DropObject, context: Context) -> str:
                 "be seen"
             )
         case _:
-            return f"whatever running code does with it fails {until}"
+            return f"whatever {old} does with it fails {until}"
 
 
-def _help(operation: DropObject) -> str:
+def _help(operation: DropObject, context: Context) -> str:
     if operation.kind in {ObjectKind.TRIGGER, ObjectKind.RULE, ObjectKind.POLICY}:
         return "Deploy code that does without it first, and drop it in a later deploy."
     return (
-        "Deploy code that no longer uses it, and drop it in a later deploy, when that code is "
-        "what a rollback brings back."
+        "Deploy code that no longer uses it, and drop it in a later deploy, "
+        f"{context.brought_back}."
     )

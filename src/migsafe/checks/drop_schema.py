@@ -43,8 +43,8 @@ def check_operation(operation: DropObject, context: Context) -> Iterator[Finding
         what = f"{shown}{more} and whatever else is in it" if inside else "whatever is in it"
         yield context.finding(
             f"Dropping the schema {name} with CASCADE: {what} is gone with its rows, and every "
-            "statement of running code that names something there fails (42P01, 3F000) until its "
-            "last process is gone, and again after every rollback to it.",
+            f"statement of {context.old_code} that names something there fails (42P01, 3F000) "
+            f"{context.until_gone}.",
             help="Deploy code that names nothing in it, and drop its tables one by one in later "
             "deploys.",
             confidence=confidence,
@@ -58,7 +58,7 @@ def check_operation(operation: DropObject, context: Context) -> Iterator[Finding
             pass
     yield context.finding(
         f"Dropping the schema {name}: it goes only if it is empty (2BP01 otherwise), and what "
-        f"running code says about it fails (3F000) from then on{refused}.",
+        f"{context.old_code} says about it fails (3F000) {context.until_gone}{refused}.",
         help="Deploy code that does not name it, and drop it in a later deploy.",
         case="default" if refused else "empty",
         hazards=_SAFE_ROWS,

@@ -35,14 +35,13 @@ def check_operation(operation: DropTable, context: Context) -> Iterator[Finding]
     else:
         known_as = "it" if name == table else f"{name}, its released name,"
         breaks = (
-            f"Dropping {table}: every statement of running code that names {known_as} fails "
-            "(42P01) until its last process is gone, and again after every rollback to it; the "
-            "rows are gone"
+            f"Dropping {table}: every statement of {context.old_code} that names {known_as} "
+            f"fails (42P01) {context.until_gone}; the rows are gone"
         )
         parts = [breaks]
         help_ = (
-            f"Deploy code that no longer names {name}, and drop it alone in a later deploy, when "
-            "that code is what a rollback brings back."
+            f"Deploy code that no longer names {name}, and drop it alone in a later deploy, "
+            f"{context.brought_back}."
         )
     match context.effects.fails:
         case Certain(reason=reason, sqlstate=state) if not operation.cascade:

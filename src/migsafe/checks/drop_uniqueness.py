@@ -38,9 +38,10 @@ def check_operation(operation: DropIndex | DropConstraint, context: Context) -> 
             )
         return
     yield context.finding(
-        f"Dropping {_named(index)} of {index.table}: running code's "
-        f"INSERT … ON CONFLICT ({keys}) fails (42P10) until its last process is gone, code that "
-        "relies on the refusal writes duplicates, and the first duplicate closes the way back.",
+        f"Dropping {_named(index)} of {index.table}: {context.old_code}'s "
+        f"INSERT … ON CONFLICT ({keys}) fails (42P10) {context.until_gone}; code that relies on "
+        "the refusal writes duplicates, and the first duplicate closes the way back"
+        f"{context.new_code('writes one', 'is refused (23505)')}.",
         help=f"Deploy code that neither upserts on ({keys}) nor counts on the refusal, and drop "
         "it in a later deploy.",
         relations=(index.table,),
@@ -81,7 +82,7 @@ def _not_known(operation: DropIndex | DropConstraint, context: Context) -> Itera
                 return
             if table is None or context.is_live(table):
                 yield context.finding(
-                    f"Whether {index} is unique is not known here: if it is, running code's "
+                    f"Whether {index} is unique is not known here: if it is, {context.old_code}'s "
                     "INSERT … ON CONFLICT on its columns fails (42P10), and the first duplicate "
                     "closes the way back.",
                     help="Give --schema or the earlier migrations, or look at its definition.",
@@ -95,8 +96,9 @@ def _not_known(operation: DropIndex | DropConstraint, context: Context) -> Itera
             if context.is_live(table):
                 yield context.finding(
                     f"Dropping {name} of {table}, a unique key as the revision says: "
-                    "running code's INSERT … ON CONFLICT on its columns fails (42P10) until its "
-                    "last process is gone, and the first duplicate closes the way back.",
+                    f"{context.old_code}'s INSERT … ON CONFLICT on its columns fails (42P10) "
+                    f"{context.until_gone}; the first duplicate closes the way back"
+                    f"{context.new_code('writes one', 'is refused (23505)')}.",
                     help="Deploy code that neither upserts on its columns nor counts on the "
                     "refusal, and drop it in a later deploy.",
                     relations=(table,),

@@ -41,9 +41,9 @@ def _added(
 ) -> Iterator[Finding]:
     shown = " and ".join(repr(label) for label in labels)
     yield context.finding(
-        f"{name} has a label {shown} from here on: running code that maps the type to a closed "
-        "list fails in itself when it reads a row that has it, as it does after a rollback once "
-        "new code has written one.",
+        f"{name} has a label {shown} from here on: {context.old_code} that maps the type to a "
+        "closed list fails in itself when it reads a row that has it, as it does after a rollback "
+        f"once new code has written one{context.new_code(f'says {shown}', 'fails (22P02)')}.",
         help=_BREAKS_AND_STAYS.format(label=shown),
         relations=_tables(name, context),
         confidence=Confidence.LOW if known is None else Confidence.HIGH,
@@ -52,9 +52,9 @@ def _added(
 
 def _renamed(name: Name, label: str, new: str, context: Context) -> Finding:
     return context.finding(
-        f"Renaming the label {label!r} of {name} to {new!r}: every statement of running code that "
-        f"says {label!r} fails (22P02) until its last process is gone, and again after every "
-        f"rollback to it; what it reads is {new!r}, which it does not know.",
+        f"Renaming the label {label!r} of {name} to {new!r}: every statement of {context.old_code} "
+        f"that says {label!r} fails (22P02) {context.until_gone}; what it reads is {new!r}, which "
+        f"it does not know{context.new_code(f'says {new!r}', 'fails (22P02)')}.",
         help=f"Keep the label and show it as {new!r}; or add {new!r}, deploy code that accepts "
         "both, and move the rows.",
         case="rename",
@@ -72,8 +72,8 @@ def _made_again(name: Name, labels: tuple[str, ...], context: Context) -> Iterat
     if gone:
         shown = " and ".join(gone)
         yield context.finding(
-            f"The new {name} lacks {shown}: every statement of running code that says it fails "
-            "(22P02) until its last process is gone, and again after every rollback to it.",
+            f"The new {name} lacks {shown}: every statement of {context.old_code} that says it "
+            f"fails (22P02) {context.until_gone}.",
             help="Keep the label until no version of the code that may still run says it.",
             case="label gone",
             relations=_tables(name, context),

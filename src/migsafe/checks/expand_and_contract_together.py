@@ -33,8 +33,9 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
     table, name = operation.table, operation.column
     yield context.finding(
         f"One deploy adds {target}, moves {table}.{name} into it (line {applied.line}) and drops "
-        f"{name}: running code that names {name} fails (42703), what it writes after line "
-        f"{applied.line} is not in {target}, and no version of the code works before and after.",
+        f"{name}: {context.old_code} that names {name} fails (42703) {context.until_gone}; what is "
+        f"written to {name} after line {applied.line} is not in {target}, and no version of the "
+        f"code works before and after{context.new_code(f'names {target}', 'fails')}.",
         help=f"Let this deploy add {target} and sync it with a trigger; drop {name} in a later "
         "deploy, when no version of the code names it.",
         confidence=confidence,

@@ -48,8 +48,9 @@ def _harm(name: str, context: Context) -> tuple[str, str]:
     match context.effects.fails:
         case OnData(sqlstate=state, query=query):
             harm = (
-                f"fails on the first value that does not fit ({state}); from then on running "
-                f"code that writes such a value to {name} is refused"
+                f"fails on the first value that does not fit ({state}); once it is through, "
+                f"{context.old_code} that writes such a value to {name} is refused "
+                f"{context.until_gone}"
             )
             find = "" if query is None else f" Find them: {query}."
             return harm, f"{_BOUNDS}{find}"

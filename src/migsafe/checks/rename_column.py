@@ -28,8 +28,9 @@ def check_operation(operation: RenameColumn, context: Context) -> Iterator[Findi
         case AddColumn():
             yield context.finding(
                 f"Renaming {table}.{name} to {new}: the generated column {name} serves those who "
-                f"read it; an INSERT or UPDATE of running code that gives {name} a value fails "
-                "(428C9) until its last process is gone.",
+                f"read it; an INSERT or UPDATE of {context.old_code} that gives {name} a value "
+                f"fails (428C9) {context.until_gone}"
+                f"{context.new_code(f'names {new}', 'fails (42703)')}.",
                 help=f"Make sure that no running code writes {name}; else add {new}, sync both "
                 f"with a trigger, and drop {name} in a later deploy.",
                 case="readers only",
@@ -38,9 +39,9 @@ def check_operation(operation: RenameColumn, context: Context) -> Iterator[Findi
         case None:
             pass
     yield context.finding(
-        f"Renaming {table}.{name} to {new}: every statement of running code that names {name} "
-        "fails (42703) until its last process is gone, and again after every rollback to it; "
-        f"{context.waits(table)}.",
+        f"Renaming {table}.{name} to {new}: every statement of {context.old_code} that names "
+        f"{name} fails (42703) {context.until_gone}"
+        f"{context.new_code(f'names {new}', 'fails (42703)')}; {context.waits(table)}.",
         help=f"Keep the column's name and map it in code; or add {new}, sync both with a "
         f"trigger, switch the code, and drop {name} in a later deploy.",
     )

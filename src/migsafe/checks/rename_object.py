@@ -28,7 +28,6 @@ _UNNAMED = frozenset(
     }
 )
 """Kinds that no statement of an application names."""
-_UNTIL = "until its last process is gone, and again after every rollback to it"
 
 
 def check_operation(operation: RenameObject, context: Context) -> Iterator[Finding]:
@@ -64,7 +63,8 @@ def check_operation(operation: RenameObject, context: Context) -> Iterator[Findi
     elif owned:
         case = "sequence of a column"
     yield context.finding(
-        f"Renaming the {kind.lower()} {name} to {new}: {_harm(kind, name, owned=owned)}.",
+        f"Renaming the {kind.lower()} {name} to {new}: {_harm(operation, context, owned=owned)}"
+        f"{context.new_code(f'says {new}', 'fails')}.",
         help=_help(operation),
         case=case,
         confidence=Confidence.LOW
@@ -82,31 +82,32 @@ def _is_only_called_by_triggers(operation: RenameObject, context: Context) -> bo
     )
 
 
-def _harm(kind: ObjectKind, name: Name, *, owned: bool) -> str:
-    match kind:
+def _harm(operation: RenameObject, context: Context, *, owned: bool) -> str:
+    name, old, until = operation.object, context.old_code, context.until_gone
+    match operation.kind:
         case ObjectKind.VIEW | ObjectKind.MATERIALIZED_VIEW | ObjectKind.FOREIGN_TABLE:
-            return f"every statement of running code that names {name} fails (42P01) {_UNTIL}"
+            return f"every statement of {old} that names {name} fails (42P01) {until}"
         case ObjectKind.FUNCTION | ObjectKind.PROCEDURE | ObjectKind.ROUTINE | ObjectKind.AGGREGATE:
-            return f"every call of {name} by running code fails (42883) {_UNTIL}"
+            return f"every call of {name} by {old} fails (42883) {until}"
         case ObjectKind.SEQUENCE:
             draws = "the column goes on to draw from it; " if owned else ""
-            return f"{draws}a nextval('{name}') of running code fails (42P01) {_UNTIL}"
+            return f"{draws}a nextval('{name}') of {old} fails (42P01) {until}"
         case ObjectKind.TYPE | ObjectKind.DOMAIN:
             return (
-                f"the columns follow, but every statement of running code that casts to {name} "
-                f"fails (42704) {_UNTIL}"
+                f"the columns follow, but every statement of {old} that casts to {name} "
+                f"fails (42704) {until}"
             )
         case ObjectKind.SCHEMA:
             return (
-                f"every statement of running code that says {name} or looks there by its "
-                f"search_path fails (42P01, 3F000) {_UNTIL}"
+                f"every statement of {old} that says {name} or looks there by its "
+                f"search_path fails (42P01, 3F000) {until}"
             )
         case ObjectKind.DATABASE:
-            return f"running code cannot connect to {name} any more (3D000)"
+            return f"{old} cannot connect to {name} (3D000) {until}"
         case ObjectKind.ROLE:
-            return f"running code that connects as {name} is refused (28P01, 28000)"
+            return f"{old} that connects as {name} is refused (28P01, 28000) {until}"
         case _:
-            return f"what running code says about {name} fails {_UNTIL}"
+            return f"what {old} says about {name} fails {until}"
 
 
 def _help(operation: RenameObject) -> str:
@@ -132,9 +133,10 @@ def _constraint(table: Name, name: str, new: str, context: Context) -> Iterator[
     if state is None and context.catalog.complete:
         return
     yield context.finding(
-        f"Renaming the constraint {name} of {table} to {new}: running code's INSERT … ON CONFLICT "
-        f"ON CONSTRAINT {name} fails (42704) {_UNTIL}, and code that knows a refusal by the "
-        "constraint's name no longer does.",
+        f"Renaming the constraint {name} of {table} to {new}: {context.old_code}'s INSERT … ON "
+        f"CONFLICT ON CONSTRAINT {name} fails (42704) {context.until_gone}, and code that knows a "
+        "refusal by the constraint's name no longer does"
+        f"{context.new_code(f'says {new}', 'fails (42704)')}.",
         help="Keep the name, or deploy code that names the columns instead: ON CONFLICT (…).",
         relations=(table,),
         confidence=Confidence.LOW if state is None else Confidence.HIGH,

@@ -37,8 +37,8 @@ def check_operation(operation: RenameTable, context: Context) -> Iterator[Findin
         )
         return
     yield context.finding(
-        f"Renaming {table} to {new}: every statement of running code that names {table} fails "
-        "(42P01) until its last process is gone, and again after every rollback to it; "
+        f"Renaming {table} to {new}: every statement of {context.old_code} that names {table} "
+        f"fails (42P01) {context.until_gone}{context.new_code(f'names {new}', 'fails (42P01)')}; "
         f"{context.waits(table)}.",
         help=f"Keep the table's name and map it in code, or CREATE VIEW {table} AS TABLE "
         f"{new} in the same transaction.",

@@ -15,7 +15,6 @@ from migsafe.model.operations import (
 )
 
 _FAILS = (Hazard.BREAKS_OLD_CODE,)
-_UNTIL = "until its last process is gone, and again after every rollback to it"
 
 
 def check_operation(
@@ -68,8 +67,9 @@ def _view(operation: CreateView, released: ViewState, context: Context) -> Itera
         if operation.replace and context.catalog.view(name) is not None:
             refused = "; the statement itself is refused (42P16), because OR REPLACE only appends"
         yield context.finding(
-            f"The new view {name} lacks {', '.join(lost)}: every statement of running code that "
-            f"names {'it' if len(lost) == 1 else 'them'} fails (42703) {_UNTIL}{refused}.",
+            f"The new view {name} lacks {', '.join(lost)}: every statement of "
+            f"{context.old_code} that names {'it' if len(lost) == 1 else 'them'} fails (42703) "
+            f"{context.until_gone}{refused}.",
             help="Keep the columns until no version of the code that may still run names them; "
             "or make another view.",
             case="other shape",
@@ -100,8 +100,9 @@ def _routine(
             case _:
                 pass
         yield context.finding(
-            f"{name} returns {returns or 'nothing'} instead of {same.returns}: running code that "
-            f"unpacks or compares what it returns fails {_UNTIL}{refused}.",
+            f"{name} returns {returns or 'nothing'} instead of {same.returns}: {context.old_code} "
+            f"that unpacks or compares what it returns fails {context.until_gone}"
+            f"{context.new_code('does', 'meets the old type')}{refused}.",
             help="Give the new one another name, switch the code, and drop the old one in a "
             "later deploy.",
             case="other shape",
@@ -124,8 +125,9 @@ def _other_arguments(
     # Arguments with defaults may still be left out.
     guessed = " DEFAULT " in f" {operation.arguments.upper()} "
     yield context.finding(
-        f"{name} takes ({operation.arguments}) instead of ({known[0].arguments}): calls by running "
-        f"code fail (42883) {_UNTIL}.",
+        f"{name} takes ({operation.arguments}) instead of ({known[0].arguments}): calls by "
+        f"{context.old_code} fail (42883) {context.until_gone}"
+        f"{context.new_code('gives the new arguments', 'fails (42883)')}.",
         help="Keep the old one beside it, and drop it in a later deploy.",
         case="other shape",
         hazards=_FAILS,

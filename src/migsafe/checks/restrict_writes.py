@@ -47,10 +47,10 @@ def check_operation(
             domain=domain, action=DomainAction.ADD_CONSTRAINT | DomainAction.SET_NOT_NULL
         ) if context.is_live(domain):
             yield context.finding(
-                f"Running code that writes a value against the new rule of the domain {domain} is "
-                "refused (23514 or 23502) in every table that uses it.",
-                help="Deploy code that keeps to the rule first, and add it when no older process "
-                "runs.",
+                f"{context.old_code.capitalize()} that writes a value against the new rule of the "
+                f"domain {domain} is refused (23514 or 23502) in every table that uses it "
+                f"{context.until_gone}.",
+                help=f"Deploy code that keeps to the rule first, and add it {context.none_older}.",
             )
         case _:
             pass
@@ -72,15 +72,15 @@ def _added(table: Name, constraint: Constraint, context: Context) -> Iterator[Fi
             yield from _keys(table, constraint.columns, context)
         case Exclusion():
             yield context.finding(
-                f"Running code that writes to {table} a row which {_named(constraint)} excludes is "
-                "refused (23P01).",
+                f"{context.old_code.capitalize()} that writes to {table} a row which "
+                f"{_named(constraint)} excludes is refused (23P01) {context.until_gone}.",
                 help="Deploy code that avoids and handles the refusal first.",
             )
         case NotNull(valid=False, column=column):
             # A valid one is set-not-null's subject.
             yield context.finding(
-                f"Running code that leaves {table}.{column} NULL is refused (23502) from here on, "
-                "though existing rows are not looked at.",
+                f"{context.old_code.capitalize()} that leaves {table}.{column} NULL is refused "
+                f"(23502) {context.until_gone}, though existing rows are not looked at.",
                 help=f"Deploy code that always writes {column} first.",
             )
         case Check() | ForeignKey() | Unique() | PrimaryKey() | NotNull():
@@ -94,10 +94,9 @@ def _check(table: Name, check: Check, context: Context) -> Iterator[Finding]:
     ):
         return
     yield context.finding(
-        f"Running code that writes to {table} a row against {_named(check)} is refused (23514) "
-        "until its last process is gone, and again after every rollback to it.",
-        help="Deploy code that writes only valid rows first, and add it when no older process "
-        "runs.",
+        f"{context.old_code.capitalize()} that writes to {table} a row against {_named(check)} is "
+        f"refused (23514) {context.until_gone}.",
+        help=f"Deploy code that writes only valid rows first, and add it {context.none_older}.",
     )
 
 
@@ -118,8 +117,9 @@ def _foreign_key(table: Name, key: ForeignKey, context: Context) -> Iterator[Fin
         return
     if holds_values:
         yield context.finding(
-            f"Running code is refused (23503) when it writes to {table} a {columns} that {parent} "
-            f"lacks, and when it deletes from {parent} a row that {table} names.",
+            f"{context.old_code.capitalize()} that writes to {table} a {columns} that {parent} "
+            f"lacks, or deletes from {parent} a row that {table} names, is refused (23503) "
+            f"{context.until_gone}.",
             help=f"First deploy code that writes {parent} before {table} and deletes the other way "
             "round.",
         )
@@ -169,8 +169,8 @@ def _keys(table: Name, columns: tuple[str, ...], context: Context) -> Iterator[F
         return
     shown = ", ".join(columns) or "its columns"
     yield context.finding(
-        f"Running code that writes a second row with the same ({shown}) to {table} is refused "
-        "(23505) until its last process is gone.",
+        f"{context.old_code.capitalize()} that writes a second row with the same ({shown}) to "
+        f"{table} is refused (23505) {context.until_gone}.",
         help="Deploy code that writes no duplicates and handles the refusal first.",
     )
 
@@ -185,8 +185,8 @@ def _unique_index(operation: CreateIndex, context: Context) -> Iterator[Finding]
     if name in {index.name.name for index in context.ship.before.indexes(table)}:
         return
     yield context.finding(
-        f"Running code that writes to {table} what {name} counts as a duplicate is refused "
-        "(23505) until its last process is gone.",
+        f"{context.old_code.capitalize()} that writes to {table} what {name} counts as a duplicate "
+        f"is refused (23505) {context.until_gone}.",
         help="Deploy code that writes no duplicates and handles the refusal first.",
     )
 
@@ -196,13 +196,14 @@ def _altered(
 ) -> Iterator[Finding]:
     if operation.enforced:
         yield context.finding(
-            f"Running code that writes to {table} a row against {name} is refused from here on.",
+            f"{context.old_code.capitalize()} that writes to {table} a row against {name} is "
+            f"refused {context.until_gone}.",
             help="Deploy code that writes only valid rows first.",
         )
     elif operation.deferrable is False or operation.initially_deferred is False:
         yield context.finding(
-            f"Transactions of running code that satisfy {name} of {table} only at COMMIT are "
-            "refused at the statement.",
+            f"Transactions of {context.old_code} that satisfy {name} of {table} only at COMMIT are "
+            f"refused at the statement {context.until_gone}.",
             help="Deploy code that writes in an order that satisfies it at each statement first.",
         )
 

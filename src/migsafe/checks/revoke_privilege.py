@@ -28,7 +28,7 @@ def check_operation(
         yield context.finding(
             f"{lost}: a running process that needs it fails (42501) at its next statement, and so "
             "does code that a rollback brings back.",
-            help="Deploy code that does without it first, and revoke when no older process runs.",
+            help=f"Deploy code that does without it first, and revoke {context.none_older}.",
         )
     elif isinstance(operation, ChangeRole) and _is_setting(operation):
         yield context.finding(

@@ -36,8 +36,8 @@ def check_operation(operation: SetNotNull | AddConstraint, context: Context) -> 
     if _refuses_writers(column, context):
         hazards.append(Hazard.BREAKS_OLD_CODE)
         parts.append(
-            f"running code that leaves {name} NULL on INSERT INTO {table} or UPDATE fails (23502) "
-            "until its last process is gone, and again after every rollback to it"
+            f"{context.old_code} that leaves {name} NULL on INSERT INTO {table} or UPDATE fails "
+            f"(23502) {context.until_gone}"
         )
     if context.is_busy(table) and context.effects.scans:
         hazards.extend((Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES, Hazard.SCANS_TABLE))
@@ -85,7 +85,7 @@ def _help(table: Name, name: str, context: Context) -> str:
                 return f"VALIDATE CONSTRAINT {state.name} instead; it makes {name} NOT NULL."
             case _:
                 pass
-    first = f"Once all running code writes {name} and no NULL is left: ADD CONSTRAINT …"
+    first = f"Once {context.all_code} writes {name} and no NULL is left: ADD CONSTRAINT …"
     if context.version >= _PROOF_OF_ITS_OWN:
         return f"{first} NOT NULL {name} NOT VALID, and VALIDATE it in another migration."
     return (

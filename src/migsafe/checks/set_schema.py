@@ -36,10 +36,10 @@ def check_operation(operation: SetSchema, context: Context) -> Iterator[Finding]
         return
     waits = f"; {context.waits(name)}" if kind in _RELATIONS and context.effects.locks else ""
     yield context.finding(
-        f"Moving the {kind.lower()} {name} to the schema {schema}: every statement of running code "
-        f"that says {key.schema or 'public'}.{key.name}, or finds it by a search_path that lacks "
-        f"{schema}, fails ({_state(kind)}) until its last process is gone, and again after every "
-        f"rollback to it{waits}.",
+        f"Moving the {kind.lower()} {name} to the schema {schema}: every statement of "
+        f"{context.old_code} that says {key.schema or 'public'}.{key.name}, or finds it by a "
+        f"search_path that lacks {schema}, fails ({_state(kind)}) {context.until_gone}"
+        f"{context.new_code(f'says {schema}.{key.name}', f'fails ({_state(kind)})')}{waits}.",
         help=_help(operation, key),
         confidence=Confidence.LOW
         if operation.if_exists and found is Existence.UNKNOWN

@@ -233,8 +233,9 @@ def notes(intent: RenameColumnIntent, situation: Situation) -> Iterator[str]:
     )
     yield (
         f"Copying {old} once and then writing both columns from the application loses what the old "
-        "code writes between the copy and the moment its last process is gone. Here the trigger is "
-        "there before the copy: no write is missed, whichever version makes it."
+        "code writes after the copy, until its last process is gone and again after every rollback "
+        "to it. Here the trigger is there before the copy: no write is missed, whichever version "
+        "makes it."
     )
     if intent.new_column is not None:
         carried = [state.name.name for state in situation.before.indexes_on(table, old)]
