@@ -23,10 +23,14 @@ from migsafe.model.findings import (
 from migsafe.model.locks import Lock
 from migsafe.model.migration import Migration, Place, Section, Statement, Tree
 from migsafe.model.operations import (
+    AddColumn,
     AnonymousBlock,
     CallRoutine,
+    Column,
     ObjectKind,
     Operation,
+    RenameColumn,
+    Truncate,
 )
 from migsafe.model.origin import Origin, SectionName, Span
 from migsafe.model.record import record
@@ -279,6 +283,33 @@ class Context:
             for applied in self.earlier()
         )
 
+    def column_again(self, table: Name, column: str) -> Applied | None:
+        """Return what gives another column the name of one that goes, None if nothing does."""
+        key = self.catalog.key(table)
+        for applied in self.later():
+            match applied.operation:
+                case (
+                    AddColumn(table=to, column=Column(name=name))
+                    | RenameColumn(table=to, new_name=name)
+                ) if name == column and applied.before.key(to) == key:
+                    return applied
+                case _:
+                    pass
+        return None
+
+    def is_emptied(self, table: Name) -> bool:
+        """Say whether its transaction has truncated a table, and put nothing into it since."""
+        key, empty = self.catalog.key(table), False
+        for applied in self.earlier():
+            lock = applied.effects.lock_on(key)
+            if not self.in_same_transaction(applied) or applied.effects.unknown:
+                empty = False
+            elif isinstance(applied.operation, Truncate):
+                empty = empty or lock is not None
+            elif lock is Lock.ROW_EXCLUSIVE:
+                empty = False
+        return empty
+
     def in_same_transaction(self, other: Applied) -> bool:
         """Say whether another operation shares the current one's transaction."""
         if other.statement is self.current.statement and other.origin.call_span is None:
@@ -483,6 +514,13 @@ def is_understood(operation: Operation, effects: Effects) -> bool:
             return not effects.unknown
         case _:
             return True
+
+
+def line_of(other: Applied, here: Applied) -> str:
+    """Return where another operation stands: `line 3`, or `db/0042.sql:3` in another file."""
+    if other.section.path == here.section.path:
+        return f"line {other.line}"
+    return f"{other.section.path}:{other.line}"
 
 
 def clipped(sql: str) -> str:

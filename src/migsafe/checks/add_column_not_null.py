@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from migsafe.context import Context
 from migsafe.model.compatibility import OldStatement
+from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddColumn, PrimaryKey
 
@@ -21,9 +22,26 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     if _INSERTS.isdisjoint(context.compatibility.breaks):
         return
     kind = "" if column.type is None else f" {column.type}"
+    what = f"{table}.{column.name} NOT NULL without a default"
+    rows = f"Adding {what} fails as soon as {table} holds a row (23502)"
+    inserts = context.insert_without(table, column.name)
+    match context.is_emptied(table), _is_named_already(table, column.name, context):
+        case False, False:
+            harm = f"{rows}, and {inserts}"
+        case False, True:
+            harm = rows
+        case True, False:
+            harm = f"After adding {what}, {inserts}"
+        case _:
+            return
     yield context.finding(
-        f"Adding {table}.{column.name} NOT NULL without a default fails as soon as {table} "
-        f"holds a row (23502), and {context.insert_without(table, column.name)}.",
+        f"{harm}.",
         help=f"ADD COLUMN {column.name}{kind} without NOT NULL, or with a DEFAULT that stays; "
         f"SET NOT NULL in a later deploy, once {context.all_code} writes it.",
     )
+
+
+def _is_named_already(table: Name, column: str, context: Context) -> bool:
+    """Say whether running code has to name such a column: it takes the place of a required one."""
+    released = context.ship.before.column(table, column)
+    return released is not None and released.nullable is False and not released.fills_itself

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from migsafe.context import Applied, Context, Deploy
+from migsafe.context import Applied, Context, Deploy, line_of
 from migsafe.effects.reach import Reach, reach_of
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, RelationLock
@@ -84,7 +84,7 @@ def _finding(
     first = context.current
     named: dict[str, list[str]] = {}
     for other in others[:_NAMED]:
-        named.setdefault(_words(other), []).append(_place(other, first))
+        named.setdefault(_words(other), []).append(line_of(other, first))
     words = [f"{what}, {', '.join(places)}" for what, places in named.items()]
     if len(others) > _NAMED:
         words.append(f"{len(others) - _NAMED} more")
@@ -96,18 +96,12 @@ def _finding(
         else " If the runner commits each statement by itself, say --transaction none."
     )
     finding = context.finding(
-        f"{_words(first)}{besides} under the {lock} lock of {_place(taker, first)}: every {who} "
+        f"{_words(first)}{besides} under the {lock} lock of {line_of(taker, first)}: every {who} "
         f"on {name} waits until COMMIT.",
         help="Move the data change to a deploy of its own after this one, and write it in batches, "
         f"each a transaction of its own.{unsure}",
     )
     return replace(finding, relations=(RelationLock(name, lock),))
-
-
-def _place(other: Applied, here: Applied) -> str:
-    if other.section.path == here.section.path:
-        return f"line {other.line}"
-    return f"{other.section.path}:{other.line}"
 
 
 def _target(applied: Applied) -> Name | None:

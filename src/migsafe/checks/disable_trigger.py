@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Applied, Context
+from migsafe.context import Applied, Context, line_of
 from migsafe.model.findings import Finding
 from migsafe.model.operations import ResetParameter, SetParameter, SetTriggerState
 
@@ -44,11 +44,11 @@ def _turned_off(operation: SetTriggerState, context: Context) -> Finding:
         until = "from here on"
     elif context.in_same_transaction(back):
         until = (
-            f"until line {back.line}, for what this transaction writes (writes of running code "
-            f"wait for its lock on {table})"
+            f"until {line_of(back, context.current)}, for what this transaction writes (writes of "
+            f"running code wait for its lock on {table})"
         )
     else:
-        until = f"until line {back.line}, for what running code writes as well"
+        until = f"until {line_of(back, context.current)}, for what running code writes as well"
     return context.finding(
         f"Turning off {what} of {table}: {lost}, {until}, and no error says so.",
         help="Leave it on, and write in an order or in batches that it can follow; if it has to "
@@ -90,11 +90,11 @@ def _until_reset(context: Context) -> str:
     for later in context.later():
         match later.operation:
             case SetParameter(parameter=parameter) if parameter.lower() == _ROLE:
-                return f"until line {later.line}"
+                return f"until {line_of(later, context.current)}"
             case ResetParameter(parameter=None):
-                return f"until line {later.line}"
+                return f"until {line_of(later, context.current)}"
             case ResetParameter(parameter=str() as parameter) if parameter.lower() == _ROLE:
-                return f"until line {later.line}"
+                return f"until {line_of(later, context.current)}"
             case _:
                 pass
     return "until it ends, later migrations included"

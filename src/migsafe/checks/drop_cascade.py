@@ -24,11 +24,44 @@ from migsafe.model.operations import (
     PrimaryKey,
     Unique,
 )
+from migsafe.model.record import record
 
 Drop = DropTable | DropColumn | DropConstraint | DropIndex | DropObject | AlterDomain
 _TYPES = {ObjectKind.TYPE, ObjectKind.DOMAIN}
 _VIEWS = {ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW}
 _ROUTINES = {ObjectKind.FUNCTION, ObjectKind.PROCEDURE, ObjectKind.ROUTINE, ObjectKind.AGGREGATE}
+
+_MADE_ALONE = _VIEWS | {ObjectKind.TRIGGER}
+_SILENT = {
+    ObjectKind.CONSTRAINT: "rows without their parent are no longer refused",
+    ObjectKind.TRIGGER: "what the trigger did is no longer done, and no error says so",
+    ObjectKind.SEQUENCE: "an INSERT that leaves the column out gets no number",
+}
+"""What running code meets without an error of its own; SEQUENCE: a default that draws."""
+
+
+@record
+class _Along:
+    """Something that goes with a drop; of a sequence that goes, the default that draws from it."""
+
+    kind: ObjectKind
+    name: Name
+    table: Name | None = None
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        match self.kind:
+            case ObjectKind.CONSTRAINT:
+                return f"the foreign key {self.name} of {self.table}"
+            case ObjectKind.SEQUENCE:
+                return f"the default of {self.table}.{self.name}"
+            case ObjectKind.COLUMN:
+                return f"the column {self.table}.{self.name}"
+            case ObjectKind.TABLE:
+                return f"the inheriting table {self.name}"
+            case _:
+                belongs = "" if self.table is None else f" of {self.table}"
+                return f"the {self.kind.value.lower()} {self.name}{belongs}"
 
 
 def check_operation(
@@ -42,11 +75,11 @@ def check_operation(
     if not operation.cascade or not _is_known_to_code(operation, context):
         return
     subject = _subject(operation)
-    along = tuple(dict.fromkeys(_along(operation, context.catalog)))
-    if along:
+    lost = _lost(operation, context)
+    if lost:
         yield context.finding(
-            f"CASCADE drops with {subject}, unnamed: {', '.join(along)}; {context.old_code} that "
-            f"needs any of it fails {context.until_gone}.",
+            f"CASCADE drops with {subject}, unnamed: {', '.join(map(str, lost))}; "
+            f"{_harm(lost, context)}.",
             help="Leave CASCADE out and drop by name, in a step of its own, what no version of "
             "the code needs.",
             case="something goes",
@@ -56,9 +89,12 @@ def check_operation(
     if quiet[:1] != (subject,):
         # One statement, one warning: it stands at the first object that it is about.
         return
+    known = "nothing does in the history that was read"
+    if any(_along(operation, context.catalog)):
+        known = "what is known to is made again in the same transaction"
     yield context.finding(
-        f"CASCADE drops whatever depends on {' and '.join(quiet)}, unnamed: nothing does in the "
-        "history that was read, and what was made elsewhere goes without a word.",
+        f"CASCADE drops whatever depends on {' and '.join(quiet)}, unnamed: {known}, and what was "
+        "made elsewhere goes without a word.",
         help="Leave CASCADE out: then the statement fails instead of taking anything along.",
         confidence=Confidence.LOW,
     )
@@ -78,7 +114,7 @@ def _quiet(context: Context) -> Iterator[str]:
             isinstance(operation, Drop)
             and operation.cascade
             and _is_known_to_code(operation, here)
-            and not any(_along(operation, applied.before))
+            and not _lost(operation, here)
         ):
             yield _subject(operation)
 
@@ -99,7 +135,7 @@ def _is_known_to_code(operation: Drop, context: Context) -> bool:
             return context.is_live(table)
         case DropObject(kind=kind, object=name):
             absent = catalog.existence(kind, name) is Existence.ABSENT
-            return not absent and context.is_live(name)
+            return not absent and context.is_live(name) and not context.named_here(kind, name)
         case AlterDomain(domain=domain):
             return context.is_live(domain)
 
@@ -120,8 +156,30 @@ def _subject(operation: Drop) -> str:
             return f"the constraint {name} of the domain {domain}"
 
 
-def _along(operation: Drop, catalog: Catalog) -> Iterator[str]:
-    """Yield what only CASCADE takes along, in words."""
+def _lost(operation: Drop, context: Context) -> list[_Along]:
+    """Return what goes along and does not come again in the same transaction."""
+    return [
+        each
+        for each in dict.fromkeys(_along(operation, context.catalog))
+        if each.kind not in _MADE_ALONE or not context.made_again(each.kind, each.name, each.table)
+    ]
+
+
+def _harm(lost: list[_Along], context: Context) -> str:
+    """Return what running code meets without it."""
+    kinds = {each.kind for each in lost}
+    named = [str(each.name) for each in lost if each.kind not in _SILENT]
+    harms = []
+    if named:
+        harms = [
+            f"{context.old_code} that names {' or '.join(named)} fails {context.until_gone}",
+        ]
+    harms += [harm for kind, harm in _SILENT.items() if kind in kinds]
+    return ", and ".join(harms)
+
+
+def _along(operation: Drop, catalog: Catalog) -> Iterator[_Along]:
+    """Yield what only CASCADE takes along."""
     match operation:
         case DropTable(table=table):
             yield from _with_table(table, catalog)
@@ -136,59 +194,60 @@ def _along(operation: Drop, catalog: Catalog) -> Iterator[str]:
             pass
 
 
-def _with_table(table: Name, catalog: Catalog) -> Iterator[str]:
+def _with_table(table: Name, catalog: Catalog) -> Iterator[_Along]:
     yield from _views(catalog.views_on(table), catalog)
     for key in catalog.foreign_keys_to(table):
         if key.table != catalog.key(table):
-            yield f"the foreign key {key.name} of {key.table}"
+            yield _Along(ObjectKind.CONSTRAINT, Name(key.name), key.table)
     for child in catalog.children(table):
         if child.partition_of is None:
-            yield f"the inheriting table {child.name}"
+            yield _Along(ObjectKind.TABLE, child.name)
 
 
-def _with_object(kind: ObjectKind, name: Name, catalog: Catalog) -> Iterator[str]:
+def _with_object(kind: ObjectKind, name: Name, catalog: Catalog) -> Iterator[_Along]:
     if kind in _VIEWS:
         yield from _views(catalog.views_on(name), catalog)
     elif kind in _TYPES:
         for table, column in catalog.enum_users(name):
-            yield f"the column {table}.{column}"
+            yield _Along(ObjectKind.COLUMN, Name(column), table)
     elif kind in _ROUTINES:
         for trigger in catalog.triggers_calling(name):
-            yield f"the trigger {trigger.name} of {trigger.table}"
+            yield _Along(ObjectKind.TRIGGER, Name(trigger.name), trigger.table)
     elif kind is ObjectKind.SEQUENCE:
         for table, column in catalog.columns_drawing(name):
-            yield f"the default of {table}.{column}"
+            yield _Along(ObjectKind.SEQUENCE, Name(column), table)
 
 
-def _views(views: tuple[ViewState, ...], catalog: Catalog) -> Iterator[str]:
+def _views(views: tuple[ViewState, ...], catalog: Catalog) -> Iterator[_Along]:
     """Yield views and the views that read them."""
     todo, seen = list(views), set[Name]()
     while todo:
         view = todo.pop(0)
         if view.name not in seen:
             seen.add(view.name)
-            yield f"the {'materialized ' if view.materialized else ''}view {view.name}"
+            kind = ObjectKind.MATERIALIZED_VIEW if view.materialized else ObjectKind.VIEW
+            yield _Along(kind, view.name)
             todo.extend(catalog.views_on(view.name))
 
 
-def _with_column(table: Name, column: str, catalog: Catalog) -> Iterator[str]:
+def _with_column(table: Name, column: str, catalog: Catalog) -> Iterator[_Along]:
     yield from _views(catalog.views_on_column(table, column), catalog)
     for state in catalog.constraints_on(table, column):
         yield from _keys_on(table, state.constraint, catalog)
     known = catalog.table(table)
     for other in () if known is None else known.columns:
         if other.generated is not None and column in other.generated.expression.columns:
-            yield f"the generated column {other.name}"
+            yield _Along(ObjectKind.COLUMN, Name(other.name), table)
     for trigger in catalog.triggers(table):
         if re.search(rf"\b{re.escape(column)}\b", trigger.sql):
-            yield f"the trigger {trigger.name}"
+            yield _Along(ObjectKind.TRIGGER, Name(trigger.name), table)
 
 
-def _keys_on(table: Name, constraint: Constraint, catalog: Catalog) -> Iterator[str]:
+def _keys_on(table: Name, constraint: Constraint, catalog: Catalog) -> Iterator[_Along]:
     """Yield the foreign keys that need a unique or primary key."""
     for state in catalog.foreign_keys_to(table):
         if isinstance(state.constraint, ForeignKey) and _needs(state.constraint, constraint):
-            yield f"the foreign key {state.name} of {state.table}"
+            yield _Along(ObjectKind.CONSTRAINT, Name(state.name), state.table)
 
 
 def _needs(key: ForeignKey, constraint: Constraint) -> bool:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from migsafe.catalog.schema import ColumnState, Existence
 from migsafe.catalog.text import mentions
-from migsafe.context import Context
+from migsafe.context import Applied, Context, line_of
 from migsafe.model.effects import Certain
 from migsafe.model.findings import Confidence, Finding, Hazard
-from migsafe.model.operations import DropColumn, ForeignKey
+from migsafe.model.operations import DropColumn, ForeignKey, RenameColumn
 
 _WITHOUT_THE_LOSS = (Hazard.BREAKS_OLD_CODE,)
 
@@ -22,11 +22,13 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
     if existence is Existence.ABSENT:
         return
     computed = column is not None and column.generated is not None
-    breaks = (
+    again = context.column_again(table, name)
+    parts = [
         f"Dropping {table}.{name}: every statement of {context.old_code} that names it fails "
         f"(42703) {context.until_gone}"
-    )
-    parts = [breaks]
+        if again is None
+        else _replaced(operation, column, again, context)
+    ]
     if not computed:
         parts.append("the values are gone")
     if along := _goes_along(operation, context):
@@ -40,10 +42,36 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
         parts.append(f"whether {name} is there, the known schema does not say")
     yield context.finding(
         f"{'; '.join(parts)}.",
-        help=_help(operation, column, context),
+        help=_help(operation, column, context)
+        if again is None
+        else "Give the new column another name, switch the code, and drop the old one in a later "
+        "deploy.",
         confidence=Confidence.LOW if guessed else Confidence.HIGH,
         hazards=_WITHOUT_THE_LOSS if computed else None,
     )
+
+
+def _replaced(
+    operation: DropColumn, column: ColumnState | None, again: Applied, context: Context
+) -> str:
+    """Return what running code meets where another column takes the name."""
+    table, name = operation.table, operation.column
+    place = line_of(again, context.current)
+    match again.operation:
+        case RenameColumn(column=other):
+            whose = f"whose name {other} takes on {place}"
+        case _:
+            whose = f"and adding another {name} on {place}"
+    new = again.after.column(table, name)
+    old_type = None if column is None else column.type
+    new_type = None if new is None else new.type
+    meets = "meets other values there"
+    if old_type is not None and new_type is not None and old_type != new_type:
+        meets = f"meets {new_type} where it knew {old_type}"
+    between = ""
+    if not context.in_same_transaction(again):
+        between = ", and until then every statement that names it fails (42703)"
+    return f"Dropping {table}.{name}, {whose}: {context.old_code} {meets}{between}"
 
 
 def _goes_along(operation: DropColumn, context: Context) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Applied, Context
+from migsafe.context import Applied, Context, line_of
 from migsafe.model.compatibility import OldStatement, Outcome
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
@@ -50,8 +50,9 @@ def _dropped(table: Name, name: str, context: Context) -> Iterator[Finding]:
             f"{context.none_older}."
         )
     else:
-        who, until = "running code", f"until line {back.line}"
-        later = f"Put this and line {back.line} into one transaction."
+        line = line_of(back, context.current)
+        who, until = "running code", f"until {line}"
+        later = f"Put this and {line} into one transaction."
     insert = f"an INSERT INTO {table} of {who} that leaves it out"
     match outcome:
         case Outcome.FAILS:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.text import proves_not_null
-from migsafe.context import Applied, Context
+from migsafe.context import Applied, Context, line_of
 from migsafe.model.compatibility import OldStatement, Outcome
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
@@ -78,9 +78,9 @@ def _dropped(table: Name, name: str, context: Context) -> Iterator[Finding]:
     writer = _writes_null(table, name, context)
     if writer is not None:
         yield context.finding(
-            f"{table}.{name} loses NOT NULL, and line {writer.line} of this deploy writes NULL "
-            f"there: {context.old_code}, which was promised a value, reads it {_when(context)}, "
-            "and SET NOT NULL fails (23502) on the way back.",
+            f"{table}.{name} loses NOT NULL, and {line_of(writer, context.current)} of this deploy "
+            f"writes NULL there: {context.old_code}, which was promised a value, reads it "
+            f"{_when(context)}, and SET NOT NULL fails (23502) on the way back.",
             help="Deploy code that reads NULL there first, and write the first one in a deploy "
             "of its own.",
             case="writes NULL",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence, IndexState
 from migsafe.catalog.uniqueness import Guarantee, guarantee_of, holds
-from migsafe.context import Applied, Context
+from migsafe.context import Applied, Context, line_of
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
@@ -29,10 +29,11 @@ def check_operation(operation: DropIndex | DropConstraint, context: Context) -> 
     back = _comes_back(guarantee, index.table, context)
     if back is not None:
         if not context.in_same_transaction(back):
+            again = line_of(back, context.current)
             yield context.finding(
-                f"Between this and line {back.line} nothing keeps ({keys}) of {index.table} "
+                f"Between this and {again} nothing keeps ({keys}) of {index.table} "
                 f"unique: running code's INSERT … ON CONFLICT ({keys}) fails (42P10), and a "
-                f"duplicate written meanwhile makes line {back.line} fail (23505).",
+                f"duplicate written meanwhile makes {again} fail (23505).",
                 help="Make the new one first, then drop the old one.",
                 case="in between",
             )

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.text import mentions
-from migsafe.context import Applied, Context
-from migsafe.model.expressions import Name
+from migsafe.context import Applied, Context, line_of
+from migsafe.model.expressions import Name, Type
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import (
     AddColumn,
@@ -18,6 +18,7 @@ from migsafe.model.operations import (
     Unrecognized,
     Update,
 )
+from migsafe.model.record import replace
 
 
 def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding]:
@@ -31,14 +32,56 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
         return
     applied, target, confidence = moved
     table, name = operation.table, operation.column
+    copied = line_of(applied, context.current)
+    again = context.column_again(table, name)
+    fails = f"{context.old_code} that names {name} fails (42703) {context.until_gone}"
+    if again is not None and context.in_same_transaction(again):
+        yield from _swapped(operation, again, f"{target} ({copied})", confidence, context)
+        return
+    if again is not None:
+        line = line_of(again, context.current)
+        fails = (
+            f"{context.old_code} that names {name} fails (42703) until {line}, which gives the "
+            "name to another column"
+        )
     yield context.finding(
-        f"One deploy adds {target}, moves {table}.{name} into it (line {applied.line}) and drops "
-        f"{name}: {context.old_code} that names {name} fails (42703) {context.until_gone}; what is "
-        f"written to {name} after line {applied.line} is not in {target}, and no version of the "
-        f"code works before and after{context.new_code(f'names {target}', 'fails')}.",
+        f"One deploy adds {target}, moves {table}.{name} into it ({copied}) and drops {name}: "
+        f"{fails}; what is written to {name} after {copied} is not in {target}, and no version of "
+        f"the code works before and after{context.new_code(f'names {target}', 'fails')}.",
         help=f"Let this deploy add {target} and sync it with a trigger; drop {name} in a later "
         "deploy, when no version of the code names it.",
         confidence=confidence,
+    )
+
+
+def _swapped(
+    operation: DropColumn, again: Applied, target: str, confidence: Confidence, context: Context
+) -> Iterator[Finding]:
+    """Report a column that is changed by way of another, which takes its name."""
+    table, name = operation.table, operation.column
+    old, new = context.catalog.column(table, name), again.after.column(table, name)
+    before = None if old is None else old.type
+    after = None if new is None else new.type
+    meets = "meets another column there"
+    if before is not None and after is not None and before != after:
+        meets = f"meets {after} where it knew {before}"
+    yield context.finding(
+        f"One deploy moves {table}.{name} into {target} and drops it, and another column takes "
+        f"its name on {line_of(again, context.current)}: {context.old_code} {meets}, and its "
+        "default, NOT NULL, constraints and indexes are gone unless the deploy makes them again.",
+        help=f"Keep the new column beside {name}, sync both with a trigger, switch the code, and "
+        f"drop {name} in a later deploy.",
+        case="same type" if _is_alike(before, after) else "default",
+        confidence=confidence,
+    )
+
+
+def _is_alike(before: Type | None, after: Type | None) -> bool:
+    """Say whether two types differ in their length at most."""
+    return (
+        before is not None
+        and after is not None
+        and replace(before, modifiers=()) == replace(after, modifiers=())
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.text import mentions
-from migsafe.context import Applied, Context
+from migsafe.context import Applied, Context, line_of
 from migsafe.model.compatibility import Loss
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
@@ -53,16 +53,16 @@ def _lost(applied: Applied, ups: list[Applied], before: list[Applied]) -> str | 
             if filled is None or _reads(before, column):
                 return None
             return (
-                f"drops {table}.{column}, which the way up fills (line {filled.line}): what new "
-                "code has written to it since is gone"
+                f"drops {table}.{column}, which the way up fills ({line_of(filled, applied)}): "
+                "what new code has written to it since is gone"
             )
         case DropTable(table=table):
             filled = _copied(key(table), ups)
             if filled is None or _reads(before, table.name):
                 return None
             return (
-                f"drops {table}, into which the way up moves rows (line {filled.line}): what new "
-                "code has written to it since is gone"
+                f"drops {table}, into which the way up moves rows ({line_of(filled, applied)}): "
+                "what new code has written to it since is gone"
             )
         case AlterColumnType(table=table, column=column, type=to) if (
             applied.compatibility.loses is Loss.VALUES and not _moves_a_clock(applied)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Applied, Context
+from migsafe.context import Applied, Context, line_of
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import CreateView, RenameTable
@@ -28,10 +28,10 @@ def check_operation(operation: RenameTable, context: Context) -> Iterator[Findin
     taker = _taker(context.catalog.key(table), context)
     if taker is not None:
         yield context.finding(
-            f"{table} is swapped for another table that takes its name on line {taker.line}: what "
-            "running code writes before the swap and was not copied is missing afterwards, and "
-            "grants, foreign keys of other tables and prepared statements stay with "
-            f"{new}; {context.waits(table)}.",
+            f"{table} is swapped for another table that takes its name on "
+            f"{line_of(taker, context.current)}: what running code writes before the swap and was "
+            "not copied is missing afterwards, and grants, foreign keys of other tables and "
+            f"prepared statements stay with {new}; {context.waits(table)}.",
             help="Sync both tables with triggers before the swap, and keep the old one until no "
             "rollback needs it.",
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.schema import Existence
-from migsafe.context import Applied, Context, Deploy
+from migsafe.context import Applied, Context, Deploy, line_of
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, Hazard, RelationLock
 from migsafe.model.operations import (
@@ -133,7 +133,7 @@ def _slow(applied: Applied, shut: dict[Name, Applied], context: Context) -> Find
     )
     finding = at.finding(
         f"While {work}, {_listed(names)} stay{'s' * (len(names) == 1)} under the "
-        f"{applied.held[names[0]]} lock of {_place(shut[names[0]], applied)}: reads and writes of "
+        f"{applied.held[names[0]]} lock of {line_of(shut[names[0]], applied)}: reads and writes of "
         f"{'it' if len(names) == 1 else 'them'} wait until COMMIT{at.how_big(worked)}.",
         help=f"Put this statement in a migration of its own{_own(applied)}.{_unsure(applied)}",
         hazards=(*_WAITS, Hazard.SCANS_TABLE),
@@ -144,7 +144,7 @@ def _slow(applied: Applied, shut: dict[Name, Applied], context: Context) -> Find
 def _two(applied: Applied, name: Name, shut: dict[Name, Applied], context: Context) -> Finding:
     first = next(iter(shut))
     finding = context.at(applied).finding(
-        f"{first} stays under the {applied.held[first]} lock of {_place(shut[first], applied)} "
+        f"{first} stays under the {applied.held[first]} lock of {line_of(shut[first], applied)} "
         f"while this waits for the one on {name}: reads and writes of {first} wait as long as "
         f"any query on {name} runs, and a transaction that uses {name} first and {first} then is "
         "a deadlock.",
@@ -164,12 +164,6 @@ def _unsure(applied: Applied) -> str:
     if applied.transaction.certain:
         return ""
     return " If the runner commits each statement by itself, say --transaction none."
-
-
-def _place(other: Applied, here: Applied) -> str:
-    if other.section.path == here.section.path:
-        return f"line {other.line}"
-    return f"{other.section.path}:{other.line}"
 
 
 def _about(finding: Finding, applied: Applied, names: list[Name]) -> Finding:

@@ -91,8 +91,7 @@ def _group(group: list[Finding], report: Report, look: Look) -> Iterator[str]:
     message = plain(first.message)
     if others:
         message += f" (also {_lines(others)})"
-    # The one note on a way down's locks says so itself.
-    says_so = message.startswith("The way down:")
+    says_so = message.startswith("The way down")
     down = "down: " if first.section is SectionName.DOWN and not says_so else ""
     word = look.painted(f"{_WORDS[first.severity]:<5}", _COLOURS[first.severity])
     head = f"{first.place.line:>3} "
