@@ -13,9 +13,10 @@ from enum import Enum
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 
+from migsafe.lint import engine
 from migsafe.model.effects import Never
 from migsafe_dev.mutating.mutants import Mutant
-from migsafe_dev.mutating.units import Unit
+from migsafe_dev.mutating.testing import Unit
 
 PATIENCE = 30
 """Seconds after which a mutant counts as noticed: it does not come to an end."""
@@ -67,9 +68,11 @@ def _tracing(call: object) -> Iterator[None]:
 
 
 def running(mutant: Mutant, reached: dict[int, list[Unit]]) -> list[Unit]:
-    """Return the units that run what a mutant changes."""
+    """Return the units that run what a mutant changes, first those that are about its module."""
     lines = reached if mutant.lines is None else (n for n in mutant.lines if n in reached)
-    return list({unit.name: unit for number in lines for unit in reached[number]}.values())
+    found = {unit.name: unit for number in lines for unit in reached[number]}
+    subject = Path(mutant.path).stem
+    return sorted(found.values(), key=lambda unit: subject not in unit.name.replace("-", "_"))
 
 
 def notices(mutant: Mutant, tree: ast.Module, module: ModuleType, units: list[Unit]) -> bool:
@@ -103,19 +106,19 @@ def _in_child(mutant: Mutant, tree: ast.Module, module: ModuleType, units: list[
     try:
         _replace(module, code, dependants=mutant.lines is None)
         return _SURVIVES if all(unit.passes() for unit in units) else _CAUGHT
-    except Exception:  # noqa: BLE001  a mutant that raises is noticed
+    except BaseException:  # noqa: BLE001  a mutant that raises is noticed
         return _CAUGHT
 
 
 def _replace(module: ModuleType, code: CodeType, *, dependants: bool) -> None:
     """Load a module anew, also where others have taken names from it.
 
-    With `dependants` those that were loaded after it are loaded anew as well: what they made
-    of its names when they were loaded is wrong, too.
+    With `dependants` those of the facts that were loaded after it are loaded anew as well: what
+    they made of its names when they were loaded is wrong, too.
     """
     loaded = [found for name, found in list(sys.modules.items()) if name.startswith(_PACKAGES)]
     after = [found for found in loaded if found.__name__.startswith(_FACTS)]
-    again = after[after.index(module) + 1 :] if dependants else []
+    again = after[after.index(module) + 1 :] if dependants and module in after else []
     before = {found.__name__: dict(vars(found)) for found in (module, *again)}
     _prepare(module)
     exec(code, vars(module))  # noqa: S102  compiled by the caller
@@ -124,6 +127,9 @@ def _replace(module: ModuleType, code: CodeType, *, dependants: bool) -> None:
         source = Path(found.__file__ or "").read_text("utf-8")
         exec(compile(source, found.__file__ or "", "exec"), vars(found))  # noqa: S102  ours
     _rebind(before, [found for found in loaded if found.__name__ not in before])
+    for kept in vars(engine).values():
+        if hasattr(kept, "cache_clear"):
+            kept.cache_clear()
 
 
 def _prepare(module: ModuleType) -> None:

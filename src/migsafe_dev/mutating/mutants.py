@@ -2,7 +2,8 @@
 
 Conditions and operands of `and` and `or` are negated, comparisons turned or moved by one,
 members of enums replaced by the next one, failures and undos left out, elements of what is
-returned and cases of a `match` dropped, True and False exchanged.
+returned and cases of a `match` dropped, True and False exchanged. `strict` makes other ones
+of some of these, and more.
 """
 
 import ast
@@ -57,10 +58,12 @@ class Mutant:
         return f"{self.path}: {self.where}: {self.text}"
 
 
-def mutants(path: str, tree: ast.Module, module: ModuleType) -> Iterator[Mutant]:
+def mutants(
+    path: str, tree: ast.Module, module: ModuleType, finder: "type[Finder]"
+) -> Iterator[Mutant]:
     """Yield the mutants of a module, in the order of its text."""
     seen: dict[str, int] = {}
-    for mutant in _Finder(path, module).statements(tree.body, "module", None):
+    for mutant in finder(path, tree, module).statements(tree.body, "module", None):
         count = seen[mutant.key] = seen.get(mutant.key, 0) + 1
         if count > 1:
             text = f"{mutant.text} ({count})"
@@ -69,16 +72,20 @@ def mutants(path: str, tree: ast.Module, module: ModuleType) -> Iterator[Mutant]
             yield mutant
 
 
-class _Finder:
+class Finder:
     """Finds what can be changed, statement by statement."""
 
-    def __init__(self, path: str, module: ModuleType) -> None:
+    def __init__(self, path: str, tree: ast.Module, module: ModuleType) -> None:
+        """Read a module, of which `tree` is the source."""
         self._path = path
+        self._tree = tree
         self._names = vars(module)
         self._where = ""
         self._lines: range | None = None
+        self._inside = False
 
     def statements(self, body: list[ast.stmt], where: str, lines: range | None) -> Iterator[Mutant]:
+        """Yield the mutants of statements that stand one after the other."""
         for statement in body:
             self._where, self._lines = where, lines
             yield from self._statement(statement, where)
@@ -86,38 +93,39 @@ class _Finder:
     def _statement(  # noqa: C901, PLR0912  # one case a kind of statement
         self, node: ast.stmt, where: str
     ) -> Iterator[Mutant]:
-        inside = where != "module"
         match node:
             case ast.FunctionDef(name=name, args=arguments, body=body):
                 for default in (*arguments.defaults, *arguments.kw_defaults):
                     if default is not None:
                         yield from self._expression(default)
-                yield from self.statements(body, name if not inside else where, range(0))
+                within, self._inside = self._inside, True
+                where = name if where == "module" else where
+                yield from self.statements(body, where, range(0))
+                self._inside = within
             case ast.ClassDef(name=name, body=body):
-                yield from self.statements(body, name, range(0))
+                yield from self.statements(body, name, None)
             case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
                 return
             case ast.If(test=test) | ast.While(test=test):
-                self._reach(node.lineno, test.end_lineno, inside=inside)
-                yield self._negated(node, "test")
-                yield from self._expression(test, negated=True)
+                self._reach(node.lineno, test.end_lineno)
+                yield from self._condition(test)
                 yield from self.statements(node.body, where, self._lines)
                 yield from self.statements(node.orelse, where, self._lines)
             case ast.For(target=target, iter=source):
-                self._reach(target.lineno, source.end_lineno, inside=inside)
+                self._reach(target.lineno, source.end_lineno)
                 yield from self._expression(source)
                 yield from self.statements(node.body, where, self._lines)
                 yield from self.statements(node.orelse, where, self._lines)
             case ast.Match():
-                yield from self._match(node, where, inside=inside)
+                yield from self._match(node, where)
             case ast.With(body=body) | ast.Try(body=body):
                 yield from self.statements(body, where, self._lines)
             case ast.AnnAssign(value=value):
-                self._reach(node.lineno, node.end_lineno, inside=inside)
+                self._reach(node.lineno, node.end_lineno)
                 if value is not None:
                     yield from self._expression(value)
             case _:
-                self._reach(node.lineno, node.end_lineno, inside=inside)
+                self._reach(node.lineno, node.end_lineno)
                 returned = isinstance(node, ast.Return) or (
                     isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)
                 )
@@ -125,13 +133,13 @@ class _Finder:
                     if isinstance(child, ast.expr):
                         yield from self._expression(child, returned=returned)
 
-    def _reach(self, first: int, last: int | None, *, inside: bool) -> None:
-        self._lines = range(first, (last or first) + 1) if inside else None
+    def _reach(self, first: int, last: int | None) -> None:
+        self._lines = range(first, (last or first) + 1) if self._inside else None
 
     # --- match ------------------------------------------------------------------------
 
-    def _match(self, node: ast.Match, where: str, *, inside: bool) -> Iterator[Mutant]:
-        self._reach(node.lineno, node.subject.end_lineno, inside=inside)
+    def _match(self, node: ast.Match, where: str) -> Iterator[Mutant]:
+        self._reach(node.lineno, node.subject.end_lineno)
         asked = self._lines
         yield from self._expression(node.subject)
         for case in list(node.cases):
@@ -139,17 +147,16 @@ class _Finder:
             if not any_other and len(node.cases) > 1:
                 # Who does not come here does not miss it.
                 first, last = case.body[0], case.body[-1]
-                self._reach(first.lineno, last.end_lineno, inside=inside)
+                self._reach(first.lineno, last.end_lineno)
                 yield self._mutant(
                     case.pattern,
-                    f"case {_shown(case.pattern)} dropped",
-                    _dropper(node.cases, case),
+                    f"case {shown(case.pattern)} dropped",
+                    dropper(node.cases, case),
                 )
             self._lines = asked
             yield from self._pattern(case.pattern)
             if case.guard is not None:
-                yield self._negated(case, "guard")
-                yield from self._expression(case.guard, negated=True)
+                yield from self._condition(case.guard)
             yield from self.statements(case.body, where, None)
 
     def _pattern(self, pattern: ast.pattern) -> Iterator[Mutant]:
@@ -159,7 +166,7 @@ class _Finder:
                     for index, each in enumerate(patterns):
                         # A lone alternative is no alternative: a neighbour stands in its place.
                         apply = _item_setter(patterns, index, patterns[index - 1])
-                        yield self._mutant(each, f"| {_shown(each)} dropped", apply)
+                        yield self._mutant(each, f"| {shown(each)} dropped", apply)
                 case ast.MatchValue(value=ast.Attribute() as value):
                     yield from self._member(value)
                 case ast.MatchSingleton(value=bool() as value):
@@ -177,8 +184,7 @@ class _Finder:
         """Yield the mutants of an expression; a `negated` one has been turned already."""
         match node:
             case ast.IfExp():
-                yield self._negated(node, "test")
-                yield from self._expression(node.test, negated=True)
+                yield from self._condition(node.test)
                 yield from self._expression(node.body, returned=returned)
                 yield from self._expression(node.orelse, returned=returned)
                 return
@@ -186,9 +192,7 @@ class _Finder:
                 for index, value in enumerate(values):
                     if isinstance(value, ast.Constant):
                         continue  # what stands in for nothing
-                    turned = ast.copy_location(ast.UnaryOp(ast.Not(), value), value)
-                    text = f"{_shown(value)} -> not, in {_shown(node)}"
-                    yield self._mutant(value, text, _item_setter(values, index, turned))
+                    yield self._operand(node, index)
                     yield from self._expression(value, negated=True)
                 return
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -197,7 +201,7 @@ class _Finder:
             case ast.Compare(ops=[op]):
                 other = _MOVED.get(type(op)) or (None if negated else _TURNED.get(type(op)))
                 if other is not None:
-                    text = f"{_shown(node)} -> {other.__name__}"
+                    text = f"{shown(node)} -> {other.__name__}"
                     yield self._mutant(node, text, _item_setter(node.ops, 0, other()))
             case ast.comprehension():
                 return
@@ -212,16 +216,16 @@ class _Finder:
                 yield from self._alias(node, self._names.get(name))
                 return
             case ast.Call(func=ast.Name(id=name)) if name in _LEFT_OUT:
-                yield self._mutant(node, f"{_shown(node)} left out", _left_out(node, name))
+                yield self._mutant(node, f"{shown(node)} left out", _left_out(node, name))
             case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
                 if returned:
                     for each in list(elements):
-                        text = f"{_shown(each)} dropped of {_shown(node)}"
-                        yield self._mutant(each, text, _dropper(elements, each))
+                        text = f"{shown(each)} dropped of {shown(node)}"
+                        yield self._mutant(each, text, dropper(elements, each))
             case ast.Dict(keys=keys, values=values) if returned:
                 for index, key in enumerate(keys):
-                    named = "**" if key is None else _shown(key)
-                    text = f"{named} dropped of {_shown(node)}"
+                    named = "**" if key is None else shown(key)
+                    text = f"{named} dropped of {shown(node)}"
                     yield self._mutant(values[index], text, _entry_dropper(node, index))
             case ast.Subscript(value=value, slice=place):
                 yield from self._expression(value, returned=returned)
@@ -233,11 +237,8 @@ class _Finder:
             match child:
                 case ast.comprehension(iter=source, ifs=conditions):
                     yield from self._expression(source, returned=returned)
-                    for index, condition in enumerate(conditions):
-                        turned = ast.copy_location(ast.UnaryOp(ast.Not(), condition), condition)
-                        text = f"if {_shown(condition)} -> not"
-                        yield self._mutant(condition, text, _item_setter(conditions, index, turned))
-                        yield from self._expression(condition, negated=True)
+                    for condition in conditions:
+                        yield from self._condition(condition)
                 case ast.keyword(arg="sources"):
                     pass  # what is cited is no fact
                 case ast.keyword(value=value):
@@ -255,7 +256,7 @@ class _Finder:
                     member = found.__members__.get(node.attr)
                     if member is not None:
                         other = _next(member)
-                        text = f"{_shown(node)} -> {other.name}"
+                        text = f"{shown(node)} -> {other.name}"
                         yield self._mutant(node, text, _setter(node, "attr", other.name))
             case _:
                 pass
@@ -265,12 +266,34 @@ class _Finder:
             other = _next(value)
             yield self._mutant(node, f"{node.id} -> {other.name}", _renamed(node, value, other))
 
-    def _negated(self, node: ast.AST, field: str) -> Mutant:
-        test: ast.expr = getattr(node, field)
-        turned = ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
-        return self._mutant(test, f"if {_shown(test)} -> not", _setter(node, field, turned))
+    # --- what decides ------------------------------------------------------------------
 
-    def _mutant(self, node: ast.expr | ast.pattern, text: str, apply: Callable[[], None]) -> Mutant:
+    def _condition(self, test: ast.expr) -> Iterator[Mutant]:
+        yield self._mutant(test, f"if {shown(test)} -> not", self._instead(test, _turned(test)))
+        yield from self._expression(test, negated=True)
+
+    def _operand(self, node: ast.BoolOp, index: int) -> Mutant:
+        value = node.values[index]
+        text = f"{shown(value)} -> not, in {shown(node)}"
+        return self._mutant(value, text, self._instead(value, _turned(value)))
+
+    def _instead(self, node: ast.AST, other: ast.AST) -> Callable[[], None]:
+        """Return what puts another node in the place of one of the tree."""
+
+        def apply() -> None:
+            ast.copy_location(other, node)
+            for parent in ast.walk(self._tree):
+                for field, value in ast.iter_fields(parent):
+                    if value is node:
+                        setattr(parent, field, other)
+                    elif isinstance(value, list):
+                        value[:] = [other if item is node else item for item in value]
+
+        return apply
+
+    def _mutant(
+        self, node: ast.expr | ast.pattern | ast.stmt, text: str, apply: Callable[[], None]
+    ) -> Mutant:
         return Mutant(self._path, node.lineno, self._where, text, self._lines, apply)
 
 
@@ -279,9 +302,14 @@ def _next(member: Enum) -> Enum:
     return members[(members.index(member) + 1) % len(members)]
 
 
-def _shown(node: ast.AST) -> str:
+def shown(node: ast.AST) -> str:
+    """Return the text of a node, a long one cut."""
     text = " ".join(ast.unparse(node).split())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _turned(test: ast.expr) -> ast.expr:
+    return ast.UnaryOp(ast.Not(), test)
 
 
 def _setter(node: ast.AST, field: str, value: object) -> Callable[[], None]:
@@ -295,7 +323,8 @@ def _item_setter(items: list[T], index: int, value: T) -> Callable[[], None]:
     return apply
 
 
-def _dropper(items: list[T], item: T) -> Callable[[], None]:
+def dropper(items: list[T], item: T) -> Callable[[], None]:
+    """Return what takes an item out of a list."""
     return lambda: items.remove(item)
 
 

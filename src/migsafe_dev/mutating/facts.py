@@ -6,13 +6,7 @@ undos, losses. What is said to be unknown is part of it on the newest version, a
 fixtures/effects. The tests of effects that need no server are units as well.
 """
 
-import importlib
-import itertools
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.compatibility import compatibility_of
@@ -35,19 +29,12 @@ from migsafe_dev.agreeing.oldcode_cases import CASES
 from migsafe_dev.agreeing.oldcode_cases import Case as OldCase
 from migsafe_dev.agreeing.saying import said
 from migsafe_dev.measure import SLICE, oldcode_digest, outcomes, undo_digest
+from migsafe_dev.mutating import testing
+from migsafe_dev.mutating.testing import TESTS, Unit
 
 VERSIONS = (18, 16, 15)
 TRACED = 18
-_TESTS = Path(__file__).parents[3] / "tests" / "effects"
 _MODULES = ("test_effects_of", "test_reach", "test_types", "test_volatility")
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Something that may notice a mutant: `passes` says whether all is as it should be."""
-
-    name: str
-    passes: Callable[[], bool]
 
 
 def units() -> Iterator[Unit]:
@@ -58,7 +45,7 @@ def units() -> Iterator[Unit]:
     yield from _of_generated(NEWEST)
     yield from _of_traces(TRACED)
     yield from _without_schema()
-    yield from _of_tests()
+    yield from testing.units(TESTS / "effects" / f"{name}.py" for name in _MODULES)
 
 
 class _Costs:
@@ -195,7 +182,7 @@ def _trace_passes(
 
 def _without_schema() -> Iterator[Unit]:
     listed = (FIXTURES / "unknown_schema.txt").read_text("utf-8")
-    text = (_TESTS / "every_kind.sql").read_text("utf-8")
+    text = (TESTS / "effects" / "every_kind.sql").read_text("utf-8")
     for piece in split(text).pieces:
         if piece.kind is PieceKind.STATEMENT:
             statement = text[piece.start : piece.end]
@@ -212,49 +199,5 @@ def _listed_passes(statement: str, listed: str) -> Callable[[], bool]:
         at = listed.find(block)
         after = listed[at + len(block) - 1 :]
         return at >= 0 and (after == "\n" or after.startswith(ends))
-
-    return passes
-
-
-def _of_tests() -> Iterator[Unit]:
-    # Tests import what stands beside their folders.
-    sys.path.append(str(_TESTS.parent))
-    for name in _MODULES:
-        spec = importlib.util.spec_from_file_location(f"migsafe_dev_{name}", _TESTS / f"{name}.py")
-        if spec is None or spec.loader is None:
-            continue
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        for key, function in vars(module).items():
-            if key.startswith("test_") and callable(function):
-                for number, given in enumerate(_parameters(function)):
-                    yield Unit(f"{name}: {key} ({number})", _test_passes(function, given))
-
-
-def _parameters(function: Callable[..., object]) -> Iterator[dict[str, Any]]:
-    """Yield what a test is parametrised with."""
-    marks = [mark for mark in getattr(function, "pytestmark", ()) if mark.name == "parametrize"]
-    sets: list[list[dict[str, Any]]] = []
-    for mark in marks:
-        names, values = mark.args[0], mark.args[1]
-        split = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
-        one: list[dict[str, Any]] = []
-        for value in values:
-            given = getattr(value, "values", value) if hasattr(value, "marks") else value
-            if len(split) == 1 and not hasattr(value, "marks"):
-                given = (given,)
-            one.append(dict(zip(split, given, strict=True)))
-        sets.append(one)
-    for combination in itertools.product(*sets):
-        yield {key: value for given in combination for key, value in given.items()}
-
-
-def _test_passes(function: Callable[..., object], given: dict[str, Any]) -> Callable[[], bool]:
-    def passes() -> bool:
-        try:
-            function(**given)
-        except AssertionError:
-            return False
-        return True
 
     return passes
