@@ -27,6 +27,8 @@ from migsafe.model.operations import (
     AnonymousBlock,
     CallRoutine,
     Column,
+    DropObject,
+    DropTable,
     ObjectKind,
     Operation,
     RenameColumn,
@@ -122,6 +124,17 @@ class Deploy:
     down: tuple[Applied, ...] = field(repr=False)
     created: frozenset[Name] = frozenset()
     """Keys of the relations and types that the ups make, under each name they have had."""
+
+    def dropped(self, section: SectionName) -> frozenset[Name]:
+        """Return what one way drops, be it to make it again: who needs it waits or fails anyway."""
+        gone: set[Name] = set()
+        for applied in self.up if section is SectionName.UP else self.down:
+            match applied.operation:
+                case DropTable(table=name) | DropObject(object=name, table=None):
+                    gone.add(applied.before.key(name))
+                case _:
+                    pass
+        return frozenset(gone)
 
 
 @record
@@ -309,6 +322,27 @@ class Context:
             elif lock is Lock.ROW_EXCLUSIVE:
                 empty = False
         return empty
+
+    def shut_by(self, relation: Name) -> Applied | None:
+        """Return what keeps reads of a relation out until COMMIT, apart from the operation.
+
+        It is an earlier statement of the transaction, or another part of the same statement,
+        which takes the strongest of its locks before it does anything.
+        """
+        key = self.catalog.key(relation)
+        section = self.current.section.name
+        seen = False
+        for applied in self.ship.up if section is SectionName.UP else self.ship.down:
+            seen = seen or applied is self.current
+            lock = applied.effects.lock_on(key)
+            if lock is None or not lock.blocks_reads or applied is self.current:
+                continue
+            if applied.statement is self.current.statement or not seen:
+                if self.in_same_transaction(applied):
+                    return applied
+            else:
+                break
+        return None
 
     def in_same_transaction(self, other: Applied) -> bool:
         """Say whether another operation shares the current one's transaction."""

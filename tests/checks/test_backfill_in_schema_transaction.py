@@ -44,12 +44,36 @@ def test_more_than_three_others_are_counted() -> None:
     assert "line 5; 2 more)" in finding.message
 
 
-def test_each_locked_table_has_its_finding() -> None:
-    findings = found(
-        "ALTER TABLE users ADD COLUMN x int;\nALTER TABLE orders ADD COLUMN x int;\n"
-        "UPDATE users SET x = 1;"
+def test_the_tables_that_one_change_keeps_locked_are_one_finding() -> None:
+    (finding,) = found(
+        "ALTER TABLE orders ADD COLUMN x int;\nALTER TABLE users ADD COLUMN x int;\n"
+        "CREATE TABLE notes (user_id bigint REFERENCES persons (id));\n"
+        "UPDATE orders SET x = 1;\n"
     )
-    assert [finding.relations[0].name.name for finding in findings] == ["users", "orders"]
+    assert [each.name.name for each in finding.relations] == ["orders", "users", "persons"]
+    assert finding.message == (
+        "UPDATE orders under the ACCESS EXCLUSIVE lock of line 1: every SELECT on orders waits "
+        "until COMMIT; so does every SELECT on users (line 2), and every INSERT, UPDATE and "
+        "DELETE on persons (line 3)."
+    )
+
+
+def test_more_than_three_locked_tables_are_counted() -> None:
+    alters = "".join(f"ALTER TABLE a{n} ADD COLUMN x int;\n" for n in range(6))
+    (finding,) = found(f"{alters}INSERT INTO other SELECT * FROM users;")
+    assert "every SELECT on a1 (line 2), a2 (line 3), a3 (line 4) and 2 more." in finding.message
+    assert len(finding.relations) == 6
+
+
+def test_a_table_that_is_locked_after_the_first_change_has_the_next_one() -> None:
+    first, second = found(
+        "ALTER TABLE users ADD COLUMN x int;\nINSERT INTO a SELECT * FROM b;\n"
+        "ALTER TABLE orders ADD COLUMN x int;\nINSERT INTO c SELECT * FROM d;\n"
+    )
+    assert [(first.place.line, "users"), (second.place.line, "orders")] == [
+        (each.place.line, each.relations[0].name.name) for each in (first, second)
+    ]
+    assert "(and INSERT c, line 4)" in first.message
 
 
 def test_a_lock_that_lets_reads_pass_names_the_writers() -> None:
@@ -115,6 +139,41 @@ def test_runners_that_may_open_a_transaction_are_judged_as_if_they_did(runner: R
 )
 def test_no_lock_of_a_busy_table_is_held_for_long(sql: str, given: Given) -> None:
     assert not found(sql, **given)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        # What one of several locked tables owns goes with it, and who wants it waits already.
+        "ALTER TABLE tickets DROP COLUMN id; UPDATE users SET locale = 'x';",
+        (
+            "ALTER TABLE tickets RENAME COLUMN id TO n; ALTER SEQUENCE tickets_id_seq RENAME TO s; "
+            "UPDATE users SET locale = 'x';"
+        ),
+    ],
+)
+def test_the_sequence_of_a_locked_table_is_not_named_beside_it(sql: str) -> None:
+    (finding,) = found(sql, schema=f"{USERS} CREATE TABLE tickets (id serial, n int);")
+    assert [each.name.name for each in finding.relations] == ["tickets"]
+
+
+def test_a_sequence_that_alone_is_locked_keeps_nextval_waiting() -> None:
+    (finding,) = found(
+        "ALTER SEQUENCE tickets_id_seq RESTART WITH 9; UPDATE users SET locale = 'x';",
+        schema=f"{USERS} CREATE TABLE tickets (id serial);",
+    )
+    assert "every nextval() on tickets_id_seq waits until COMMIT" in finding.message
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE orders ADD COLUMN x int; UPDATE users SET locale = 'x'; DROP TABLE orders;",
+        "DROP TABLE orders; UPDATE users SET locale = 'x';",
+    ],
+)
+def test_nobody_waits_for_a_table_that_goes(sql: str) -> None:
+    assert not found(sql, schema=f"{USERS} CREATE TABLE orders (id bigint);")
 
 
 def test_a_temporary_table_that_is_gone_is_nobodys_wait() -> None:

@@ -251,3 +251,61 @@ def test_a_foreign_key_of_a_partitioned_table_is_advised_by_version(
         settings=Settings(lock_timeout="role", server_version=version),
     )
     assert finding.help.startswith(advice)
+
+
+# --- who waits for a build --------------------------------------------------------------
+
+SHOP = (
+    "CREATE TABLE users (id bigint PRIMARY KEY);"
+    "CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint);"
+)
+KEY = "ADD CONSTRAINT k FOREIGN KEY (user_id) REFERENCES users (id)"
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule", "who"),
+    [
+        ("CREATE INDEX i ON orders (id);", "create-index", ": writes to orders wait while"),
+        (
+            "ALTER TABLE orders ADD x int;\nCREATE INDEX i ON orders (id);",
+            "create-index",
+            "reads and writes of orders wait, under the ACCESS EXCLUSIVE lock of line 1, while",
+        ),
+        (
+            "ALTER TABLE users ADD x int;\nCREATE INDEX i ON orders (id);",
+            "create-index",
+            ": writes to orders wait while",
+        ),
+        (
+            "CREATE INDEX i ON orders (id);\nALTER TABLE orders ADD x int;",
+            "create-index",
+            ": writes to orders wait while",
+        ),
+        (f"ALTER TABLE orders {KEY};", "add-foreign-key", "until it is done; a row"),
+        (
+            f"ALTER TABLE orders {KEY}, ADD x int;",
+            "add-foreign-key",
+            "and so do reads of orders (ACCESS EXCLUSIVE lock of line 1);",
+        ),
+        (
+            f"ALTER TABLE users ADD x int;\nALTER TABLE orders {KEY};",
+            "add-foreign-key",
+            "and so do reads of users (ACCESS EXCLUSIVE lock of line 1);",
+        ),
+    ],
+)
+def test_who_waits_for_the_work_depends_on_what_the_transaction_has_locked(
+    sql: str, rule: str, who: str
+) -> None:
+    (finding,) = found_by(rule, sql, schema=SHOP)
+    assert who in finding.message
+
+
+def test_a_table_that_another_transaction_shut_is_open_again() -> None:
+    (finding,) = found_by(
+        "create-index",
+        "ALTER TABLE orders ADD x int; CREATE INDEX i ON orders (id);",
+        schema=SHOP,
+        runner=Runner.NONE,
+    )
+    assert "writes to orders wait while" in finding.message

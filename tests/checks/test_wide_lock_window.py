@@ -37,6 +37,17 @@ CREATE VIEW v AS SELECT id FROM a;
         ("ALTER TABLE a ADD x int;\nCREATE INDEX i ON a (n);", []),
         ("ALTER TABLE a ADD x int;\nCREATE INDEX i ON b (n);", [2]),
         ("ALTER TABLE a ADD x int;\nALTER TABLE b ALTER n TYPE bigint;", [2]),
+        # Shut for long on its own account, before or after.
+        ("ALTER TABLE a ALTER n SET NOT NULL;\nALTER TABLE b ALTER n SET NOT NULL;", []),
+        ("ALTER TABLE a ALTER n SET NOT NULL;\nALTER TABLE b ADD x int;", []),
+        ("ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;\nCREATE INDEX i ON a (n);", [3]),
+        ("CREATE INDEX i ON a (n);\nALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;", [3]),
+        ("ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;\nUPDATE c SET n = 1;", []),
+        (
+            "ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;\nUPDATE c SET n = 1 WHERE id = 1;",
+            [2],
+        ),
+        ("CREATE OR REPLACE VIEW v AS SELECT id FROM a;\nALTER TABLE b ADD x int;", [2]),
         # backfill-in-schema-transaction.
         ("ALTER TABLE a ADD x int;\nUPDATE b SET n = 1;", []),
         # Whom does a table keep waiting that goes, or that is new?
@@ -69,3 +80,20 @@ def test_a_small_table_does_not_count() -> None:
 def test_an_unknown_runner_is_told_how_to_say_so() -> None:
     [one] = found_by(RULE, "ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;", runner=Runner.AUTO)
     assert "--transaction none" in one.help
+
+
+@pytest.mark.parametrize(
+    ("settings", "sql", "bound"),
+    [
+        (Settings(), "", "as any query on b runs, and a transaction"),
+        (Settings(), "SET LOCAL lock_timeout = '1500ms';", "runs, 1.5 s at most, and"),
+        (Settings(lock_timeout="role"), "", "runs and lock_timeout lets it, and"),
+    ],
+)
+def test_a_timeout_bounds_the_wait_for_the_second_table(
+    settings: Settings, sql: str, bound: str
+) -> None:
+    [one] = found_by(
+        RULE, f"{sql} ALTER TABLE a ADD x int; ALTER TABLE b ADD x int;", settings=settings
+    )
+    assert bound in one.message

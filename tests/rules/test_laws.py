@@ -41,6 +41,7 @@ TWO_HARMS = {
     ("drop-partition", "drop-table"): "who waits for the parent; who reads the partition",
     ("not-rerunnable", "restrict-writes"): "what a second run meets; whose rows are refused",
     ("rename-table", "stale-routine"): "whose statements name the table; which bodies do",
+    ("set-not-null", "wide-lock-window"): "who waits for the scan; who for a lock before it",
     ("enum-value-unknown-to-old-code", "missing-downgrade"): "who reads it; that it is there to stay",
 }
 """Rules that may speak of one operation: the harm of each. Any other pair sees one harm twice."""

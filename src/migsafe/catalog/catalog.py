@@ -118,6 +118,12 @@ class Catalog:
             return Existence.PRESENT
         return Existence.PRESENT if self._is_a(kind, key) else Existence.ABSENT
 
+    def is_gone(self, relation: Name) -> bool:
+        """Say whether no relation of any kind bears a name, because history dropped it."""
+        key = self.key(relation)
+        unplaced = self._facts.path is None and relation.schema is None
+        return not unplaced and self._facts.is_present(key, ObjectKind.TABLE) is False
+
     def _is_a(self, kind: ObjectKind, key: Name) -> bool:
         facts = self._facts
         if kind in {ObjectKind.TABLE, ObjectKind.FOREIGN_TABLE}:

@@ -1,10 +1,11 @@
 """Foreign keys that look up every row while writers of both tables wait."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migsafe.catalog.schema import TableKind
-from migsafe.context import Context
+from migsafe.context import Context, line_of
 from migsafe.model.effects import OnData
+from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddConstraint, ForeignKey
 
@@ -30,9 +31,20 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     blocked = "" if lock is None else lock.blocks
     yield context.finding(
         f"Adding the {label} looks up every row of {table} under its {lock} lock: {blocked} "
-        f"to {' and '.join(map(str, waiting))} wait until it is done{refused}.",
+        f"to {' and '.join(map(str, waiting))} wait until it is done{_reads(waiting, context)}"
+        f"{refused}.",
         help=_help(operation, key, context),
     )
+
+
+def _reads(waiting: Iterable[Name], context: Context) -> str:
+    """Return whose reads wait as well, because the transaction has locked more before."""
+    shut = [
+        f"{name} ({by.effects.lock_on(context.catalog.key(name))} lock of {line_of(by, context.current)})"
+        for name in waiting
+        if (by := context.shut_by(name)) is not None
+    ]
+    return f", and so do reads of {' and '.join(shut)}" if shut else ""
 
 
 def _help(operation: AddConstraint, key: ForeignKey, context: Context) -> str:

@@ -1,18 +1,19 @@
 """Data changed while a lock of the same transaction keeps others out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from migsafe.context import Applied, Context, Deploy, line_of
-from migsafe.effects.reach import Reach, reach_of
+from migsafe.effects.reach import changes_many
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, RelationLock
 from migsafe.model.locks import Lock
 from migsafe.model.operations import Copy, DataWork, Delete, Insert, Merge, Update
+from migsafe.model.origin import SectionName
 from migsafe.model.record import replace
 
 _NAMED = 3
-"""How many of the other changes a message names."""
+"""How many of the other changes, and of the other tables, a message names."""
 
 
 @dataclass(slots=True)
@@ -24,10 +25,11 @@ class _Transaction:
 
 
 def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
-    """Report each table that a transaction locks and then keeps locked to change data."""
-    for section in (deploy.up, deploy.down):
+    """Report each change of data that keeps tables locked which its transaction has locked."""
+    for way, section in ((SectionName.UP, deploy.up), (SectionName.DOWN, deploy.down)):
+        gone = deploy.dropped(way)
         for transaction in _transactions(section):
-            yield from _judged(transaction, context)
+            yield from _judged(transaction, gone, context)
 
 
 def _transactions(section: Iterable[Applied]) -> Iterable[_Transaction]:
@@ -37,7 +39,7 @@ def _transactions(section: Iterable[Applied]) -> Iterable[_Transaction]:
         if number is None:
             continue
         transaction = found.setdefault(number, _Transaction())
-        if _changes_data(applied):
+        if changes_many(applied.operation, applied.before, applied.made):
             transaction.changes.append(applied)
         for name, lock in applied.effects.locks.items():
             if lock.blocks_writes:
@@ -45,43 +47,59 @@ def _transactions(section: Iterable[Applied]) -> Iterable[_Transaction]:
     return found.values()
 
 
-def _changes_data(applied: Applied) -> bool:
-    """Say whether an operation may change more than a few rows."""
-    match applied.operation:
-        case Update(table=table, where=where, sql=sql) | Delete(table=table, where=where, sql=sql):
-            # What the deploy made holds what the deploy put there.
-            made = applied.before.key(table) in applied.made
-            reach = reach_of(table, where, applied.before, sql)
-            return not made and reach not in {Reach.FEW, Reach.NONE}
-        case Insert(rows=rows) | DataWork(rows=rows):
-            return rows is None
-        case Merge() | Copy(into=True):
-            return True
-        case _:
-            return False
-
-
-def _judged(transaction: _Transaction, context: Context) -> Iterator[Finding]:
+def _judged(
+    transaction: _Transaction, gone: frozenset[Name], context: Context
+) -> Iterator[Finding]:
     under: dict[Name, list[Applied]] = {}
     for change in transaction.changes:
         for name, lock in change.held.items():
-            if lock.blocks_writes:
+            if lock.blocks_writes and name not in gone and _waits_for(name, change, context):
                 under.setdefault(name, []).append(change)
+    for first, names in _told(under):
+        others = [change for change in under[names[0]] if change is not first]
+        yield _finding(first, names, others, transaction.takers, context.at(first))
+
+
+def _waits_for(name: Name, change: Applied, context: Context) -> bool:
+    """Say whether somebody may wait for a relation that a change finds locked."""
+    before = change.before
+    if before.is_gone(name) or not context.at(change).is_busy(name):
+        return False
+    sequence = before.sequence(name)
+    if sequence is None or sequence.owned_by is None:
+        return True
+    owner = change.held.get(before.key(sequence.owned_by[0]))
+    # Who wants a value of it waits for the table.
+    return owner is None or not owner.blocks_writes
+
+
+def _told(under: dict[Name, list[Applied]]) -> Iterator[tuple[Applied, list[Name]]]:
+    """Yield the changes at which findings stand, each with the tables that it keeps locked.
+
+    What fills a locked table itself comes first: it lasts the longest. A table that no change
+    fills is named with one that is, or else at the first change.
+    """
+    stands: dict[Name, Applied] = {}
     for name, changes in under.items():
-        # What fills the locked table itself is named first: it lasts the longest.
-        own = (c for c in changes if c.before.key(_target(c) or name) == name)
-        first = next(own, changes[0])
-        at = context.at(first)
-        if at.is_busy(name):
-            lock = first.held[name]
-            others = [change for change in changes if change is not first]
-            yield _finding(name, lock, transaction.takers[name, lock], others, at)
+        own = (each for each in changes if each.before.key(_target(each) or name) == name)
+        if (found := next(own, None)) is not None:
+            stands[name] = found
+    chosen = {id(each.statement): each for each in stands.values()}
+    for name, changes in under.items():
+        if name not in stands:
+            here = next((each for each in changes if id(each.statement) in chosen), changes[0])
+            stands[name] = chosen.setdefault(id(here.statement), here)
+    for first in chosen.values():
+        yield first, [name for name, at in stands.items() if at.statement is first.statement]
 
 
 def _finding(
-    name: Name, lock: Lock, taker: Applied, others: list[Applied], context: Context
+    first: Applied,
+    names: list[Name],
+    others: list[Applied],
+    takers: Mapping[tuple[Name, Lock], Applied],
+    context: Context,
 ) -> Finding:
-    first = context.current
     named: dict[str, list[str]] = {}
     for other in others[:_NAMED]:
         named.setdefault(_words(other), []).append(line_of(other, first))
@@ -89,19 +107,40 @@ def _finding(
     if len(others) > _NAMED:
         words.append(f"{len(others) - _NAMED} more")
     besides = f" (and {'; '.join(words)})" if words else ""
-    who = "SELECT" if lock.blocks_reads else "INSERT, UPDATE and DELETE"
+    name, *more = names
+    lock = first.held[name]
+    locked: dict[str, list[str]] = {}
+    for each in more:
+        place = line_of(takers[each, first.held[each]], first)
+        locked.setdefault(_who(each, first), []).append(f"{each} ({place})")
+    also = [f"{who} on {_listed(places)}" for who, places in locked.items()]
+    so = f"; so does {', and '.join(also)}" if also else ""
     unsure = (
         ""
         if first.transaction.certain
         else " If the runner commits each statement by itself, say --transaction none."
     )
     finding = context.finding(
-        f"{_words(first)}{besides} under the {lock} lock of {line_of(taker, first)}: every {who} "
-        f"on {name} waits until COMMIT.",
+        f"{_words(first)}{besides} under the {lock} lock of {line_of(takers[name, lock], first)}: "
+        f"{_who(name, first)} on {name} waits until COMMIT{so}.",
         help="Move the data change to a deploy of its own after this one, and write it in batches, "
         f"each a transaction of its own.{unsure}",
     )
-    return replace(finding, relations=(RelationLock(name, lock),))
+    return replace(finding, relations=tuple(RelationLock(each, first.held[each]) for each in names))
+
+
+def _who(name: Name, change: Applied) -> str:
+    if change.before.sequence(name) is not None:
+        return "every nextval()"
+    return f"every {'SELECT' if change.held[name].blocks_reads else 'INSERT, UPDATE and DELETE'}"
+
+
+def _listed(words: list[str]) -> str:
+    shown = words[:_NAMED]
+    if len(words) > _NAMED:
+        shown.append(f"{len(words) - _NAMED} more")
+    *most, last = shown
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _target(applied: Applied) -> Name | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.schema import TableKind
-from migsafe.context import Context
+from migsafe.context import Applied, Context, line_of
 from migsafe.model.effects import Certain, OnData
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.operations import CreateIndex
@@ -37,15 +37,30 @@ def check_operation(operation: CreateIndex, context: Context) -> Iterator[Findin
     if isinstance(effects.fails, OnData):
         columns = ", ".join(e.column or "an expression" for e in operation.elements)
         refused = f"; a duplicate ({columns}) fails it ({effects.fails.sqlstate})"
-    lock = effects.lock_on(context.catalog.key(table))
-    blocked = "" if lock is None else f"{lock.blocks} to "
-    everywhere = " and to its partitions" if partitioned else ""
+    shut = context.shut_by(table)
     yield context.finding(
-        f"{label}: {blocked}{table}{everywhere} wait while the index is built"
+        f"{label}: {_who(operation, shut, context)} while the index is built"
         f"{context.how_big(table)}{refused}.",
         help=_by_partition(operation) if partitioned else _concurrently(operation, context),
-        hazards=(*_WAITS, Hazard.FAILS_ON_EXISTING_DATA) if refused else _WAITS,
+        hazards=(
+            *((Hazard.BLOCKS_READS,) if shut else ()),
+            *_WAITS,
+            *((Hazard.FAILS_ON_EXISTING_DATA,) if refused else ()),
+        ),
     )
+
+
+def _who(operation: CreateIndex, shut: Applied | None, context: Context) -> str:
+    table = operation.table
+    lock = context.effects.lock_on(context.catalog.key(table))
+    everywhere = " and its partitions" if context.catalog.is_partitioned(table) else ""
+    if shut is not None:
+        lock = shut.effects.lock_on(context.catalog.key(table))
+        return (
+            f"reads and writes of {table}{everywhere} wait, under the {lock} lock of "
+            f"{line_of(shut, context.current)},"
+        )
+    return f"{'' if lock is None else f'{lock.blocks} to '}{table}{everywhere} wait"
 
 
 def _by_partition(operation: CreateIndex) -> str:

@@ -1,23 +1,13 @@
 """Locks that stay while the same transaction does something slow, or locks another table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from migsafe.catalog.schema import Existence
 from migsafe.context import Applied, Context, Deploy, line_of
+from migsafe.effects.reach import changes_many
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, Hazard, RelationLock
-from migsafe.model.operations import (
-    Copy,
-    DataWork,
-    Delete,
-    DropObject,
-    DropTable,
-    Insert,
-    Merge,
-    ObjectKind,
-    Operation,
-    Update,
-)
+from migsafe.model.operations import Copy, DataWork, Delete, Insert, Merge, Update
+from migsafe.model.origin import SectionName
 from migsafe.model.record import replace
 
 _DATA = Insert | Update | Delete | Merge | Copy | DataWork
@@ -30,8 +20,9 @@ Takers = dict[tuple[int, Name], Applied]
 
 def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
     """Report each transaction that shuts a table out for longer than its own change takes."""
-    for section in (deploy.up, deploy.down):
-        gone = _dropped(section)
+    for way, section in ((SectionName.UP, deploy.up), (SectionName.DOWN, deploy.down)):
+        gone = deploy.dropped(way)
+        told = _told(section, context)
         takers: Takers = {}
         said: set[int] = set()
         second: dict[int, Finding] = {}
@@ -42,7 +33,8 @@ def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
             slow = number not in said and _is_slow(applied, context)
             taken = None if number in said | second.keys() else _taken(applied, gone, context)
             # What is held is looked through only where it matters.
-            shut = _shut(applied, takers, gone, context) if slow or taken else {}
+            shut = _shut(applied, takers, told, context) if slow or taken else {}
+            shut = {name: taker for name, taker in shut.items() if name not in gone}
             if shut and slow:
                 said.add(number)
                 second.pop(number, None)
@@ -55,8 +47,28 @@ def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
         yield from second.values()
 
 
+def _told(section: Iterable[Applied], context: Context) -> frozenset[tuple[int, Name]]:
+    """Return the tables of which other rules say that a transaction shuts them for long.
+
+    They are what it changes data under the lock of, and what it reads, rewrites or builds an
+    index of while it keeps everybody out.
+    """
+    found: set[tuple[int, Name]] = set()
+    for applied in section:
+        number = applied.transaction.number
+        if number is None:
+            continue
+        if changes_many(applied.operation, applied.before, applied.made):
+            found.update((number, name) for name in applied.held)
+        elif _is_slow(applied, context):
+            for name, lock in applied.effects.locks.items():
+                if lock.blocks_writes and max(lock, applied.held.get(name, lock)).blocks_reads:
+                    found.add((number, name))
+    return frozenset(found)
+
+
 def _shut(
-    applied: Applied, takers: Takers, gone: frozenset[Name], context: Context
+    applied: Applied, takers: Takers, told: frozenset[tuple[int, Name]], context: Context
 ) -> dict[Name, Applied]:
     """Return the live relations that earlier statements shut, and who did it."""
     at = context.at(applied)
@@ -67,11 +79,11 @@ def _shut(
         if lock.blocks_reads
         and (taker := takers.get((number, name))) is not None
         and taker.statement is not applied.statement
+        and (number, name) not in told
         and at.is_busy(name)
-        and name not in gone
         and applied.before.sequence(name) is None
         # CASCADE may have taken it along.
-        and applied.before.existence(ObjectKind.TABLE, name) is not Existence.ABSENT
+        and not applied.before.is_gone(name)
         # What the operation itself keeps waiting is its own rule's subject.
         and not _locks_itself(name, applied)
     }
@@ -82,23 +94,10 @@ def _locks_itself(name: Name, applied: Applied) -> bool:
     return lock is not None and lock.blocks_writes
 
 
-def _dropped(section: tuple[Applied, ...]) -> frozenset[Name]:
-    """Return what a way drops, or drops and makes again: who needs it waits or fails anyway."""
-    gone: set[Name] = set()
-    for applied in section:
-        match applied.operation:
-            case DropTable(table=name) | DropObject(object=name, table=None):
-                gone.add(applied.before.key(name))
-            case _:
-                pass
-    return frozenset(gone)
-
-
 def _is_slow(applied: Applied, context: Context) -> bool:
-    operation: Operation = applied.operation
     effects = applied.effects
     at = context.at(applied)
-    return not isinstance(operation, _DATA) and any(
+    return not isinstance(applied.operation, _DATA) and any(
         at.is_busy(name) for name in (*effects.scans, *effects.rewrites, *effects.builds)
     )
 
@@ -143,11 +142,16 @@ def _slow(applied: Applied, shut: dict[Name, Applied], context: Context) -> Find
 
 def _two(applied: Applied, name: Name, shut: dict[Name, Applied], context: Context) -> Finding:
     first = next(iter(shut))
-    finding = context.at(applied).finding(
+    at = context.at(applied)
+    limit = applied.timeouts.lock_ms
+    bound = "" if limit is None else f", {limit / 1000:g} s at most"
+    if limit is None and at.settings.lock_timeout == "role":
+        bound = " and lock_timeout lets it"
+    finding = at.finding(
         f"{first} stays under the {applied.held[first]} lock of {line_of(shut[first], applied)} "
         f"while this waits for the one on {name}: reads and writes of {first} wait as long as "
-        f"any query on {name} runs, and a transaction that uses {name} first and {first} then is "
-        "a deadlock.",
+        f"any query on {name} runs{bound}, and a transaction that uses {name} first and {first} "
+        "then is a deadlock.",
         help=f"Change {name} in a migration of its own{_own(applied)}.{_unsure(applied)}",
         hazards=_WAITS,
     )

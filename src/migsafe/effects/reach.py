@@ -1,6 +1,6 @@
 """How many rows an UPDATE or DELETE reaches, as far as its WHERE and the keys tell."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from enum import StrEnum
 from itertools import takewhile
 
@@ -8,7 +8,17 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ColumnState
 from migsafe.catalog.text import column_of, conjuncts
 from migsafe.model.expressions import Expression, Name
-from migsafe.model.operations import PrimaryKey, Unique
+from migsafe.model.operations import (
+    Copy,
+    DataWork,
+    Delete,
+    Insert,
+    Merge,
+    Operation,
+    PrimaryKey,
+    Unique,
+    Update,
+)
 from migsafe.writing.tokens import tokens
 
 _BOUNDS = {">": "low", ">=": "low", "<": "high", "<=": "high"}
@@ -62,6 +72,26 @@ def reach_of(table: Name, where: Expression | None, catalog: Catalog, sql: str =
         if equated.issuperset(key) or key[0] in ranged:
             return Reach.FEW
     return Reach.UNKNOWN
+
+
+def changes_many(operation: Operation, before: Catalog, made: Container[Name]) -> bool:
+    """Say whether an operation may change more than a few rows.
+
+    Args:
+        operation: Any.
+        before: The schema before it.
+        made: Keys of the tables that hold only what the deploy itself put there.
+    """
+    match operation:
+        case Update(table=table, where=where, sql=sql) | Delete(table=table, where=where, sql=sql):
+            reach = reach_of(table, where, before, sql)
+            return before.key(table) not in made and reach not in {Reach.FEW, Reach.NONE}
+        case Insert(rows=rows) | DataWork(rows=rows):
+            return rows is None
+        case Merge() | Copy(into=True):
+            return True
+        case _:
+            return False
 
 
 def _keys(table: Name, catalog: Catalog) -> tuple[tuple[str, ...], ...]:
