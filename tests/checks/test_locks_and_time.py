@@ -285,7 +285,7 @@ KEY = "ADD CONSTRAINT k FOREIGN KEY (user_id) REFERENCES users (id)"
         (
             f"ALTER TABLE orders {KEY}, ADD x int;",
             "add-foreign-key",
-            "and so do reads of orders (ACCESS EXCLUSIVE lock of line 1);",
+            "and so do reads of orders (ACCESS EXCLUSIVE lock of this statement);",
         ),
         (
             f"ALTER TABLE users ADD x int;\nALTER TABLE orders {KEY};",

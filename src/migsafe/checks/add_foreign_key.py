@@ -39,11 +39,15 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
 
 def _reads(waiting: Iterable[Name], context: Context) -> str:
     """Return whose reads wait as well, because the transaction has locked more before."""
-    shut = [
-        f"{name} ({by.effects.lock_on(context.catalog.key(name))} lock of {line_of(by, context.current)})"
-        for name in waiting
-        if (by := context.shut_by(name)) is not None
-    ]
+    here = context.current
+    shut: list[str] = []
+    for name in waiting:
+        by = context.shut_by(name)
+        if by is not None:
+            lock = by.effects.lock_on(context.catalog.key(name))
+            same = by.statement is here.statement
+            place = "this statement" if same else line_of(by, here)
+            shut.append(f"{name} ({lock} lock of {place})")
     return f", and so do reads of {' and '.join(shut)}" if shut else ""
 
 
