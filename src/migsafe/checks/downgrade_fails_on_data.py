@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.uniqueness import guarantee_of, holds
 from migsafe.context import Applied, Context
 from migsafe.model.effects import OnData
+from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
 from migsafe.model.migration import Migration
 from migsafe.model.operations import (
@@ -11,6 +14,7 @@ from migsafe.model.operations import (
     AddConstraint,
     AlterColumnType,
     Check,
+    Constraint,
     CreateIndex,
     Delete,
     Exclusion,
@@ -34,7 +38,9 @@ def check_migration(migration: Migration, context: Context) -> Iterator[Finding]
     found = [
         (applied, *what)
         for at, applied in enumerate(downs)
-        if (what := _what(applied)) is not None and not _is_cleaned(applied, downs[:at])
+        if (what := _what(applied)) is not None
+        and not _is_cleaned(applied, downs[:at])
+        and not _is_kept(applied, downs[0])
     ]
     if not found:
         return
@@ -97,6 +103,52 @@ def _is_empty(applied: Applied) -> bool:
             )
         case _:
             return False
+
+
+def _is_kept(applied: Applied, first: Applied) -> bool:
+    """Say whether the newer schema kept all rows to the same rule, until this transaction."""
+    number = applied.transaction.number
+    if number is None or number != first.transaction.number:
+        return False
+    match applied.operation:
+        case AddConstraint(table=table):
+            known = applied.before.constraints(table)
+            added = [each for each in applied.after.constraints(table) if each not in known]
+        case CreateIndex(table=table):
+            added = []
+        case _:
+            return False
+    before = applied.before.indexes(table)
+    built = [each for each in applied.after.indexes(table) if each not in before]
+    return (
+        bool(added or built)
+        and all(
+            _holds(each.constraint, table, first.before)
+            for each in added
+            if not isinstance(each.constraint, Unique | PrimaryKey)
+        )
+        and all(holds(guarantee_of(each), table, first.before) for each in built)
+    )
+
+
+def _holds(constraint: Constraint, table: Name, catalog: Catalog) -> bool:
+    """Say whether a schema has an equal rule in force, under whatever name."""
+    for state in catalog.constraints(table):
+        match constraint, state.constraint:
+            case ForeignKey() as new, ForeignKey(valid=True, enforced=True) as old:
+                same = (new.columns, new.referenced_columns, new.match_full) == (
+                    old.columns,
+                    old.referenced_columns,
+                    old.match_full,
+                )
+                if same and catalog.key(new.referenced) == catalog.key(old.referenced):
+                    return True
+            case Check(expression=new), Check(expression=old, valid=True, enforced=True):
+                if new.sql == old.sql and not new.opaque:
+                    return True
+            case _:
+                pass
+    return False
 
 
 def _called(

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.syncing import fills
 from migsafe.catalog.text import proves_not_null
-from migsafe.context import Context
-from migsafe.model.expressions import Name
+from migsafe.context import Applied, Context, clipped, line_of
+from migsafe.model.expressions import Expression, Name
 from migsafe.model.findings import Finding
 from migsafe.model.operations import (
     AddColumn,
@@ -23,6 +23,7 @@ from migsafe.model.operations import (
     PrimaryKey,
     ReferentialAction,
     Unique,
+    Update,
 )
 
 
@@ -69,7 +70,7 @@ def _added(table: Name, constraint: Constraint, context: Context) -> Iterator[Fi
         case ForeignKey(enforced=True):
             yield from _foreign_key(table, constraint, context)
         case Unique(using_index=None) | PrimaryKey(using_index=None):
-            yield from _keys(table, constraint.columns, context)
+            yield from _keys(table, constraint.columns, None, context)
         case Exclusion():
             yield context.finding(
                 f"{context.old_code.capitalize()} that writes to {table} a row which "
@@ -101,34 +102,61 @@ def _check(table: Name, check: Check, context: Context) -> Iterator[Finding]:
 
 
 def _foreign_key(table: Name, key: ForeignKey, context: Context) -> Iterator[Finding]:
-    parent = key.referenced
-    holds_values = not _are_new_and_empty(table, key.columns, context)
-    columns = ", ".join(key.columns)
-    if key.on_delete is ReferentialAction.CASCADE and holds_values:
+    parent, columns = key.referenced, ", ".join(key.columns)
+    written = not _are_new_and_empty(table, key.columns, context)
+    filler = None if written else _filler(table, key.columns, context)
+    known, met = _was_there(table, key, context), context.is_live(parent)
+    if key.on_delete is ReferentialAction.CASCADE and met and (written or filler is not None):
         if not _was_there(table, key, context, same_delete=True):
-            yield context.finding(
-                f"From here on running code that deletes from {parent} deletes the rows of {table} "
-                f"whose {columns} names the deleted row; they do not come back.",
-                help="Use ON DELETE NO ACTION (the default), and let code delete what must go.",
-                case="cascade",
-            )
+            yield _cascades(table, key, filler, context, refuses=written and not known)
         return
-    if _was_there(table, key, context):
+    if known:
         return
-    if holds_values:
+    if written:
+        refused = f"writes to {table} a value of {columns} that {parent} lacks"
+        also = ""
+        if met and key.on_delete in _REFUSES:
+            refused += f", or deletes from {parent} a row that {table} names,"
+        elif met:
+            also = f"; from here on {_meets(table, key)}"
         yield context.finding(
-            f"{context.old_code.capitalize()} that writes to {table} a {columns} that {parent} "
-            f"lacks, or deletes from {parent} a row that {table} names, is refused (23503) "
-            f"{context.until_gone}.",
+            f"{context.old_code.capitalize()} that {refused} is refused (23503) "
+            f"{context.until_gone}{also}.",
             help=f"First deploy code that writes {parent} before {table} and deletes the other way "
             "round.",
         )
-    elif context.is_live(parent):
+    elif met:
+        when = f"Once new code fills {table}.{columns}"
+        if filler is not None:
+            filled = line_of(filler, context.current)
+            when = f"With {table}.{columns}, which {filled} fills, naming rows of {parent}"
         yield context.finding(
-            f"Once new code fills {table}.{columns}, {_meets(table, key)}.",
+            f"{when}, {_meets(table, key)}.",
             help=f"Make sure that code which deletes from {parent} expects it.",
-            case="parent",
+            case="default" if filler is not None and key.on_delete in _REFUSES else "parent",
         )
+
+
+_REFUSES = {ReferentialAction.NO_ACTION, ReferentialAction.RESTRICT}
+
+
+def _cascades(
+    table: Name, key: ForeignKey, filler: Applied | None, context: Context, *, refuses: bool
+) -> Finding:
+    parent, columns = key.referenced, ", ".join(key.columns)
+    filled = "" if filler is None else f" ({line_of(filler, context.current)} fills it)"
+    writes = ""
+    if refuses:
+        writes = (
+            f"; one that writes to {table} a value of {columns} that {parent} lacks is refused "
+            f"(23503) {context.until_gone}"
+        )
+    return context.finding(
+        f"From here on {context.old_code} that deletes from {parent} deletes the rows of {table} "
+        f"whose {columns}{filled} names the deleted row; they do not come back{writes}.",
+        help="Use ON DELETE NO ACTION (the default), and let code delete what must go.",
+        case="cascade",
+    )
 
 
 def _meets(table: Name, key: ForeignKey) -> str:
@@ -140,6 +168,22 @@ def _meets(table: Name, key: ForeignKey) -> str:
             return f"{deletes} deletes the rows of {table} that name the deleted row"
         case ReferentialAction.SET_NULL | ReferentialAction.SET_DEFAULT:
             return f"{deletes} changes the rows of {table} that name the deleted row"
+
+
+def _filler(table: Name, columns: tuple[str, ...], context: Context) -> Applied | None:
+    """Return the step of the deploy that writes values into new columns."""
+    key = context.catalog.key(table)
+    for applied in (*context.earlier(), *context.later()):
+        match applied.operation:
+            case Update(table=to, assignments=assignments) if applied.before.key(to) == key:
+                if any(
+                    each.column in columns and each.value.sql.upper() != "NULL"
+                    for each in assignments
+                ):
+                    return applied
+            case _:
+                pass
+    return None
 
 
 def _inline(
@@ -164,13 +208,19 @@ def _fills_alike(table: Name, column: str, context: Context) -> bool:
     return state is not None and state.default is not None and not state.default.functions
 
 
-def _keys(table: Name, columns: tuple[str, ...], context: Context) -> Iterator[Finding]:
-    if _are_new_and_empty(table, columns, context) or _is_unique_already(table, columns, context):
+def _keys(
+    table: Name, columns: tuple[str, ...], where: Expression | None, context: Context
+) -> Iterator[Finding]:
+    if _are_new_and_empty(table, columns, context) or any(
+        _covers(catalog, table, columns, where)
+        for catalog in (context.ship.before, context.catalog)
+    ):
         return
     shown = ", ".join(columns) or "its columns"
+    among = "" if where is None else f" among the rows WHERE {clipped(where.sql)}"
     yield context.finding(
         f"{context.old_code.capitalize()} that writes a second row with the same ({shown}) to "
-        f"{table} is refused (23505) {context.until_gone}.",
+        f"{table}{among} is refused (23505) {context.until_gone}.",
         help="Deploy code that writes no duplicates and handles the refusal first.",
     )
 
@@ -179,7 +229,7 @@ def _unique_index(operation: CreateIndex, context: Context) -> Iterator[Finding]
     table = operation.table
     columns = tuple(element.column for element in operation.elements if element.column)
     if len(columns) == len(operation.elements):
-        yield from _keys(table, columns, context)
+        yield from _keys(table, columns, operation.where, context)
         return
     name = operation.name or "the new index"
     if name in {index.name.name for index in context.ship.before.indexes(table)}:
@@ -242,18 +292,14 @@ def _was_there(
     return False
 
 
-def _is_unique_already(table: Name, columns: tuple[str, ...], context: Context) -> bool:
+def _covers(
+    catalog: Catalog, table: Name, columns: tuple[str, ...], where: Expression | None
+) -> bool:
     """Say whether a narrower or equal unique index keeps such duplicates out already."""
-    return any(
-        _covers(catalog, table, columns) for catalog in (context.ship.before, context.catalog)
-    )
-
-
-def _covers(catalog: Catalog, table: Name, columns: tuple[str, ...]) -> bool:
     return any(
         index.unique
         and index.valid is not False
-        and index.where is None
+        and (index.where is None or (where is not None and index.where.sql == where.sql))
         and len(index.columns) == len(index.elements)
         and set(index.columns) <= set(columns)
         for index in catalog.indexes(table)
