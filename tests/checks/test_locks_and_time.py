@@ -2,10 +2,13 @@
 
 import pytest
 
-from linting import found_by, lint_sql
+from linting import TODAY, found_by, lint_sql, migration, section
 from migsafe.config import Settings
+from migsafe.lint import Options, lint
 from migsafe.model.findings import Confidence, Severity
+from migsafe.model.migration import Selection, Tree
 from migsafe.model.origin import Runner
+from migsafe.model.record import replace
 
 FILE = Settings(lock_timeout="file")
 
@@ -113,7 +116,21 @@ ALTER = "ALTER TABLE t ADD COLUMN a int;"
         (f"SET statement_timeout = '2s'; {ALTER}", Runner.FILE, "No lock_timeout is set"),
         (f"{ALTER} SET lock_timeout = '2s'; {ALTER}", Runner.FILE, "No lock_timeout is set"),
         ("LOCK TABLE t;", Runner.FILE, "No lock_timeout is set"),
-        ("CREATE TABLE c (t_id bigint REFERENCES t (id));", Runner.FILE, "long query on t "),
+        (
+            "CREATE TABLE c (t_id bigint REFERENCES t (id));",
+            Runner.FILE,
+            "transaction that has written to t ",
+        ),
+        (
+            "CREATE INDEX i ON t (a);",
+            Runner.FILE,
+            "written to t holds up this SHARE lock, and all writes",
+        ),
+        (
+            ALTER,
+            Runner.FILE,
+            "one long query on t holds up this ACCESS EXCLUSIVE lock, and all reads",
+        ),
     ],
 )
 def test_a_lock_without_a_bound_is_reported_with_the_reason(
@@ -146,6 +163,43 @@ def test_a_bounded_lock_is_quiet(sql: str, settings: Settings) -> None:
 def test_only_the_first_lock_of_a_deploy_is_reported() -> None:
     (finding,) = found_by("missing-lock-timeout", f"{ALTER}\n{ALTER}", settings=FILE)
     assert finding.place.line == 1
+
+
+def test_a_run_without_any_timeout_says_so_once_of_the_newest_migration() -> None:
+    ups = (ALTER, f"SET LOCAL lock_timeout = '3s'; {ALTER}", ALTER, ALTER, "SELECT 1;")
+    assert timeouts(*ups) == [
+        ("0004.sql", "No lock_timeout is set, nor in 2 earlier migrations: one long query on t")
+    ]
+    assert timeouts(ALTER, ALTER) == [
+        ("0002.sql", "No lock_timeout is set, nor in 1 earlier migration: one long query on t")
+    ]
+
+
+def test_each_timeout_that_bounds_nothing_is_a_mistake_of_its_own() -> None:
+    wrong = f"SET lock_timeout = 0; {ALTER}"
+    assert [path for path, _ in timeouts(wrong, ALTER, wrong)] == [
+        "0001.sql",
+        "0002.sql",
+        "0003.sql",
+    ]
+
+
+def timeouts(*ups: str) -> list[tuple[str, str]]:
+    """Return where a tree lacks timeouts, and the beginning of what is said."""
+    sections = [
+        replace(section(up, Runner.FILE), path=f"{n:04}.sql") for n, up in enumerate(ups, 1)
+    ]
+    migrations = tuple(
+        replace(migration(""), id=one.path, path=one.path, up=one) for one in sections
+    )
+    tree = Tree(".", "golang-migrate", migrations)
+    given = frozenset(one.id for one in migrations)
+    report = lint((Selection(tree, given),), FILE, Options(today=TODAY))
+    return [
+        (each.place.path, each.message.partition(" holds up")[0])
+        for each in report.findings
+        if each.rule == "missing-lock-timeout"
+    ]
 
 
 # --- whole-table-update -----------------------------------------------------------------

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from linting import lint_sql
-from migsafe.config import Settings
 from migsafe.model.findings import Report
 from migsafe.model.record import replace
 from migsafe.render import concise, github, sarif, text
@@ -128,18 +127,6 @@ def test_text_groups_findings_of_one_rule_on_one_relation() -> None:
     page = text.render(report("ALTER TABLE t DROP COLUMN a;\nALTER TABLE t DROP COLUMN b;"))
     assert page.count("drop-column") == 1
     assert "(also line 2)" in page
-
-
-def test_a_lock_without_a_timeout_in_many_files_is_said_once_in_text_only() -> None:
-    one = lint_sql("ALTER TABLE t ADD COLUMN c int;", schema=SCHEMA, settings=Settings())
-    (finding,) = one.findings
-    places = [replace(finding.place, path=f"db/{number:04}.sql") for number in range(7)]
-    many = replace(one, findings=tuple(replace(finding, place=place) for place in places))
-    page = text.render(many)
-    assert page.count("missing-lock-timeout") == 1
-    assert "7 files, first db/0000.sql\n" in page
-    assert "7 warnings" in page
-    assert concise.render(many).count("[missing-lock-timeout]") == 7
 
 
 def test_text_names_the_command_that_plans_what_a_plan_may_mend() -> None:

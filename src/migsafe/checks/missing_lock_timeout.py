@@ -2,18 +2,45 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Applied, Context, Deploy
+from migsafe.context import Applied, Context, Deploy, Run
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import ResetParameter, SetParameter
+from migsafe.model.record import record
 
 _PARAMETER = "lock_timeout"
 
 
-def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
-    """Report the first lock of a deploy that no lock_timeout bounds."""
+def check_run(run: Run, context: Context) -> Iterator[Finding]:
+    """Report the first lock of a deploy that no lock_timeout bounds.
+
+    A run in which nobody set a timeout has one mistake, not one in each migration: it is said
+    of the newest, which is the one that can still be changed.
+    """
     if context.settings.lock_timeout == "role":
         return
+    unset: list[_Unbounded] = []
+    for deploy in run.deploys:
+        found = _first(deploy, context)
+        if found is not None and found.last is None and found.waits is None:
+            unset.append(found)
+        elif found is not None:
+            yield _finding(found, 0, context)
+    if unset:
+        yield _finding(unset[-1], len(unset) - 1, context)
+
+
+@record
+class _Unbounded:
+    """A lock, the relation it is on, the timeout in force, and who spoke of it last."""
+
+    applied: Applied
+    relation: Name
+    waits: int | None
+    last: Applied | None
+
+
+def _first(deploy: Deploy, context: Context) -> _Unbounded | None:
     limit = int(context.options["max_ms"])
     last: Applied | None = None
     for applied in deploy.up:
@@ -27,11 +54,10 @@ def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
         waits = applied.timeouts.lock_ms
         if waits is not None and waits <= limit:
             continue
-        at = context.at(applied)
-        relation = _blocked(applied, at)
+        relation = _blocked(applied, context.at(applied))
         if relation is not None:
-            yield _finding(relation, waits, last, at)
-            return
+            return _Unbounded(applied, relation, waits, last)
+    return None
 
 
 def _blocked(applied: Applied, context: Context) -> Name | None:
@@ -44,24 +70,32 @@ def _blocked(applied: Applied, context: Context) -> Name | None:
     return max(locks, key=lambda pair: pair[0])[1] if locks else None
 
 
-def _finding(relation: Name, waits: int | None, last: Applied | None, context: Context) -> Finding:
-    lock = context.effects.locks[relation]
-    transaction = context.current.transaction
+def _finding(found: _Unbounded, others: int, context: Context) -> Finding:
+    at = context.at(found.applied)
+    relation, waits = found.relation, found.waits
+    lock = at.effects.locks[relation]
+    transaction = found.applied.transaction
     # SET LOCAL does nothing, and says little, where it turns out that there is none.
     scope = "SET LOCAL" if transaction.is_open and transaction.certain else "SET"
     setting = f"{scope} lock_timeout = '2s'"
-    if context.current.origin.call_span is not None:
+    if found.applied.origin.call_span is not None:
         setting = f'op.execute("{setting}")'
     known = True
     if waits is not None:
         why = f"A lock_timeout of {waits / 1000:g} s is longer than traffic can wait"
-    elif last is None:
-        why = "No lock_timeout is set"
+    elif found.last is None:
+        earlier = f"{others} earlier migration{'s' * (others > 1)}"
+        why = f"No lock_timeout is set{f', nor in {earlier}' * bool(others)}"
     else:
-        why, known = _why_none(last, context.current)
-    return context.finding(
-        f"{why}: one long query on {relation} holds up this {lock} lock, and all {lock.blocks} "
-        f"of {relation} queue behind it.",
+        why, known = _why_none(found.last, found.applied)
+    # A query holds up what keeps reads out; a writer what keeps writes out, until it commits.
+    holder, who = (
+        (f"one long query on {relation}", f"all reads and writes of {relation}")
+        if lock.blocks_reads
+        else (f"one long transaction that has written to {relation}", f"all writes to {relation}")
+    )
+    return at.finding(
+        f"{why}: {holder} holds up this {lock} lock, and {who} queue behind it.",
         help=f"{setting} before it, and run the migration again when it gives "
         'up; or set it for the role that migrates and configure lock-timeout = "role".',
         relations=(relation,),

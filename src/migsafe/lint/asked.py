@@ -407,13 +407,12 @@ WHOLES: dict[str, tuple[str, ...]] = {
     "deploy": (
         "backfill-in-schema-transaction",
         "leaking-setting",
-        "missing-lock-timeout",
         "not-rerunnable",
         "transaction-nesting",
         "wide-lock-window",
     ),
     "history": ("broken-history",),
-    "run": (),
+    "run": ("missing-lock-timeout",),
     "suppressions": ("unused-ignore",),
 }
 STRICT = frozenset(

@@ -15,7 +15,6 @@ _VERDICT_COLOURS = {Verdict.UNSAFE: "31", Verdict.INCONCLUSIVE: "33", Verdict.SA
 _NARROWEST = 60
 _MESSAGE_COLUMN = 28
 _HELP = "    help  "
-_MANY_FILES = 3
 _FRAME_LINES = 12
 """A frame shows at most so many lines of a long statement."""
 
@@ -64,26 +63,14 @@ def _files(report: Report, look: Look) -> Iterator[str]:
         yield f"    {look.painted('error', '31')} {plain(error.message)}"
         if error.help:
             yield f"   help  {plain(error.help)}"
-    flood = _flood(report.findings)
     path = None
-    alone = tuple(each for each in report.findings if not flood or each.rule != flood[0].rule)
-    for group in grouped(alone):
+    for group in grouped(report.findings):
         if group[0].place.path != path:
             path = group[0].place.path
             runner = runners.get(path)
             tail = "" if runner is None else f"   {runner}"
             yield f"{look.painted(plain(path), '1')}{tail}"
         yield from _group(group, report, look)
-    if flood:
-        count = len({finding.place.path for finding in flood})
-        yield look.painted(f"{count} files, first {plain(flood[0].place.path)}", "1")
-        yield from _group([flood[0]], report, look)
-
-
-def _flood(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Return the findings that say the same of so many files that one line tells more."""
-    same = tuple(finding for finding in findings if finding.rule == "missing-lock-timeout")
-    return same if len({finding.place.path for finding in same}) >= _MANY_FILES else ()
 
 
 def _group(group: list[Finding], report: Report, look: Look) -> Iterator[str]:
