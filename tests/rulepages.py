@@ -9,7 +9,7 @@ from migsafe import rulebook
 from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
 from migsafe.lint import Options, lint
-from migsafe.model.findings import Finding
+from migsafe.model.findings import Confidence, Finding
 from migsafe.model.origin import SectionName
 from migsafe.model.record import replace
 from migsafe.parsers.sql import Placement, read_sql
@@ -148,13 +148,27 @@ def lint_example(example: Example, configured: Settings = Settings()) -> Linted:
 
 
 def rendered(example: Example, linted: Linted) -> str:
-    """Return the text block of a bad example: the findings of its own rule."""
+    """Return the text block of a bad example: the findings of its own rule.
+
+    Machines read more; it is shown where it is not what goes without saying.
+    """
     return "".join(
         f"{example.rule}.md:{_line_in_block(example, finding)}: "
-        f"{finding.severity}[{finding.rule}] {finding.message}\n  help: {finding.help}\n"
+        f"{finding.severity}[{finding.rule}] {finding.message}\n"
+        + "".join(f"  {key}: {value}\n" for key, value in _below(finding))
         for finding in linted.findings
         if finding.rule == example.rule
     )
+
+
+def _below(finding: Finding) -> Iterator[tuple[str, str]]:
+    yield "help", finding.help
+    if finding.confidence is not Confidence.HIGH:
+        yield "confidence", str(finding.confidence)
+    if finding.hazards != rulebook.rule(finding.rule).hazards:
+        yield "hazards", ", ".join(finding.hazards)
+    if len(finding.relations) > 1:
+        yield "relations", ", ".join(str(each.name) for each in finding.relations)
 
 
 def _text(example: Example, source: str) -> str:
