@@ -2,7 +2,7 @@
 
 import pytest
 
-from migsafe.catalog.blocks import giving_rights, is_known, only_asks, only_grants
+from migsafe.catalog.blocks import giving_rights, is_known, only_asks, rights_given
 
 RIGHTS = giving_rights("'users'", "'o''brien'")
 GUARD = (
@@ -13,7 +13,7 @@ GUARD = (
 
 def test_the_blocks_of_plans_are_known() -> None:
     assert only_asks(GUARD)
-    assert only_grants(RIGHTS)
+    assert rights_given(RIGHTS)
 
 
 @pytest.mark.parametrize("body", [RIGHTS, GUARD])

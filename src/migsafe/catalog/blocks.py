@@ -7,6 +7,8 @@ whole text, because whatever else it might hold would run.
 import re
 from functools import cache
 
+from migsafe.catalog.text import column_of
+from migsafe.model.expressions import Name
 from migsafe.writing.tokens import tokens
 
 _LITERAL = r"'(?:[^']|'')*'"
@@ -38,6 +40,11 @@ def only_asks(body: str) -> bool:
     return _MORE.isdisjoint(word.lower() for word in tokens(query))
 
 
+COPIED = ("SELECT", "INSERT", "UPDATE", "DELETE")
+"""The privileges on a table that a view in its place can use."""
+_LISTED = ", ".join(f"'{privilege}'" for privilege in COPIED)
+
+
 def giving_rights(source: str, target: str) -> str:
     """Return the body that gives one relation the rights that others have on another.
 
@@ -53,7 +60,7 @@ def giving_rights(source: str, target: str) -> str:
         "    SELECT a.privilege_type AS privilege, a.grantee, a.is_grantable\n"
         "    FROM pg_class AS c, aclexplode(c.relacl) AS a\n"
         f"    WHERE c.oid = to_regclass({source}) AND a.grantee <> c.relowner\n"
-        "      AND a.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')\n"
+        f"      AND a.privilege_type IN ({_LISTED})\n"
         "    ORDER BY 2, 1\n"
         "  LOOP\n"
         f"    EXECUTE format('GRANT %s ON %s TO %s%s', given.privilege, to_regclass({target}),\n"
@@ -67,16 +74,26 @@ def giving_rights(source: str, target: str) -> str:
 
 @cache
 def _template() -> re.Pattern[str]:
-    words = giving_rights("\0", "\0").removesuffix("END ").split()
-    escaped = r"\s+".join(re.escape(word).replace("\0", _LITERAL) for word in words)
+    words = giving_rights("\0", "\1").removesuffix("END ").split()
+    escaped = r"\s+".join(re.escape(word) for word in words)
+    for mark, name in (("\0", "source"), ("\1", "target")):
+        escaped = escaped.replace(mark, f"(?P<{name}>{_LITERAL})")
     return re.compile(rf"\s*{escaped}\s+END;?\s*")
 
 
-def only_grants(body: str) -> bool:
-    """Return whether the body of a plpgsql block is that of `giving_rights`."""
-    return _template().fullmatch(body) is not None
+def rights_given(body: str) -> tuple[Name, Name] | None:
+    """Return source and target of a body as `giving_rights` writes it, None for any other."""
+    found = _template().fullmatch(body)
+    return None if found is None else (_named(found["source"]), _named(found["target"]))
+
+
+def _named(literal: str) -> Name:
+    """Return the name in a string literal, as to_regclass() reads it."""
+    words = [word for word in tokens(literal[1:-1].replace("''", "'")) if word != "."] or [""]
+    schema = column_of(words[0]) if len(words) > 1 else None
+    return Name(column_of(words[-1]), schema)
 
 
 def is_known(body: str) -> bool:
     """Return whether a block changes neither schema nor rows and takes no lock that blocks."""
-    return only_asks(body) or only_grants(body)
+    return only_asks(body) or rights_given(body) is not None

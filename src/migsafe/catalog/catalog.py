@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from migsafe.catalog import columns, constraints, indexes, publications, session, uses, views
+from migsafe.catalog import (
+    columns,
+    constraints,
+    indexes,
+    publications,
+    rights,
+    session,
+    uses,
+    views,
+)
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.objects import space
 from migsafe.catalog.replay import replay
@@ -16,6 +25,7 @@ from migsafe.catalog.schema import (
     Existence,
     IndexState,
     PolicyState,
+    Rights,
     RoutineState,
     RoutineUse,
     SequenceState,
@@ -380,8 +390,31 @@ class Catalog:
         found = uses.naming(self._facts, self.key(relation), column)
         return tuple(sorted(found, key=lambda routine: (str(routine.name), routine.arguments)))
 
+    # --- who may use what --------------------------------------------------------------
+
+    def rights(self, kind: ObjectKind, name: Name, arguments: str | None = None) -> Rights:
+        """Return who may use an object besides its owner, as far as that is known.
+
+        Args:
+            kind: What it is; only relations, routines, schemas and types are kept.
+            name: Its name.
+            arguments: Of a routine, None where there is one of the name.
+        """
+        return rights.of(self._facts, kind, name, arguments)
+
+    def roles_of(self, role: str) -> frozenset[str]:
+        """Return a role with all that it is known to belong to, directly or not."""
+        return rights.roles_of(self._facts, role)
+
+    def made_at(self, relation: Name) -> int:
+        """Return the place in history where a relation was made; 0 where nobody saw it."""
+        mark = self._facts.marks.get((ObjectKind.TABLE, self.key(relation)))
+        return 0 if mark is None else mark.whole
+
+    # --- settings, publications, families ------------------------------------------------
+
     def settings(self, relation: Name) -> dict[str, str]:
-        """Return properties that have no field of their own: options, policies, owner."""
+        """Return properties that have no field of their own: options, policies."""
         return dict(self._facts.belongings(self.key(relation)).settings)
 
     def publications(self, table: Name) -> dict[str, str]:

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from hashlib import sha256
 
+from migsafe.catalog import privileges
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import (
     ColumnState,
     ConstraintState,
     IndexState,
+    Right,
     TriggerState,
 )
 from migsafe.model.expressions import Expression, Name, Type
-from migsafe.model.operations import Query
+from migsafe.model.operations import ObjectKind, Query
 from migsafe.model.record import is_record, names
 
 # What says where a record came from, not what it is; `columns` and `functions` of an
@@ -68,6 +70,7 @@ def _lines(catalog: Catalog) -> Lines:
     for index in facts.indexes.values():
         lines[f"index {_full(index.name)}"] = _record(index)
     lines |= dict(_objects(catalog))
+    lines |= dict(_rights(catalog))
     return lines
 
 
@@ -90,6 +93,32 @@ def _objects(catalog: Catalog) -> Iterator[tuple[str, str]]:
             yield name, _text(routine, without=frozenset({"name", "arguments", "returns"}))
     for (kind, key), text in facts.objects.items():
         yield f"{kind.value.lower()} {_full(key)}", text
+
+
+def _rights(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    facts = catalog.facts
+    for (space, key), overloads in facts.rights.items():
+        for rights in overloads:
+            brackets = f"({rights.arguments})" if space is ObjectKind.ROUTINE else ""
+            name = f"{_full(key)}{brackets}"
+            if rights.owner is not None:
+                yield f"owner of {name}", rights.owner
+            if rights.granted != privileges.BUILT_IN.get(space, ()):
+                yield f"rights on {space.lower()} {name}", _listed(rights.granted)
+    for each in facts.default_rights:
+        if each.granted != (privileges.BUILT_IN.get(each.kind, ()) if each.schema is None else ()):
+            place = f"{each.kind.lower()} in {each.schema or 'any schema'}"
+            yield f"default rights of {each.maker or ''} on {place}", _listed(each.granted)
+    for role, group in facts.memberships:
+        yield f"membership of {role} in {group}", ""
+
+
+def _listed(rights: tuple[Right, ...]) -> str:
+    return "; ".join(
+        f"{right.role} {right.privilege}"
+        f"{'' if right.column is None else f' ({right.column})'}{'*' * right.grantable}"
+        for right in rights
+    )
 
 
 def _full(name: Name) -> str:

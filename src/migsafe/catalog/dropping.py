@@ -1,6 +1,6 @@
 """Dropped columns, and what goes with them."""
 
-from migsafe.catalog import constraints, indexes, uses, views
+from migsafe.catalog import constraints, indexes, rights, uses, views
 from migsafe.catalog.columns import family, take_sequence
 from migsafe.catalog.facts import Facts
 from migsafe.model.expressions import Name
@@ -32,6 +32,7 @@ def take(facts: Facts, key: Name, column: str, *, cascade: bool = True) -> None:
     for setting, _ in facts.belongings(key).settings:
         if setting.startswith(f"column {column} "):
             facts.set_setting(key, setting, None)
+    rights.rename_column(facts, key, column, None)
     facts.take_column(key, column)
     table = facts.tables.get(key)
     for other in () if table is None else table.columns:

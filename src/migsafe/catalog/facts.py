@@ -7,14 +7,17 @@ copy costs nothing.
 
 from dataclasses import dataclass, field
 
+from migsafe.catalog import privileges
 from migsafe.catalog.naming import free_name
 from migsafe.catalog.schema import (
     ColumnState,
     CompositeState,
     ConstraintState,
+    DefaultRights,
     DomainState,
     EnumState,
     IndexState,
+    Rights,
     RoutineState,
     SequenceState,
     TableSize,
@@ -99,6 +102,17 @@ class Facts:
     """Only a server knows them."""
     unasked: frozenset[ObjectKind] = frozenset()
     """Kinds of which a complete catalog may lack some all the same."""
+    rights: Shelf[tuple[ObjectKind, Name], tuple[Rights, ...]] = field(default_factory=Shelf)
+    """Of what is not as it was made; of a routine those of each overload."""
+    default_rights: tuple[DefaultRights, ...] = ()
+    memberships: tuple[tuple[str, str], ...] = ()
+    """Roles, each with a role that it belongs to."""
+    rights_doubted: int = 0
+    """The operation that last may have given or taken any right unseen."""
+    role: str | None = None
+    """Who runs statements, None for the role that the runner connects as."""
+    role_after: str | None = None
+    """Who runs them once the transaction ends (SET LOCAL)."""
     usual_path: tuple[str, ...] = DEFAULT_PATH
     """The search path that a new session has."""
     path: tuple[str, ...] | None = DEFAULT_PATH
@@ -167,16 +181,33 @@ class Facts:
         return mark.present if mark.seen > doubt else None
 
     def made(self, key: Name, space: ObjectKind = ObjectKind.TABLE) -> None:
-        """Note that an object was made here."""
+        """Note that an object was made here; what was there already keeps its rights."""
+        if not self._is_marked(space, key):
+            self._start_rights(key, space)
         self.marks = self.marks.put(
             (space, key), Mark(present=True, seen=self.tick, whole=self.tick)
         )
 
     def gone(self, key: Name, space: ObjectKind = ObjectKind.TABLE) -> None:
-        """Note that an object was dropped here."""
+        """Note that an object was dropped here, and its rights with it."""
+        self.rights = self.rights.drop((space, key))
         self.marks = self.marks.put(
             (space, key), Mark(present=False, seen=self.tick, whole=self.tick)
         )
+
+    def _start_rights(self, key: Name, space: ObjectKind) -> None:
+        """Give a new object what it comes with; each overload of a routine is on its own."""
+        self.rights = self.rights.drop((space, key))
+        if space in privileges.OF_KIND and space is not ObjectKind.ROUTINE:
+            kind = ObjectKind.SEQUENCE if key in self.sequences else space
+            rights = self.first_rights(key, kind)
+            if rights is not None and key not in self.indexes:
+                self.rights = self.rights.put((space, key), (rights,))
+
+    def first_rights(self, key: Name, kind: ObjectKind) -> Rights | None:
+        """Return the rights that an object made now comes with, None where they are the usual."""
+        schema = None if kind is ObjectKind.SCHEMA else key.schema or "public"
+        return privileges.first(self.default_rights, self.role, schema, kind)
 
     def seen(self, key: Name, space: ObjectKind = ObjectKind.TABLE) -> None:
         """Note that a statement which needs the object went through."""

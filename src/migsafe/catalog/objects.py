@@ -1,6 +1,15 @@
 """Sequences, routines, triggers, rules, policies, and objects kept as text."""
 
-from migsafe.catalog import columns, constraints, publications, relations, types, uses, views
+from migsafe.catalog import (
+    columns,
+    constraints,
+    publications,
+    relations,
+    rights,
+    types,
+    uses,
+    views,
+)
 from migsafe.catalog.facts import Facts, public
 from migsafe.catalog.schema import (
     RoutineState,
@@ -9,6 +18,7 @@ from migsafe.catalog.schema import (
     TableState,
     TriggerState,
 )
+from migsafe.catalog.text import same_arguments
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AlterSequence,
@@ -16,6 +26,7 @@ from migsafe.model.operations import (
     CreateObject,
     CreateRoutine,
     CreateRule,
+    CreateSchema,
     CreateSequence,
     CreateTrigger,
     DropObject,
@@ -119,11 +130,15 @@ def create_routine(facts: Facts, operation: CreateRoutine, made_by: str | None) 
         made_by=made_by,
         returns=None if operation.returns is None else operation.returns.lower(),
     )
-    others = tuple(
-        each for each in facts.routines.get(key) or () if each.arguments != operation.arguments
-    )
+    known = facts.routines.get(key) or ()
+    others = tuple(each for each in known if each.arguments != operation.arguments)
+    was_there = facts.is_present(key, ObjectKind.ROUTINE)
     facts.routines = facts.routines.put(key, (*others, state))
     facts.made(key, ObjectKind.ROUTINE)
+    if len(others) == len(known) or not operation.replace:
+        rights.begin_routine(facts, key, operation.arguments)
+        if operation.replace and was_there is None:
+            rights.doubt(facts, ObjectKind.ROUTINE, key, operation.arguments)
 
 
 def take_routine(facts: Facts, key: Name, arguments: str | None) -> None:
@@ -132,29 +147,16 @@ def take_routine(facts: Facts, key: Name, arguments: str | None) -> None:
     left = tuple(
         each
         for each in overloads
-        if arguments is not None and not _same_arguments(each.arguments, arguments)
+        if arguments is not None and not same_arguments(each.arguments, arguments)
     )
     if left:
         facts.routines = facts.routines.put(key, left)
+        rights.end_routines(facts, key, (one.arguments for one in overloads if one not in left))
         return
     facts.routines = facts.routines.drop(key)
     facts.gone(key, ObjectKind.ROUTINE)
     for table, trigger in facts.trigger_users.get(key) or ():
         relations.take_trigger(facts, table, trigger)
-
-
-def _same_arguments(declared: str, named: str) -> bool:
-    """Say whether a DROP's argument list is a declaration's: names may be left out."""
-    wanted = [each.split() for each in named.split(",") if each.strip()]
-    given = [
-        each.upper().split(" DEFAULT ")[0].split(" = ")[0].split()
-        for each in declared.split(",")
-        if each.strip()
-    ]
-    return len(wanted) == len(given) and all(
-        have[-len(want) :] == [word.upper() for word in want]
-        for want, have in zip(wanted, given, strict=True)
-    )
 
 
 def create_trigger(facts: Facts, operation: CreateTrigger, made_by: str | None) -> None:
@@ -216,8 +218,8 @@ def set_row_security(facts: Facts, operation: SetRowSecurity) -> None:
 def set_owner(facts: Facts, operation: SetOwner) -> None:
     """Apply OWNER TO."""
     if operation.kind in RELATIONS:
-        key = facts.altered_relation(operation.object)
-        facts.set_setting(key, "owner", operation.owner)
+        facts.altered_relation(operation.object)
+    rights.set_owner(facts, operation.kind, operation.object, operation.owner, operation.arguments)
 
 
 # --- any object ----------------------------------------------------------------------
@@ -228,6 +230,18 @@ def create_object(facts: Facts, kind: ObjectKind, name: Name, text: str) -> None
     key = public(name)
     facts.objects = facts.objects.put((kind, key), text)
     facts.made(key, kind)
+
+
+def create_schema(facts: Facts, operation: CreateSchema) -> None:
+    """Apply CREATE SCHEMA."""
+    name = Name(operation.schema)
+    present = facts.is_present(name, ObjectKind.SCHEMA)
+    create_object(facts, ObjectKind.SCHEMA, name, "")
+    if operation.if_not_exists and present is not False:
+        if present is None:
+            rights.doubt(facts, ObjectKind.SCHEMA, name)
+    elif operation.owner is not None:
+        rights.set_owner(facts, ObjectKind.SCHEMA, name, operation.owner)
 
 
 def define(facts: Facts, operation: CreateObject, made_by: str | None) -> None:
@@ -351,6 +365,8 @@ def rename_object(facts: Facts, operation: RenameObject) -> None:
     if kind is ObjectKind.DOMAIN_CONSTRAINT:
         types.rename_check(facts, operation)
         return
+    if kind is ObjectKind.ROLE:
+        rights.rename_role(facts, operation.object.name, new)
     key = facts.key(operation.object, space(kind))
     if kind in RELATIONS:
         if operation.if_exists and facts.is_present(key) is None:
@@ -398,17 +414,20 @@ def _rename_of_table(facts: Facts, operation: RenameObject) -> None:
 def _move_routine(facts: Facts, old: Name, new: Name, arguments: str | None) -> None:
     overloads = facts.routines.get(old) or ()
     moving = tuple(
-        each
-        for each in overloads
-        if arguments is None or _same_arguments(each.arguments, arguments)
+        each for each in overloads if arguments is None or same_arguments(each.arguments, arguments)
     )
     left = tuple(each for each in overloads if each not in moving)
+    kept = facts.rights.get((ObjectKind.ROUTINE, old)) or ()
+    carried = tuple(one for one in kept if any(one.arguments == m.arguments for m in moving))
+    rights.end_routines(facts, old, (one.arguments for one in carried))
     facts.routines = facts.routines.put(old, left) if left else facts.routines.drop(old)
     if not left:
         facts.gone(old, ObjectKind.ROUTINE)
     here = facts.routines.get(new) or ()
     facts.routines = facts.routines.put(new, (*here, *(replace(each, name=new) for each in moving)))
     facts.made(new, ObjectKind.ROUTINE)
+    there = facts.rights.get((ObjectKind.ROUTINE, new)) or ()
+    rights.carry(facts, ObjectKind.ROUTINE, new, (*there, *carried))
     users = facts.trigger_users.get(old) or ()
     if left or not users:
         return
@@ -455,6 +474,9 @@ def _rename_schema(facts: Facts, old: str, new: str) -> None:
         elif kind is ObjectKind.ROUTINE:
             _move_routine(facts, key, Name(key.name, target), None)
     text = facts.objects.get((ObjectKind.SCHEMA, Name(old)))
+    kept = facts.rights.get((ObjectKind.SCHEMA, Name(old)))
     facts.objects = facts.objects.drop((ObjectKind.SCHEMA, Name(old)))
     facts.gone(Name(old), ObjectKind.SCHEMA)
     create_object(facts, ObjectKind.SCHEMA, Name(new), text or "")
+    rights.carry(facts, ObjectKind.SCHEMA, Name(new), kept)
+    rights.rename_schema(facts, old, new)

@@ -1,6 +1,6 @@
 """What tables, views, indexes and sequences share: new names, new schemas, the end."""
 
-from migsafe.catalog import columns, constraints, uses, views
+from migsafe.catalog import columns, constraints, rights, uses, views
 from migsafe.catalog.facts import Facts, Mark
 from migsafe.catalog.schema import ConstraintState
 from migsafe.model.expressions import Name
@@ -28,7 +28,9 @@ def _move_mark(facts: Facts, old: Name, new: Name) -> None:
     named = facts.doubts.get(old)
     if named is not None:
         facts.doubts = facts.doubts.put(new, named)
+    kept = facts.rights.get((ObjectKind.TABLE, old))
     facts.gone(old)
+    rights.carry(facts, ObjectKind.TABLE, new, kept)
     facts.marks = facts.marks.put(
         (ObjectKind.TABLE, new), Mark(present=True, seen=facts.tick, whole=whole)
     )

@@ -1,6 +1,6 @@
 """Renamed columns, and what follows them."""
 
-from migsafe.catalog import indexes, types, views
+from migsafe.catalog import indexes, rights, types, views
 from migsafe.catalog.columns import family
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import ColumnState
@@ -28,8 +28,10 @@ def rename_column(facts: Facts, operation: RenameColumn) -> None:
     key = facts.altered(operation.table, sure=not operation.if_exists)
     if facts.views.get(key) is not None:
         views.rename_column(facts, key, operation.column, operation.new_name)
+        rights.rename_column(facts, key, operation.column, operation.new_name)
         return
     for each in family(facts, key):
+        rights.rename_column(facts, each, operation.column, operation.new_name)
         facts.known_column(each, operation.column)
         _rename(facts, each, operation.column, operation.new_name)
 

@@ -8,13 +8,15 @@ from migsafe.catalog import (
     objects,
     publications,
     renaming,
+    rights,
+    roles,
     session,
     tables,
     types,
     unread,
     views,
 )
-from migsafe.catalog.blocks import is_known
+from migsafe.catalog.blocks import COPIED, is_known, rights_given
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.programs import DEEPEST, program_of
 from migsafe.catalog.schema import RoutineState
@@ -249,14 +251,18 @@ def _replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  #
             objects.set_row_security(facts, operation)
         case SetOwner():
             objects.set_owner(facts, operation)
+        case Grant():
+            rights.grant(facts, operation)
+        case Revoke():
+            rights.revoke(facts, operation)
         case DropObject():
             objects.drop_object(facts, operation)
         case RenameObject():
             objects.rename_object(facts, operation)
         case SetSchema():
             objects.set_schema(facts, operation)
-        case CreateSchema(schema=schema):
-            objects.create_object(facts, ObjectKind.SCHEMA, Name(schema), "")
+        case CreateSchema():
+            objects.create_schema(facts, operation)
         case CreateExtension(extension=extension):
             objects.create_object(facts, ObjectKind.EXTENSION, Name(extension), "")
         case ChangePublication(kind=ObjectKind.PUBLICATION, name=name, sql=sql):
@@ -268,12 +274,15 @@ def _replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  #
         case ImportForeignSchema():
             objects.import_foreign_schema(facts, operation, made_by)
         case AnonymousBlock(body=body):
-            if not is_known(body):
+            given = rights_given(body)
+            if given is not None:
+                rights.copy(facts, *given, COPIED)
+            elif not is_known(body):
                 unread.body(facts, body)
         case CallRoutine():
             unread.call(facts, operation)
         case ChangeRole():
-            unread.role(facts, operation)
+            roles.change(facts, operation)
         case Unrecognized():
             unread.unrecognized(facts, operation)
         case RebuildTable(operations=operations):
@@ -300,8 +309,6 @@ def _replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  #
             | CommentOn()
             | AlterRoutine()
             | AlterExtension()
-            | Grant()
-            | Revoke()
             | Insert()
             | Update()
             | Delete()
@@ -315,5 +322,5 @@ def _replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  #
             | Vacuum()
             | NoOperation()
         ):
-            # Rows, rights, locks and comments are no part of the schema kept here.
+            # Rows, locks and comments are no part of the schema kept here.
             pass

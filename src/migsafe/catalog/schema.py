@@ -236,3 +236,51 @@ class RoutineState:
     made_by: str | None = None
     returns: str | None = field(default=None, compare=False)
     """As it was written, in lower case; None for a procedure, or where it is not known."""
+
+
+EVERYONE = "PUBLIC"
+"""The role that stands for all roles."""
+
+
+@record
+class Right:
+    """What a role may do with an object; `column` where that is about one column alone."""
+
+    role: str
+    privilege: str
+    column: str | None = None
+    grantable: bool = False
+
+
+@record
+class Rights:
+    """Who may use an object besides its owner.
+
+    `owner` is None where no statement named it: it is whoever made the object. `perhaps` is what
+    default privileges give if the role that made it is the one that they name. `known` is False
+    where rights may have been given or taken that history does not show.
+    """
+
+    granted: tuple[Right, ...] = ()
+    owner: str | None = None
+    arguments: str = ""
+    """Of a routine, as it was declared, or as it was named where nobody saw it made."""
+    perhaps: tuple[Right, ...] = field(default=(), compare=False)
+    known: bool = field(default=True, compare=False)
+
+    def of(self, role: str) -> tuple[Right, ...]:
+        """Return what a role was given itself, not through a role that it belongs to."""
+        return tuple(right for right in self.granted if right.role == role)
+
+
+@record
+class DefaultRights:
+    """What ALTER DEFAULT PRIVILEGES says of a kind of object that is yet to be made.
+
+    `maker` is None for the role that migrations run as; `schema` for all schemas.
+    """
+
+    maker: str | None
+    schema: str | None
+    kind: ObjectKind
+    granted: tuple[Right, ...]

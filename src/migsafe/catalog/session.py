@@ -1,4 +1,4 @@
-"""Search path, temporary tables, transactions."""
+"""Search path, the role that runs statements, temporary tables, transactions."""
 
 from dataclasses import fields
 
@@ -8,9 +8,16 @@ from migsafe.catalog.text import column_of
 from migsafe.model.operations import ResetParameter, SetParameter
 from migsafe.writing.tokens import tokens
 
+_ROLES = frozenset({"role", "session_authorization"})
+"""Parameters that say who runs what follows."""
+
 
 def set_parameter(facts: Facts, operation: SetParameter) -> None:
-    """Apply SET search_path; with LOCAL until the transaction ends."""
+    """Apply SET search_path and SET ROLE; with LOCAL until the transaction ends."""
+    if operation.parameter.lower() in _ROLES:
+        facts.role = None if operation.value in {None, "none"} else operation.value
+        if not operation.local:
+            facts.role_after = facts.role
     if operation.parameter.lower() != "search_path":
         return
     facts.path = None if operation.value is None else _path(operation.value)
@@ -30,6 +37,8 @@ def reset_parameter(facts: Facts, operation: ResetParameter) -> None:
     """Apply RESET."""
     if operation.parameter is None or operation.parameter.lower() == "search_path":
         facts.path = facts.path_after = facts.usual_path
+    if operation.parameter is not None and operation.parameter.lower() in _ROLES:
+        facts.role = facts.role_after = None
 
 
 def begin(facts: Facts, before: Facts) -> None:
@@ -41,7 +50,7 @@ def begin(facts: Facts, before: Facts) -> None:
 def commit(facts: Facts) -> None:
     """End the transaction: what SET LOCAL said is over."""
     facts.begun = None
-    facts.path = facts.path_after
+    facts.path, facts.role = facts.path_after, facts.role_after
 
 
 def rollback(facts: Facts, *, to_savepoint: bool) -> None:
@@ -57,7 +66,7 @@ def rollback(facts: Facts, *, to_savepoint: bool) -> None:
         facts.begun = None
         facts.tick = tick
     if not to_savepoint:
-        facts.path = facts.path_after
+        facts.path, facts.role = facts.path_after, facts.role_after
     facts.doubt_all()
 
 
@@ -68,3 +77,4 @@ def end(facts: Facts) -> None:
     facts.temporary = ()
     facts.begun = None
     facts.path = facts.path_after = facts.usual_path
+    facts.role = facts.role_after = None

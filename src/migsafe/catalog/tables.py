@@ -1,6 +1,6 @@
 """Tables: made, renamed, moved, dropped; partitions and inheritance."""
 
-from migsafe.catalog import columns, constraints, indexes, relations
+from migsafe.catalog import columns, constraints, indexes, relations, rights
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import ColumnState, TableKind, TableState
 from migsafe.catalog.text import column_of
@@ -69,6 +69,8 @@ def create(facts: Facts, operation: CreateTable, made_by: str | None) -> None:
         ),
     )
     facts.made(key)
+    if not sure:
+        rights.doubt(facts, ObjectKind.TABLE, key)
     for option in operation.options:
         facts.set_setting(key, f"option {option.name}", option.value or "")
     _put_storage(facts, key, operation.tail)
@@ -259,7 +261,8 @@ def _copy_indexes(facts: Facts, like: Name, key: Name, made_by: str | None) -> N
 def create_as(facts: Facts, operation: CreateTableAs, made_by: str | None) -> None:
     """Apply CREATE TABLE … AS: its columns are the query's, so mostly not known."""
     key = facts.new_key(operation.table, temporary=operation.temporary)
-    if operation.if_not_exists and facts.is_present(key):
+    present = facts.is_present(key)
+    if operation.if_not_exists and present:
         return
     if operation.temporary:
         facts.temporary = (*facts.temporary, key)
@@ -278,6 +281,8 @@ def create_as(facts: Facts, operation: CreateTableAs, made_by: str | None) -> No
         ),
     )
     facts.made(key)
+    if operation.if_not_exists and present is None:
+        rights.doubt(facts, ObjectKind.TABLE, key)
 
 
 def drop(facts: Facts, operation: DropTable) -> None:

@@ -25,6 +25,27 @@ def mentions(sql: str, name: str) -> bool:
     return re.search(rf"\b{re.escape(name)}\b", sql) is not None
 
 
+def same_arguments(declared: str, named: str) -> bool:
+    """Say whether arguments are those of a declaration: names and what is OUT may be left out."""
+    wanted, given = _types(named), _types(declared)
+    return len(wanted) == len(given) and all(
+        have[-len(want) :] == want for want, have in zip(wanted, given, strict=True)
+    )
+
+
+def _types(arguments: str) -> list[list[str]]:
+    """Return the words of each argument that a call passes, without mode, default, modifiers."""
+    found: list[list[str]] = []
+    for part in re.sub(r"\([^()]*\)", "", arguments.upper()).split(","):
+        words = re.split(r" DEFAULT | = ", part)[0].split()
+        if words and words[0] != "OUT":
+            found.append(words[words[0] in _MODES :])
+    return found
+
+
+_MODES = frozenset({"IN", "INOUT", "VARIADIC"})
+
+
 def referenced(words: list[str]) -> str | None:
     """Return the column that tokens name, as `column` or `table.column`; None if they are more."""
     match words:

@@ -1,6 +1,6 @@
 """Enums, domains and other types."""
 
-from migsafe.catalog import dropping
+from migsafe.catalog import dropping, rights
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.naming import free_name
 from migsafe.catalog.schema import CompositeState, DomainState, EnumState
@@ -233,9 +233,11 @@ def move(facts: Facts, old: Name, new: Name) -> None:
         facts.composites = facts.composites.drop(old).put(new, moved)
     if text is not None:
         facts.objects = facts.objects.drop((_TYPE, old)).put((_TYPE, new), text)
+    kept = facts.rights.get((_TYPE, old))
     facts.gone(old, _TYPE)
     if was_known is not False:
         facts.made(new, _TYPE)
+    rights.carry(facts, _TYPE, new, kept)
     facts.type_users = facts.type_users.drop(old)
     for table, name in users:
         column = facts.column(table, name)

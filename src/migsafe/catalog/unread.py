@@ -6,13 +6,13 @@ from migsafe.catalog.text import column_of
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     CallRoutine,
-    ChangeRole,
     ObjectKind,
     Unrecognized,
 )
 from migsafe.writing.tokens import tokens
 
 _CHANGES = frozenset({"create", "alter", "drop", "comment", "reindex", "cluster"})
+_RIGHTS = frozenset({"grant", "revoke"})
 _RUNS_ANYTHING = frozenset({"execute", "perform", "call"})
 
 
@@ -29,14 +29,17 @@ def body(facts: Facts, text: str) -> None:
     """Put in doubt what a program may change that nobody can read.
 
     Without DDL in it nothing changes here; with DDL in plain sight, the relations that it
-    names; with EXECUTE or calls, anything.
+    names; with GRANT or REVOKE any right; with EXECUTE or calls, anything.
     """
     words = list(tokens(text))
     lower = {word.lower() for word in words}
     if lower & _RUNS_ANYTHING:
         facts.doubt_all()
-    elif lower & _CHANGES:
+        return
+    if lower & _CHANGES:
         _doubt_names(facts, words)
+    if lower & _RIGHTS:
+        facts.rights_doubted = facts.tick
 
 
 def _doubt_names(facts: Facts, words: list[str]) -> None:
@@ -64,9 +67,3 @@ def call(facts: Facts, operation: CallRoutine) -> None:
         return
     for each in known:
         body(facts, each.body or "")
-
-
-def role(facts: Facts, operation: ChangeRole) -> None:
-    """Put everything in doubt after DROP OWNED; other statements on roles do nothing."""
-    if operation.verb.upper().startswith("DROP OWNED"):
-        facts.doubt_all()

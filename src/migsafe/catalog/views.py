@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog import rights
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import ViewState
 from migsafe.catalog.text import identifiers_of
 from migsafe.model.expressions import Name
-from migsafe.model.operations import CreateView, RefreshView
+from migsafe.model.operations import CreateView, ObjectKind, RefreshView
 from migsafe.model.record import replace
 
 
 def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
     """Apply CREATE [OR REPLACE] [MATERIALIZED] VIEW."""
     key = facts.new_key(operation.view, temporary=operation.temporary)
-    if operation.if_not_exists and facts.is_present(key):
+    present = facts.is_present(key)
+    if operation.if_not_exists and present:
         return
     _forget_reads(facts, key)
     read = tuple(dict.fromkeys(facts.key(each) for each in operation.query.relations))
@@ -30,7 +32,11 @@ def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
             populated=operation.with_data,
         ),
     )
+    if not (operation.replace or operation.if_not_exists):
+        facts.gone(key)
     facts.made(key)
+    if present is None and (operation.replace or operation.if_not_exists):
+        rights.doubt(facts, ObjectKind.TABLE, key)
     for relation in read:
         attached = facts.belongings(relation)
         uses = _uses(facts, relation, operation)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from migsafe.context import Context, clipped
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
-from migsafe.model.operations import ChangeRole, ObjectKind, Revoke, SetOwner
+from migsafe.model.operations import ChangeRole, GrantScope, ObjectKind, Revoke, SetOwner
 
 _RELATIONS = {
     ObjectKind.TABLE,
@@ -14,6 +14,8 @@ _RELATIONS = {
     ObjectKind.SEQUENCE,
     ObjectKind.FOREIGN_TABLE,
 }
+_NOBODY = frozenset({"CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
+"""They stand for a role whose name is not known."""
 _TIMEOUT = "timeout"
 _SETTINGS = ("ALTER ROLE", "ALTER DATABASE", "ALTER SYSTEM")
 _GONE = ("DROP ROLE", "DROP OWNED", "REASSIGN OWNED")
@@ -42,8 +44,8 @@ def _lost(operation: Revoke | SetOwner | ChangeRole, context: Context) -> str | 
     match operation:
         case Revoke():
             return _revoked(operation, context)
-        case SetOwner(kind=kind, object=name, owner=owner):
-            old = context.catalog.settings(name).get("owner")
+        case SetOwner(kind=kind, object=name, owner=owner, arguments=arguments):
+            old = context.catalog.rights(kind, name, arguments).owner
             if old == owner or not _was_there(kind, name, context):
                 return None
             return f"{name} belongs to {owner} from here on, and its old owner loses every right"
@@ -52,13 +54,32 @@ def _lost(operation: Revoke | SetOwner | ChangeRole, context: Context) -> str | 
 
 
 def _revoked(operation: Revoke, context: Context) -> str | None:
+    if operation.option or operation.scope is GrantScope.DEFAULT:
+        # Who may pass a right on keeps it; default privileges are about objects to come.
+        return None
     who, what = ", ".join(operation.grantees), ", ".join(operation.privileges)
-    if operation.kind is None:
-        # Default privileges are about objects to come.
-        is_role = "DEFAULT PRIVILEGES" not in operation.sql
-        return f"{who} is no longer a member of {what}" if is_role else None
-    live = [str(name) for name in operation.objects if _was_there(operation.kind, name, context)]
+    if operation.kind is None and not operation.objects:
+        return f"{who} is no longer a member of {what}"
+    if operation.scope is GrantScope.ALL_IN_SCHEMA:
+        kinds = f"every {(operation.kind or ObjectKind.TABLE).lower()}"
+        return f"{who} loses {what} on {kinds} of {', '.join(map(str, operation.objects))}"
+    given = (*operation.arguments, *(None,) * len(operation.objects))
+    live = [
+        str(name)
+        for name, arguments in zip(operation.objects, given, strict=False)
+        if _was_there(operation.kind, name, context) and _had(operation, name, arguments, context)
+    ]
     return f"{who} loses {what} on {', '.join(live)}" if live else None
+
+
+def _had(operation: Revoke, name: Name, arguments: str | None, context: Context) -> bool:
+    """Say whether the roles had any of what they lose, or may have had it."""
+    kind = operation.kind
+    if kind is None or not _NOBODY.isdisjoint(operation.grantees):
+        return True
+    before = context.catalog.rights(kind, name, arguments)
+    after = context.current.after.rights(kind, name, arguments)
+    return not before.known or before.granted != after.granted
 
 
 def _is_setting(operation: ChangeRole) -> bool:

@@ -951,26 +951,51 @@ class ChangePolicy(Sourced):
     sql: str
 
 
+class GrantScope(StrEnum):
+    """What a GRANT or REVOKE reaches."""
+
+    OBJECTS = "objects"
+    """The objects that it names; without a kind, the roles that stand as privileges."""
+    ALL_IN_SCHEMA = "all in schema"
+    """What is there now of a kind in the schemas that `objects` names."""
+    DEFAULT = "default"
+    """What will be made of a kind, in the schemas that `objects` names or in any."""
+
+
 @record
 class Grant(Sourced):
-    """GRANT of privileges or roles; `kind` is None for roles and default privileges."""
+    """GRANT of privileges or roles; `kind` is None for roles and for what has no kind here.
+
+    `arguments` are those of the routines in `objects`, one each, None where none were written;
+    `makers` the roles whose new objects ALTER DEFAULT PRIVILEGES is about, none for the one that
+    runs it; `option` is WITH GRANT or ADMIN OPTION.
+    """
 
     kind: ObjectKind | None
     objects: tuple[Name, ...]
     privileges: tuple[str, ...]
     grantees: tuple[str, ...]
     sql: str
+    scope: GrantScope = GrantScope.OBJECTS
+    arguments: tuple[str | None, ...] = ()
+    makers: tuple[str, ...] = ()
+    option: bool = False
 
 
 @record
 class Revoke(Sourced):
-    """REVOKE of privileges or roles."""
+    """REVOKE of privileges or roles; with `option` only of the right to pass them on."""
 
     kind: ObjectKind | None
     objects: tuple[Name, ...]
     privileges: tuple[str, ...]
     grantees: tuple[str, ...]
     sql: str
+    scope: GrantScope = GrantScope.OBJECTS
+    arguments: tuple[str | None, ...] = ()
+    makers: tuple[str, ...] = ()
+    option: bool = False
+    cascade: bool = False
 
 
 @record

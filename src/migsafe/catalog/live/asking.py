@@ -182,6 +182,54 @@ class ObjectRow:
     definition: str | None
 
 
+@record
+class RightRow:
+    """A privilege on an object whose rights are not as it was made; None where it has none.
+
+    `kind` is what GRANT names; `arguments` are those of a routine; `role` is empty for everyone.
+    """
+
+    kind: str
+    schema: str | None
+    name: str
+    arguments: str | None
+    column: str | None
+    role: str | None
+    privilege: str | None
+    grantable: bool | None
+
+
+@record
+class OwnerRow:
+    """The owner of an object, where that is not who asks."""
+
+    kind: str
+    schema: str | None
+    name: str
+    arguments: str | None
+    owner: str
+
+
+@record
+class DefaultRightRow:
+    """A privilege that ALTER DEFAULT PRIVILEGES gives; `maker` is None for who asks."""
+
+    maker: str | None
+    schema: str | None
+    kind: str
+    role: str | None
+    privilege: str | None
+    grantable: bool | None
+
+
+@record
+class MembershipRow:
+    """A role that somebody made, with a role that it belongs to."""
+
+    role: str
+    belongs_to: str
+
+
 def rows(connection: Connection[tuple[object, ...]], row: type[_T], query: str) -> Iterator[_T]:
     """Yield what a query returns, a record a row."""
     with connection.cursor(row_factory=class_row(row)) as cursor:
@@ -395,3 +443,74 @@ WHERE {_OWN}
 UNION ALL SELECT 'STATISTICS', n.nspname, s.stxname, pg_catalog.pg_get_statisticsobjdef(s.oid)
 FROM pg_catalog.pg_statistic_ext AS s JOIN pg_catalog.pg_namespace AS n ON n.oid = s.stxnamespace
 WHERE {_OWN}"""
+
+# What an owner may do is left out, and with it what is granted to him.
+_GRANTED = """
+    CASE WHEN a.grantee = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee)::text END AS role,
+    a.privilege_type::text AS privilege, a.is_grantable AS grantable"""
+_EXPLODED = "LEFT JOIN LATERAL pg_catalog.aclexplode({0}) AS a ON a.grantee <> {1}"
+
+RIGHTS = f"""
+SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+    n.nspname::text AS schema, c.relname::text AS name, NULL::text AS arguments,
+    NULL::text AS column, {_GRANTED}
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+{_EXPLODED.format("c.relacl", "c.relowner")}
+WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND {_OWN}
+UNION ALL
+SELECT 'TABLE', n.nspname, c.relname, NULL, t.attname, {_GRANTED}
+FROM pg_catalog.pg_attribute AS t
+JOIN pg_catalog.pg_class AS c ON c.oid = t.attrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+{_EXPLODED.format("t.attacl", "c.relowner")}
+WHERE t.attacl IS NOT NULL AND NOT t.attisdropped AND {_OWN}
+UNION ALL
+SELECT 'ROUTINE', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), NULL,
+    {_GRANTED}
+FROM pg_catalog.pg_proc AS p
+JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+{_EXPLODED.format("p.proacl", "p.proowner")}
+WHERE p.proacl IS NOT NULL AND {_OWN} AND NOT {_MADE_BY.format("i")}
+UNION ALL
+SELECT 'TYPE', n.nspname, t.typname, NULL, NULL, {_GRANTED}
+FROM pg_catalog.pg_type AS t
+JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+{_EXPLODED.format("t.typacl", "t.typowner")}
+WHERE t.typacl IS NOT NULL AND {_OWN}
+UNION ALL
+SELECT 'SCHEMA', NULL, n.nspname, NULL, NULL, {_GRANTED}
+FROM pg_catalog.pg_namespace AS n
+{_EXPLODED.format("n.nspacl", "n.nspowner")}
+WHERE n.nspacl IS NOT NULL AND n.nspname <> 'public' AND {_OWN}"""
+
+OWNERS = f"""
+SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+    n.nspname::text AS schema, c.relname::text AS name, NULL::text AS arguments,
+    pg_catalog.pg_get_userbyid(c.relowner)::text AS owner
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+    AND pg_catalog.pg_get_userbyid(c.relowner) <> CURRENT_USER AND {_OWN}
+UNION ALL
+SELECT 'ROUTINE', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid),
+    pg_catalog.pg_get_userbyid(p.proowner)
+FROM pg_catalog.pg_proc AS p
+JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+WHERE pg_catalog.pg_get_userbyid(p.proowner) <> CURRENT_USER AND {_OWN}
+    AND NOT {_MADE_BY.format("i")}"""
+
+DEFAULT_RIGHTS = f"""
+SELECT CASE WHEN pg_catalog.pg_get_userbyid(d.defaclrole) <> CURRENT_USER
+        THEN pg_catalog.pg_get_userbyid(d.defaclrole)::text END AS maker,
+    n.nspname::text AS schema,
+    CASE d.defaclobjtype WHEN 'r' THEN 'TABLE' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'ROUTINE'
+        WHEN 'T' THEN 'TYPE' WHEN 'n' THEN 'SCHEMA' ELSE 'LARGE OBJECT' END AS kind, {_GRANTED}
+FROM pg_catalog.pg_default_acl AS d
+LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = d.defaclnamespace
+{_EXPLODED.format("d.defaclacl", "d.defaclrole")}"""
+
+MEMBERSHIPS = """
+SELECT pg_catalog.pg_get_userbyid(m.member)::text AS role,
+    pg_catalog.pg_get_userbyid(m.roleid)::text AS belongs_to
+FROM pg_catalog.pg_auth_members AS m WHERE m.member::bigint >= 16384"""

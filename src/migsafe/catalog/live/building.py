@@ -9,13 +9,18 @@ from collections.abc import Iterable
 from migsafe.catalog import columns, objects, publications, relations, types, views
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.facts import Facts, public
+from migsafe.catalog.live import rights
 from migsafe.catalog.live.asking import (
     ColumnRow,
     ConstraintRow,
+    DefaultRightRow,
     IndexRow,
+    MembershipRow,
     ObjectRow,
+    OwnerRow,
     ParentRow,
     RelationRow,
+    RightRow,
     RoutineRow,
     SequenceRow,
     TextRow,
@@ -114,6 +119,10 @@ class Answers:
     routines: tuple[RoutineRow, ...]
     texts: tuple[TextRow, ...]
     objects: tuple[ObjectRow, ...]
+    rights: tuple[RightRow, ...]
+    owners: tuple[OwnerRow, ...]
+    default_rights: tuple[DefaultRightRow, ...]
+    memberships: tuple[MembershipRow, ...]
 
 
 def build(answers: Answers) -> Catalog:
@@ -144,6 +153,10 @@ def build(answers: Answers) -> Catalog:
     _add_texts(facts, answers.texts, names)
     _add_objects(facts, answers.objects)
     _add_sizes(facts, answers, names)
+    rights.add(facts, answers.rights)
+    rights.add_owners(facts, answers.owners)
+    rights.add_defaults(facts, answers.default_rights)
+    facts.memberships = tuple((row.role, row.belongs_to) for row in answers.memberships)
     facts.path = facts.path_after = facts.usual_path = answers.path
     return Catalog(facts)
 

@@ -107,4 +107,10 @@ def _answers(connection: psycopg.Connection[tuple[object, ...]], version: int) -
         routines=tuple(asking.rows(connection, asking.RoutineRow, asking.ROUTINES)),
         texts=tuple(asking.rows(connection, asking.TextRow, asking.of_relations(version))),
         objects=tuple(asking.rows(connection, asking.ObjectRow, asking.OBJECTS)),
+        rights=tuple(asking.rows(connection, asking.RightRow, asking.RIGHTS)),
+        owners=tuple(asking.rows(connection, asking.OwnerRow, asking.OWNERS)),
+        default_rights=tuple(
+            asking.rows(connection, asking.DefaultRightRow, asking.DEFAULT_RIGHTS)
+        ),
+        memberships=tuple(asking.rows(connection, asking.MembershipRow, asking.MEMBERSHIPS)),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from migsafe.catalog.blocks import only_asks, only_grants
+from migsafe.catalog.blocks import only_asks, rights_given
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.programs import DEEPEST, leaves_schema, program_of
 from migsafe.effects.combine import together, unknown_everything
@@ -37,7 +37,7 @@ def block(
     body = operation.body
     if only_asks(body):
         return Effects(fails=_RAISES)
-    if only_grants(body):
+    if rights_given(body) is not None:
         return Effects()
     program = program_of(operation, catalog.routines)
     if program is None or depth > DEEPEST:

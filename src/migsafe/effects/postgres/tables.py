@@ -173,7 +173,7 @@ def set_owner(operation: SetOwner, catalog: Catalog) -> Effects:
     if operation.kind not in RELATIONS or len(found.locks) == 1:
         return found
     alone = replace(found, locks=held(catalog, ([operation.object], AE)))
-    owner = catalog.settings(operation.object).get("owner")
+    owner = catalog.rights(operation.kind, operation.object).owner
     if owner is not None and owner == operation.owner:
         return alone
     if owner is not None or operation.owner.upper() not in _WHO_RUNS_IT:

@@ -29,8 +29,13 @@ def statement(source: Source) -> str:
             tree = pb.ParseResult(stmts=[source.statement])
         text: str = deparse(tree)
     except PgQueryError:
-        return source.text[source.start : source.end].strip().removesuffix(";").rstrip()
+        return own(source)
     return text
+
+
+def own(source: Source) -> str:
+    """Return a statement's own text."""
+    return source.text[source.start : source.end].strip().removesuffix(";").rstrip()
 
 
 def node(stmt: pb.Node) -> str:

@@ -7,39 +7,73 @@ from migsafe.model.operations import (
     ChangePolicy,
     ChangeRole,
     Grant,
-    ObjectKind,
+    GrantScope,
     Revoke,
 )
 from migsafe.parsers.postgres import canonical, pb
 from migsafe.parsers.postgres.kinds import OBJECT_KINDS
 from migsafe.parsers.postgres.names import relation, role, strings
-from migsafe.parsers.postgres.objects import named
+from migsafe.parsers.postgres.objects import Object, named
 from migsafe.parsers.postgres.source import Operations, Source
 
 
 def grant(node: pb.Node, source: Source) -> Operations:
     """Return GRANT or REVOKE on objects."""
     statement = node.grant_stmt
-    kind = OBJECT_KINDS.get(statement.objtype)
+    scope = GrantScope.OBJECTS
     if statement.targtype == pb.ACL_TARGET_ALL_IN_SCHEMA:
-        kind = ObjectKind.SCHEMA
-    objects = tuple([_object(statement.objtype, item) for item in statement.objects])
-    operation = Grant if statement.is_grant else Revoke
+        scope = GrantScope.ALL_IN_SCHEMA
+        found = tuple([Object(Name(item.string.sval)) for item in statement.objects])
+    else:
+        found = tuple([_object(statement.objtype, item) for item in statement.objects])
+    objects = tuple([each.name for each in found])
+    arguments = tuple([each.arguments for each in found])
+    # The deparser leaves out what it has no word for: parameters.
+    known = statement.objtype in OBJECT_KINDS
     return (
-        operation(
-            kind,
+        _operation(
+            statement,
+            canonical.statement(source) if known else canonical.own(source),
+            scope,
             objects,
-            _privileges(statement),
-            _roles(statement.grantees),
-            canonical.statement(source),
+            arguments if any(each is not None for each in arguments) else (),
         ),
     )
 
 
-def _object(kind: pb.ObjectType, node: pb.Node) -> Name:
+def _operation(
+    statement: pb.GrantStmt,
+    sql: str,
+    scope: GrantScope,
+    objects: tuple[Name, ...],
+    arguments: tuple[str | None, ...] = (),
+    makers: tuple[str, ...] = (),
+) -> Grant | Revoke:
+    kind = OBJECT_KINDS.get(statement.objtype)
+    privileges, grantees = _privileges(statement), _roles(statement.grantees)
+    option = statement.grant_option
+    if statement.is_grant:
+        return Grant(
+            kind, objects, privileges, grantees, sql, scope, arguments, makers, option=option
+        )
+    return Revoke(
+        kind,
+        objects,
+        privileges,
+        grantees,
+        sql,
+        scope,
+        arguments,
+        makers,
+        option=option,
+        cascade=statement.behavior == pb.DROP_CASCADE,
+    )
+
+
+def _object(kind: pb.ObjectType, node: pb.Node) -> Object:
     if node.HasField("range_var"):
-        return relation(node.range_var)
-    return named(kind, node).name
+        return Object(relation(node.range_var))
+    return named(kind, node)
 
 
 def _privileges(statement: pb.GrantStmt) -> tuple[str, ...]:
@@ -63,29 +97,33 @@ def _roles(nodes: Sequence[pb.Node]) -> tuple[str, ...]:
 def grant_role(node: pb.Node, source: Source) -> Operations:
     """Return GRANT or REVOKE of roles; the roles stand as privileges."""
     statement = node.grant_role_stmt
-    operation = Grant if statement.is_grant else Revoke
-    return (
-        operation(
-            None,
-            (),
-            tuple([item.access_priv.priv_name for item in statement.granted_roles]),
-            _roles(statement.grantee_roles),
-            canonical.statement(source),
-        ),
-    )
+    roles = tuple([item.access_priv.priv_name for item in statement.granted_roles])
+    grantees = _roles(statement.grantee_roles)
+    sql = canonical.statement(source)
+    option = any(item.def_elem.defname == "admin" for item in statement.opt)
+    if statement.is_grant:
+        return (Grant(None, (), roles, grantees, sql, option=option),)
+    return (Revoke(None, (), roles, grantees, sql, option=option),)
 
 
 def default_privileges(node: pb.Node, source: Source) -> Operations:
     """Return ALTER DEFAULT PRIVILEGES."""
-    action = node.alter_default_privileges_stmt.action
-    operation = Grant if action.is_grant else Revoke
+    statement = node.alter_default_privileges_stmt
+    schemas: list[Name] = []
+    makers: list[str] = []
+    for item in statement.options:
+        given = item.def_elem.arg.list.items
+        if item.def_elem.defname == "schemas":
+            schemas.extend(Name(each.string.sval) for each in given)
+        else:
+            makers.extend(role(each.role_spec) for each in given)
     return (
-        operation(
-            None,
-            (),
-            _privileges(action),
-            _roles(action.grantees),
+        _operation(
+            statement.action,
             canonical.statement(source),
+            GrantScope.DEFAULT,
+            tuple(schemas),
+            makers=tuple(makers),
         ),
     )
 
