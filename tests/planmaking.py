@@ -23,6 +23,7 @@ from migsafe.planning.files import with_files
 from migsafe.planning.finish import Finished
 from migsafe.planning.make import make
 from migsafe.sources import Request, load
+from migsafe.sources.convention import Script
 from migsafe.sources.plans.record import operations
 
 SETTINGS = Settings(lock_timeout="role", server_version=18)
@@ -138,6 +139,11 @@ def planned(path: str, place: str = "plans/it") -> Path:
     (selection,) = load(Request((path,))).selections
     directory.write(make(selection, SETTINGS, None, {}), Path(place))
     return Path(place)
+
+
+def script(up: str, down: str | None, sql: str, back: str) -> Script:
+    """Return what a convention is given to write for what may not run in a transaction."""
+    return Script(up, down, sql, back, transactional=False)
 
 
 # --- trees ---------------------------------------------------------------------------------

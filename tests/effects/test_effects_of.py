@@ -191,3 +191,14 @@ def test_partitions_that_history_did_not_show_hold_the_rows_of_their_parent() ->
         for complete in (False, True)
     ]
     assert rewrites == [(Name("m"),), ()]
+
+
+def test_locks_of_a_new_table_stand_in_the_order_of_its_statement() -> None:
+    names = [f"parent_{at}" for at in range(12)]
+    # What was named before has another place in memory, and so in a set.
+    kept = [Name(name) for name in reversed(names)]
+    columns = ", ".join(f"c{at} int REFERENCES {name}" for at, name in enumerate(names))
+    made = one(f"CREATE TABLE child ({columns})")
+    locks = effects_of(made, UNKNOWN_CATALOG, dialect="postgres", version=14).locks
+    assert [str(name) for name in locks] == names
+    assert len(kept) == len(locks)

@@ -9,7 +9,7 @@ from migsafe.model.operations import Unrecognized
 from migsafe.model.origin import Runner
 from migsafe.sources import Request, load
 from migsafe.sources.convention import convention_named, conventions
-from migsafe.sources.numbered import _parts
+from migsafe.sources.numbering import parts_of
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "sql"
 
@@ -128,7 +128,7 @@ ORDERED = [
     "0001 a b.sql",
     "0001_2fa.sql",
 ]
-LONE = ["a.sql", "001a.sql", "V1__a.sql", "a_001.sql", "rename_email.up.sql"]
+LONE = ["a.sql", "001a.sql", "v1__a.sql", "a_001.sql", "rename_email.up.sql"]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_name_carries_an_order_or_the_file_stands_alone(
 
 def test_dates_are_ordered_by_day() -> None:
     names = ["2024-02-01_a.sql", "2024-01-10_b.sql", "2024-01-09_c.sql"]
-    parts = [_parts(name) for name in names]
+    parts = [parts_of(name) for name in names]
     orders = [part[2] for part in parts if part is not None]
     assert sorted(orders) == list(reversed(orders))
 
@@ -334,8 +334,9 @@ MARKED = [
     ("-- +migrate Up notransaction\n{up}\n-- +migrate Down notransaction\n{down}", Runner.NONE),
     ("-- migrate:up\n{up}\n-- migrate:down\n{down}\n", Runner.FILE),
     (
+        # dbmate sends it as one query.
         "-- migrate:up transaction:false\n{up}\n-- migrate:down transaction:false\n{down}",
-        Runner.NONE,
+        Runner.QUERY,
     ),
 ]
 

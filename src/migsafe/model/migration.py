@@ -100,7 +100,8 @@ class Migration:
     `id` is what its tool calls it (a revision, a version number with its name), unique in
     its tree. `revises` are the ids it stands on; empty for a first one and for plain files,
     whose order is the tree's. `down_reason` is a comment in an empty way down.
-    `ordered` is False for a file whose name carries no order: it stands alone.
+    `ordered` is False for a file whose name carries no order: it stands alone. `repeatable`
+    is True for what its tool runs again after all others whenever its text changes.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Migration:
     revises: tuple[str, ...] = ()
     down_reason: str | None = None
     ordered: bool = True
+    repeatable: bool = False
 
     @property
     def sections(self) -> tuple[Section, ...]:

@@ -1,7 +1,8 @@
 """SQL text to statements with operations, each at its place."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from migsafe.model.errors import InputError, UsageError
 from migsafe.model.expressions import Expression, Type
@@ -11,9 +12,11 @@ from migsafe.model.origin import Certainty, Origin, SectionName, Span
 from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
 from migsafe.parsers import client, postgres
+from migsafe.parsers.placeholders import filled
 from migsafe.parsers.postgres.source import Part
 from migsafe.parsers.split import Comment, Piece, PieceKind, split
 
+_NO_VALUES: Mapping[str, str] = MappingProxyType({})
 _DIRECTIVE = pattern(r"(?:--+|/\*+)\s*migsafe:\s*(.*?)\s*(?:\*/)?", re.DOTALL)
 
 
@@ -48,8 +51,19 @@ class ReadSql:
     directives: tuple[Directive, ...]
 
 
-def read_sql(text: str, placement: Placement, dialect: str = "postgres") -> ReadSql:
+def read_sql(
+    text: str,
+    placement: Placement,
+    dialect: str = "postgres",
+    placeholders: Mapping[str, str] = _NO_VALUES,
+) -> ReadSql:
     """Return the statements of a text with their operations.
+
+    Args:
+        text: SQL, psql's commands and placeholders of tools included.
+        placement: Where the text stands.
+        dialect: The dialect of the SQL.
+        placeholders: What placeholders stand for, by name, as far as that is known.
 
     Raises:
         InputError: If the text holds a NUL character.
@@ -62,7 +76,7 @@ def read_sql(text: str, placement: Placement, dialect: str = "postgres") -> Read
         error.path = placement.path
         raise
     return ReadSql(
-        tuple(_statements(text, found.pieces, placement)),
+        tuple(_statements(text, found.pieces, placement, placeholders)),
         tuple(_directives(text, found.comments, placement)),
     )
 
@@ -76,7 +90,12 @@ def require_dialect(dialect: str) -> None:
         )
 
 
-def _statements(text: str, pieces: tuple[Piece, ...], placement: Placement) -> Iterator[Statement]:
+def _statements(
+    text: str,
+    pieces: tuple[Piece, ...],
+    placement: Placement,
+    placeholders: Mapping[str, str],
+) -> Iterator[Statement]:
     prepared: dict[str, tuple[Operation, ...]] = {}
     for piece in pieces:
         if piece.kind in {PieceKind.BLANK, PieceKind.DATA}:
@@ -97,7 +116,7 @@ def _statements(text: str, pieces: tuple[Piece, ...], placement: Placement) -> I
                         placement.certainty,
                     ),
                 )
-                for part in _executed(_parts(piece, sql), prepared)
+                for part in _executed(_parts(piece, sql, placeholders), prepared)
             ]
         )
         yield Statement(sql, span, operations)
@@ -120,7 +139,7 @@ def _executed(
     return parts
 
 
-def _parts(piece: Piece, sql: str) -> tuple[Part, ...]:
+def _parts(piece: Piece, sql: str, placeholders: Mapping[str, str]) -> tuple[Part, ...]:
     match piece.kind:
         case PieceKind.CLIENT:
             return (Part(client.read(sql.rstrip()), 0, len(sql)),)
@@ -129,7 +148,32 @@ def _parts(piece: Piece, sql: str) -> tuple[Part, ...]:
             operation = Unrecognized(Cause.UNTERMINATED, reason, sql)
             return (Part(operation, 0, len(sql)),)
         case _:
-            return postgres.read_parts(sql)
+            read = postgres.read_parts(sql)
+            # No body that the server reads holds these either.
+            holds = "{{" in sql or "${" in sql
+            return _filled(sql, placeholders) or read if holds or _is_unparsed(read) else read
+
+
+def _is_unparsed(parts: tuple[Part, ...]) -> bool:
+    return any(
+        isinstance(part.operation, Unrecognized)
+        and part.operation.cause in {Cause.SYNTAX, Cause.TEMPLATE}
+        for part in parts
+    )
+
+
+def _filled(sql: str, placeholders: Mapping[str, str]) -> tuple[Part, ...] | None:
+    """Return what a statement holds whose placeholders keep it from being parsed."""
+    for reading in filled(sql, placeholders):
+        read = postgres.read_parts(reading.sql)
+        if not _is_unparsed(read):
+            return tuple(
+                [
+                    replace(part, start=reading.offset(part.start), end=reading.offset(part.end))
+                    for part in read
+                ]
+            )
+    return None
 
 
 def _directives(

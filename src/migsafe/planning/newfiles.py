@@ -12,6 +12,7 @@ from migsafe.model.plan import Plan
 from migsafe.model.record import replace
 from migsafe.planning.around import Around
 from migsafe.planning.files import Written, module, script
+from migsafe.sources.convention import Script
 from migsafe.sources.plans.layout import ALEMBIC, PlannedFile, files_of
 from migsafe.sources.sql_tree import slugged
 
@@ -60,14 +61,10 @@ def _scripts(plan: Plan, file: PlannedFile, here: Around, tree: Tree, id_: str) 
     if down is None and not file.up:
         # It would hold nothing: the way down stays in the plan.
         return []
-    written = [Written(up, script(plan, file, file.up))]
-    if down is not None:
-        written.append(Written(down, script(plan, file, file.down)))
-    if os.path.basename(up) == "up.sql" and not file.transactional:
-        # Diesel's own word for it; a comment would not reach the tool.
-        settings = os.path.join(os.path.dirname(up), "metadata.toml")
-        written.append(Written(settings, "run_in_transaction = false\n"))
-    return written
+    new = Script(
+        up, down, script(plan, file, file.up), script(plan, file, file.down), file.transactional
+    )
+    return [Written(each.path, each.text) for each in here.convention.written(new)]
 
 
 def _title(plan: Plan) -> str:

@@ -90,6 +90,7 @@ def _sources(plan: Plan, directory: Path, options: Options) -> tuple[Migration, 
     found: list[Migration] = []
     for source in plan.sources:
         paths = [os.path.normpath(directory / name) for name in source.copies]
+        # What showed the tool lies around the source, not around its copy.
         home = None if convention is None or not paths else convention.home(paths[0], files)
         if convention is None or home is None:
             raise InputError(

@@ -159,7 +159,8 @@ def _refuse_merged(plan: Plan, here: Around) -> list[str]:
     """Refuse if a source was merged or changed; return the files to take away."""
     paths: list[str] = []
     ids = {migration.id for migration in here.sources}
-    last = {migration.id for migration in here.tree.migrations[-len(here.sources) or 1 :]}
+    once = [migration.id for migration in here.tree.migrations if not migration.repeatable]
+    last = set(once[-len(here.sources) or 1 :])
     for migration in here.sources:
         source = next(each for each in plan.sources if each.revision == migration.id)
         if digest(migration.up.text) != source.sha256:
@@ -173,6 +174,17 @@ def _refuse_merged(plan: Plan, here: Around) -> list[str]:
             for each in here.tree.migrations
             if migration.id in each.revises and each.id not in ids
         ]
+        shared = [
+            each.id
+            for each in here.tree.migrations
+            if each.path == migration.path and each.id not in ids
+        ]
+        if shared:
+            raise RefusedError(
+                f"'{migration.path}' also holds '{shared[0]}', which would go with it",
+                help=f"Move '{migration.id}' to a file of its own, and plan again.",
+                path=migration.path,
+            )
         known = merged.is_merged(Path(migration.path))
         if standing:
             raise RefusedError(

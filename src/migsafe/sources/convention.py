@@ -14,6 +14,7 @@ from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
 from migsafe.model.record import record
 from migsafe.sources.files import Files
+from migsafe.sources.marks import Way
 
 Order = tuple[int, ...]
 
@@ -24,7 +25,8 @@ class Candidate:
 
     `paths` are all its files; `order` is None for a file that stands alone. `up` is None
     where only a way down was found. `downs` says whether the convention has ways down.
-    `unread` says why nothing of it can be read.
+    `unread` says why nothing of it can be read; `ways` are its ways in the text of `up`, where
+    that holds more than what its marks tell apart.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Candidate:
     runner: Runner
     downs: bool
     unread: str | None = None
+    ways: tuple[Way, Way | None] | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -65,19 +68,45 @@ class Options:
 
 
 @record
+class Script:
+    """A new migration in SQL, and the paths that its convention gives it.
+
+    `down_path` is None where the tree has no place for a way down, and `up_path` itself
+    where one file holds both ways. `transactional` is False for what may not run in a
+    transaction.
+    """
+
+    up_path: str
+    down_path: str | None
+    up: str
+    down: str
+    transactional: bool
+
+
+@record
+class NewFile:
+    """A file that a convention makes of a new migration."""
+
+    path: str
+    text: str
+
+
+@record
 class Convention:
     """How a tool names, orders, pairs and runs its migrations.
 
     Attributes:
         name: What reports call it.
         rank: Conventions with a lower rank are asked first who a file belongs to.
-        home: The root of the tree that a file belongs to, or None if the file is not of
+        home: The root of the tree that a file belongs to, or None if its name is not of
             this convention. Root and file may be the same: a file that stands alone.
+        shows: Whether what lies in or around a file shows its tool; None: its name does.
         read: Reads a tree: its root, the given files, and the options.
         next_name: The id of a new migration after all others of a tree.
         paths: Where the up and the down of a new migration are written.
         roots: The trees that the configuration files of a directory name.
         title: What people call it, if it is not its name.
+        files: How a new migration is written, where two plain files are not it.
     """
 
     name: str
@@ -88,6 +117,15 @@ class Convention:
     paths: Callable[[Tree, str], tuple[str, str | None]]
     roots: Callable[[str, Files], tuple[str, ...]] | None = None
     title: str | None = None
+    shows: Callable[[str, Files], bool] | None = None
+    files: Callable[[Script], tuple[NewFile, ...]] | None = None
+
+    def written(self, script: Script) -> tuple[NewFile, ...]:
+        """Return the files of a new migration."""
+        if self.files is not None:
+            return self.files(script)
+        up = NewFile(script.up_path, script.up)
+        return (up,) if script.down_path is None else (up, NewFile(script.down_path, script.down))
 
 
 @cache
@@ -112,6 +150,6 @@ def owner(path: str, files: Files) -> tuple[Convention, str] | None:
     """Return the convention that a file belongs to, with the root of its tree."""
     for convention in conventions():
         root = convention.home(path, files)
-        if root is not None:
+        if root is not None and (convention.shows is None or convention.shows(path, files)):
             return convention, root
     return None

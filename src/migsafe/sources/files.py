@@ -1,7 +1,7 @@
 """Files as text: which paths a request names, and what stands in them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from glob import iglob
 
 from migsafe.model.errors import InputError
@@ -13,6 +13,7 @@ _UNVISITED = frozenset({"node_modules", "__pycache__", "venv", "site-packages", 
 _MAGIC = pattern(r"[*?\[]")
 _PLAN = pattern(r'"schema"\s*:\s*"migsafe\.plan/1"')
 _BOM = b"\xef\xbb\xbf"
+_HEAD = 4096
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -27,6 +28,8 @@ class Files:
         """Keep the overlay; nothing is read yet."""
         self._overlay = {} if overlay is None else overlay
         self._listings: dict[str, frozenset[str]] = {}
+        self._heads: dict[str, str] = {}
+        self._answers: dict[tuple[str, str], bool] = {}
 
     def names(self, directory: str) -> frozenset[str]:
         """Return the names in a directory; none if it cannot be listed."""
@@ -40,6 +43,25 @@ class Files:
             known |= {name for parent, name in here if parent == directory}
             self._listings[directory] = known
         return known
+
+    def once(self, question: str, directory: str, ask: Callable[[], bool]) -> bool:
+        """Return the answer to a question about a directory, asked when it is first needed."""
+        key = (question, directory)
+        if key not in self._answers:
+            self._answers[key] = ask()
+        return self._answers[key]
+
+    def head(self, path: str) -> str:
+        """Return how the text of a file begins, to know its tool by; empty if it is none."""
+        known = self._overlay.get(path) or self._heads.get(path)
+        if known is None:
+            try:
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    known = file.read(_HEAD)
+            except OSError:
+                known = ""
+            self._heads[path] = known
+        return known[:_HEAD]
 
     def exists(self, path: str) -> bool:
         """Return whether there is a file to read at a path."""

@@ -1,38 +1,56 @@
-"""Files that hold both directions, told apart by comments: goose, sql-migrate, dbmate.
+"""What files say to their tools in comments: which way is up, and what runs without transaction.
 
-Read as plain SQL such a file would make its change and take it back at once.
+Read as plain SQL, a file that holds both directions would make its change and take it back
+at once.
 """
 
 import re
 
-from migsafe.model.origin import Runner, Span
+from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.model.record import record
+from migsafe.parsers.split import PieceKind, split
 
 _MARK = pattern(
-    r"^[ \t]*--[ \t]*(?:\+(?:goose|migrate)[ \t]+|migrate:)(?P<way>up|down)\b(?P<rest>[^\n]*)",
+    r"^[ \t]*--[ \t]*(?:\+(?P<tool>goose|migrate)[ \t]+|(?P<dbmate>migrate):)(?P<way>up|down)\b"
+    r"(?P<rest>[^\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
 _NO_TRANSACTION = pattern(
     r"^[ \t]*--[ \t]*\+goose[ \t]+NO[ \t]+TRANSACTION\b", re.IGNORECASE | re.MULTILINE
 )
 _OUTSIDE = pattern(r"\bnotransaction\b|\btransaction:false\b", re.IGNORECASE)
-# Between these goose and sql-migrate send the text as one statement, with or without semicolon.
+# Between these goose and sql-migrate send the text as one statement, with or without
+# semicolon; drizzle sends what stands between two of its marks.
 _END = pattern(
-    r"^[ \t]*--[ \t]*\+(?:goose|migrate)[ \t]+StatementEnd\b[^\n]*", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*--[ \t]*\+(?:goose|migrate)[ \t]+StatementEnd\b[^\n]*"
+    r"|-->[ \t]*statement-breakpoint[^\n]*",
+    re.IGNORECASE | re.MULTILINE,
 )
-
-
 _LINE = pattern(
     r"^[ \t]*--[ \t]*(?:\+(?:goose|migrate)\b|migrate:)[^\n]*", re.IGNORECASE | re.MULTILINE
 )
+# What a whole file says of itself: Atlas in its head, sqlx in its first bytes. sqlx sends
+# such a file as one query.
+_WORDS = (
+    (pattern(r"(?:[ \t]*--[^\n]*\n)*?[ \t]*--[ \t]*atlas:txmode[ \t]+none\b"), Runner.NONE),
+    (pattern(r"-- no-transaction\b"), Runner.QUERY),
+)
+
+
+@record
+class Part:
+    """SQL that stands at `start` of a file's text, as long as what stands there."""
+
+    start: int
+    sql: str
 
 
 @record
 class Way:
     """One direction of a marked file: the parts of its text, and how its tool runs it."""
 
-    parts: tuple[Span, ...]
+    parts: tuple[Part, ...]
     runner: Runner
 
 
@@ -56,10 +74,38 @@ def unmarked(text: str) -> str:
     return _LINE.sub("", text)
 
 
+def parts(text: str, start: int = 0, end: int | None = None) -> tuple[Part, ...]:
+    """Return what a tool sends by itself of a range of a text, by its marks between statements."""
+    last = len(text) if end is None else end
+    cuts = [found.end() for found in _END.finditer(text, start, last)]
+    return tuple(Part(a, text[a:b]) for a, b in zip((start, *cuts), (*cuts, last), strict=True))
+
+
+def said(text: str) -> Runner | None:
+    """Return how a file asks to be run, None where it asks for nothing."""
+    return next((runner for word, runner in _WORDS if word.match(text) is not None), None)
+
+
+def bracketed(text: str, tool: str) -> str:
+    """Return SQL for a tool that cuts at semicolons, with its marks around what holds some.
+
+    Args:
+        text: Statements, each with its semicolon.
+        tool: The word of the tool's marks, `goose` or `migrate`.
+    """
+    written = []
+    for piece in split(text).pieces:
+        sql = text[piece.start : piece.end]
+        if piece.kind is PieceKind.STATEMENT and ";" in sql.rstrip().removesuffix(";"):
+            sql = f"-- +{tool} StatementBegin\n{sql}\n-- +{tool} StatementEnd"
+        written.append(sql)
+    return "".join(written)
+
+
 def _way(text: str, mark: re.Match[str], marks: list[re.Match[str]], *, none: bool) -> Way:
     end = next((other.start() for other in marks if other.start() > mark.start()), len(text))
-    cuts = [found.end() for found in _END.finditer(text, mark.end(), end)]
-    starts = (mark.end(), *cuts)
-    parts = tuple(Span(a, b) for a, b in zip(starts, (*cuts, end), strict=True))
-    outside = none or _OUTSIDE.search(mark["rest"]) is not None
-    return Way(parts, Runner.NONE if outside else Runner.FILE)
+    runner = Runner.FILE
+    if none or _OUTSIDE.search(mark["rest"]) is not None:
+        # dbmate sends what it runs outside a transaction as one query.
+        runner = Runner.NONE if mark["dbmate"] is None else Runner.QUERY
+    return Way(parts(text, mark.end(), end), runner)

@@ -20,7 +20,7 @@ from migsafe.model.pattern import pattern
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
-from migsafe.sources.marks import Way, unmarked, ways
+from migsafe.sources.marks import Part, Way, parts, said, unmarked, ways
 
 _COMMENT = pattern(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
 # A date is one number in several groups; elsewhere the second group belongs to the title.
@@ -121,9 +121,11 @@ def _migration(candidate: Candidate, convention: str, files: Files, options: Opt
         up = Section(SectionName.UP, path, "", (), candidate.runner)
     else:
         text = files.text(candidate.up)
-        both = ways(text) if candidate.down is None else None
-        if both is not None:
-            return _marked(candidate, convention, text, both, options)
+        told = candidate.ways
+        if told is None and candidate.down is None:
+            told = ways(text)
+        if told is not None:
+            return _marked(candidate, convention, text, told, options)
         up = _section(candidate.up, SectionName.UP, text, candidate.runner, options)
     down = None
     reason = None
@@ -157,14 +159,14 @@ def _marked(
     way_up, way_down = both
     up = _section(path, SectionName.UP, text, way_up.runner, options, way_up.parts)
     down = None
-    state = Down.MISSING
+    state = Down.MISSING if candidate.downs else Down.NO_CONVENTION
     reason = None
     if way_down is not None:
-        parts = way_down.parts
-        down = _section(path, SectionName.DOWN, text, way_down.runner, options, parts)
+        sent = way_down.parts
+        down = _section(path, SectionName.DOWN, text, way_down.runner, options, sent)
         state = Down.PRESENT if down.statements else Down.EMPTY
         if not down.statements:
-            reason = _reason(unmarked("".join(text[part.start : part.end] for part in parts)))
+            reason = _reason(unmarked("".join(part.sql for part in sent)))
     return Migration(
         candidate.id,
         path,
@@ -183,13 +185,12 @@ def _section(
     text: str,
     runner: Runner,
     options: Options,
-    parts: tuple[Span, ...] | None = None,
+    sent: tuple[Part, ...] | None = None,
 ) -> Section:
     statements: list[Statement] = []
     directives: list[Directive] = []
-    for part in parts or (Span(0, len(text)),):
-        sql = text[part.start : part.end]
-        read = read_sql(sql, Placement(path, name, offset=part.start), options.dialect)
+    for part in parts(text) if sent is None else sent:
+        read = read_sql(part.sql, Placement(path, name, offset=part.start), options.dialect)
         statements.extend(read.statements)
         directives.extend(read.directives)
     return Section(
@@ -197,7 +198,7 @@ def _section(
         path,
         text,
         tuple(statements),
-        _runner(runner, directives, options.transaction),
+        _runner(said(text) or runner, directives, options.transaction),
         tuple(directives),
     )
 

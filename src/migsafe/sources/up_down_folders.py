@@ -9,7 +9,15 @@ from migsafe.model.findings import FileError
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
-from migsafe.sources.convention import Candidate, Convention, Options, Order, Reading
+from migsafe.sources.convention import (
+    Candidate,
+    Convention,
+    NewFile,
+    Options,
+    Order,
+    Reading,
+    Script,
+)
 from migsafe.sources.files import Files
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
@@ -99,4 +107,17 @@ def paths(tree: Tree, id: str) -> tuple[str, str]:
     return os.path.join(folder, "up.sql"), os.path.join(folder, "down.sql")
 
 
-CONVENTION = Convention(NAME, 10, home, read, next_name, paths)
+def written(script: Script) -> tuple[NewFile, ...]:
+    """Return the files of a new migration, with Diesel's own word for no transaction."""
+    folder = os.path.dirname(script.up_path)
+    new = [NewFile(script.up_path, script.up)]
+    if script.down_path is not None:
+        new.append(NewFile(script.down_path, script.down))
+    if not script.transactional:
+        # A comment would not reach the tool.
+        settings = os.path.join(folder, "metadata.toml")
+        new.append(NewFile(settings, "run_in_transaction = false\n"))
+    return tuple(new)
+
+
+CONVENTION = Convention(NAME, 10, home, read, next_name, paths, files=written)

@@ -75,11 +75,12 @@ def create_table(operation: CreateTable, catalog: Catalog) -> Effects:
         reason = f"{operation.table} is there already"
         return Effects(fails=Certain("42P07", reason), sources=cited)
     own = catalog.key(operation.table)
-    referenced = {
+    # In the order of the statement: a set of names has another one in every process.
+    referenced = dict.fromkeys(
         catalog.key(constraint.referenced)
         for constraint in operation.constraints
         if isinstance(constraint, ForeignKey)
-    }
+    )
     parent = operation.partition_of
     above: tuple[Name, ...] = ()
     default: tuple[Name, ...] = ()
@@ -87,11 +88,11 @@ def create_table(operation: CreateTable, catalog: Catalog) -> Effects:
     if parent is not None:
         above = (catalog.key(parent),)
         default = default_of(catalog, parent)
-        referenced.update(parents(catalog, parent))
+        referenced.update(dict.fromkeys(parents(catalog, parent)))
         if unseen(catalog, parent):
             decides = f"whether {parent} has a default partition, which is locked and read"
             unknown = (Unknown(Fact.LOCKS, decides), Unknown(Fact.SCANS, decides))
-    referenced.discard(own)
+    referenced.pop(own, None)
     reached = [name for table in referenced for name in _partitions_too(catalog, table)]
     fails: Fails = Never()
     read: tuple[Name, ...] = ()

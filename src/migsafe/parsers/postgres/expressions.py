@@ -34,6 +34,7 @@ class _Found:
     functions: dict[str, None] = field(default_factory=dict)
     constant: bool = True
     subquery: bool = False
+    parameter: bool = False
 
 
 def read(node: pb.Node) -> Expression:
@@ -55,6 +56,7 @@ def read(node: pb.Node) -> Expression:
         tuple(found.functions),
         found.constant,
         found.subquery,
+        found.parameter,
     )
 
 
@@ -111,6 +113,9 @@ def _note(message: object, found: _Found) -> None:
             found.constant = False
         case pb.SQLValueFunction():
             found.functions[keyword_function(message)] = None
+            found.constant = False
+        case pb.ParamRef():
+            found.parameter = True
             found.constant = False
         case pb.SubLink():
             found.subquery = True

@@ -1,0 +1,29 @@
+"""Supabase: `supabase/migrations/timestamp_name.sql`, each sent in one go."""
+
+import os
+from collections.abc import Sequence
+
+from migsafe.model.origin import Runner
+from migsafe.sources.convention import Convention, Options, Reading
+from migsafe.sources.files import Files
+from migsafe.sources.numbering import candidates, home, next_name, one_way
+from migsafe.sources.sql_tree import read_tree
+
+NAME = "supabase"
+
+
+def shows(path: str, files: Files) -> bool:
+    """Say whether the directory is where the Supabase CLI looks."""
+    del files
+    directory = os.path.dirname(os.path.abspath(path))
+    parent, name = os.path.split(directory)
+    return name == "migrations" and os.path.basename(parent) == "supabase"
+
+
+def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:
+    """Return the migrations of a directory."""
+    found = candidates(root, files, Runner.QUERY, downs=False)
+    return read_tree(root, NAME, found, given, files, options)
+
+
+CONVENTION = Convention(NAME, 17, home, read, next_name, one_way, shows=shows, title="Supabase CLI")
