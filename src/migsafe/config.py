@@ -39,6 +39,7 @@ class Settings:
 
     `server_version` None means: not configured, `version` then assumes one.
     `lock_timeout` is `file` (set in migrations) or `role` (set elsewhere).
+    `placeholders` are texts by the name of what a tool replaces with them.
     `small_tables` are names, `small_limits` count where a database says how big tables are.
     """
 
@@ -54,6 +55,7 @@ class Settings:
     lock_timeout: str = "file"
     small_tables: tuple[str, ...] = ()
     small_limits: tuple[Limit, ...] = ()
+    placeholders: Mapping[str, str] = field(default_factory=dict)
     transaction: str = "auto"
     release_order: str = "migrate-first"
     rollback_horizon: int = 1
@@ -103,7 +105,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 _TEXTS = ("start-after", "plans")
 _LISTS = ("paths", "small-tables")
-_TABLES = ("severity", "rules", "path")
+_TABLES = ("severity", "rules", "path", "placeholders")
 _INTEGERS = ("server-version", "rollback-horizon")
 _KEYS = (*_CHOICES, *_TEXTS, *_LISTS, *_TABLES, *_INTEGERS)
 # A table may be called almost anything; what holds these is a limit that was not understood.
@@ -202,6 +204,7 @@ def _settings(section: Mapping[str, object], path: str) -> Settings:
         lock_timeout=choice.get("lock-timeout", defaults.lock_timeout),
         small_tables=small[0],
         small_limits=small[1],
+        placeholders=_placeholders(section.get("placeholders", {}), path),
         transaction=choice.get("transaction", defaults.transaction),
         release_order=choice.get("release-order", defaults.release_order),
         rollback_horizon=horizon,
@@ -290,6 +293,13 @@ def _small(given: tuple[str, ...], path: str) -> tuple[tuple[str, ...], tuple[Li
                 path=path,
             )
     return tuple(names), tuple(limits)
+
+
+def _placeholders(value: object, path: str) -> Mapping[str, str]:
+    return {
+        name: _text(text, f"placeholders.{name}", path)
+        for name, text in _table(value, "placeholders", path).items()
+    }
 
 
 def _table(value: object, key: str, path: str) -> Mapping[str, object]:

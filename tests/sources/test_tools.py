@@ -160,12 +160,12 @@ TOOLS: dict[str, Tool] = {
     ),
     "pop": (
         {
-            "db/20250101000000_users.up.sql": USERS.replace("users", "{{ .Prefix }}users"),
+            "db/20250101000000_users.up.sql": USERS + "CREATE TABLE {{ .Prefix }}more (id int);",
             "db/20250101000000_users.down.sql": DROP,
             "db/20250102000000_index.mysql.up.sql": "CREATE INDEX i ON users (email);",
             "db/20250102000000_index.postgres.autocommit.up.sql": OUTSIDE,
-            "db/20250103000000_mail.up.sql": RENAME.replace("users", "{{ .Prefix }}users"),
-            "db/20250103000000_mail.down.sql": BACK.replace("users", "{{ .Prefix }}users"),
+            "db/20250103000000_mail.up.sql": RENAME,
+            "db/20250103000000_mail.down.sql": BACK,
             "db/20250103000000_mail.mysql.up.sql": "ALTER TABLE users CHANGE email mail text;",
         },
         "db/20250103000000_mail.up.sql",

@@ -163,6 +163,7 @@ def read(given: Common) -> Work:
             stdin_filename=given.stdin_filename,
             start_after=settings.start_after,
             history=not given.no_history and base is None,
+            placeholders=settings.placeholders,
         )
     )
     if not loaded.started:
@@ -195,7 +196,8 @@ def schema(path: str, settings: Settings) -> Catalog:
     """
     text = Files().text(path)
     catalog = Catalog.empty(complete=True)
-    read = read_sql(text, Placement(path, SectionName.UP), settings.dialect)
+    placement = Placement(path, SectionName.UP)
+    read = read_sql(text, placement, settings.dialect, settings.placeholders)
     for statement in read.statements:
         for operation in statement.operations:
             catalog = catalog.apply(operation)

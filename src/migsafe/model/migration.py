@@ -15,12 +15,14 @@ class Statement:
     """One SQL statement, or one `op.` call of a revision, with the operations it holds.
 
     `span` lies in the section's text. `sql` is the statement's own text, for a call
-    that holds no SQL the call's source.
+    that holds no SQL the call's source. `opaque` are the placeholders in it that nobody has
+    said the text of: the operations have names in braces where they stand.
     """
 
     sql: str
     span: Span
     operations: tuple[Operation, ...]
+    opaque: tuple[str, ...] = ()
 
 
 @record

@@ -24,6 +24,8 @@ _HARMLESS = frozenset({
     "t", "timing", "unrestrict", "unset", "warn", "x",
 })
 # fmt: on
+# Which statements run is said by the condition: those between are `maybe`.
+_CONDITIONS = {"if": 1, "elif": 0, "else": 0, "endif": -1}
 _DESCRIBES = pattern(r"d[A-Za-z]*|l|list|z|sf|sv")
 # psql's variables that decide how what follows is cut into statements or committed.
 _TELLING_VARIABLES = frozenset({"autocommit", "singleline"})
@@ -32,8 +34,8 @@ _TELLING_VARIABLES = frozenset({"autocommit", "singleline"})
 def read(line: str) -> Operation:
     r"""Return what a backslash command does to the database.
 
-    Unread remain those that run other files or programs (`\i`, `\!`, `\gexec`), change
-    the connection, or decide what runs at all (`\if`, `\q`).
+    Unread remain those that run other files, programs or computed SQL (`\i`, `\!`,
+    `\gexec`), change the connection, or end the script (`\q`).
     """
     match = _COMMAND.match(line)
     word, rest = (match[1] or "", match[2]) if match else ("", "")
@@ -41,13 +43,39 @@ def read(line: str) -> Operation:
         return _copy(line, rest)
     harmless = (
         word in _HARMLESS
+        or word in _CONDITIONS
         or _DESCRIBES.fullmatch(word) is not None
         or (word in {"g", "gset"} and "|" not in rest)
         or (word == "set" and _name(rest) not in _TELLING_VARIABLES)
     )
     if harmless:
         return NoOperation(line)
+    if word == "gexec":
+        return Unrecognized(Cause.DYNAMIC, r"\gexec runs what the query before it returns", line)
     return Unrecognized(Cause.CLIENT, f"\\{word}", line)
+
+
+def opens(line: str) -> int:
+    r"""Return 1 for `\if`, -1 for `\endif`, 0 for any other command."""
+    match = _COMMAND.match(line)
+    return _CONDITIONS.get(match[1] or "", 0) if match else 0
+
+
+def variable(line: str) -> dict[str, str]:
+    r"""Return the name and text that `\set` gives a variable, empty for any other command."""
+    match = _SET.fullmatch(line.strip())
+    if match is None:
+        return {}
+    quoted = match[2]
+    return {match[1]: match[3] if quoted is None else quoted.replace("''", "'")}
+
+
+def included(line: str) -> tuple[str, bool] | None:
+    r"""Return the file that `\i` or `\ir` runs, and whether it is named from beside the script."""
+    match = _INCLUDE.fullmatch(line.strip())
+    if match is None:
+        return None
+    return match[2] or match[3], match[1] in {"ir", "include_relative"}
 
 
 def _name(arguments: str) -> str:
@@ -70,5 +98,7 @@ def _copy(line: str, rest: str) -> Operation:
     return Unrecognized(Cause.CLIENT, r"\copy", line)
 
 
+_SET = pattern(r"\\set[ \t]+(\w+)[ \t]+(?:'((?:[^'\\]|'')*)'|([^\s'\"\\:]+))")
+_INCLUDE = pattern(r"\\(i|ir|include|include_relative)[ \t]+(?:'([^']+)'|(\S+?))[ \t]*;?")
 _PLACE = pattern(r"\b(from|to)\s+((?:program\s+)?(?:'[^']*'|\S+))", re.IGNORECASE)
 _MOST_PLACES = 16

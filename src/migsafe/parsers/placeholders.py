@@ -48,11 +48,13 @@ class Filled:
     """A statement with something in the place of each placeholder.
 
     `pieces` are where its pieces start, in it and in the statement as it was written; those
-    with odd numbers stand for placeholders.
+    with odd numbers stand for placeholders. `opaque` are placeholders that nobody has said
+    the text of.
     """
 
     sql: str
     pieces: tuple[tuple[int, int], ...]
+    opaque: tuple[str, ...]
 
     def offset(self, at: int) -> int:
         """Return where a character comes from; one of a placeholder, from its start."""
@@ -133,7 +135,8 @@ def _filled(
             length += len(text)
         at = end
     pieces.append((length, at))
-    return Filled("".join((*written, sql[at:])), tuple(pieces))
+    opaque = dict.fromkeys(each.name for each in found if each.name not in values)
+    return Filled("".join((*written, sql[at:])), tuple(pieces), tuple(opaque))
 
 
 def _joined(sql: str, found: list[_Found]) -> Iterator[list[_Found]]:

@@ -24,8 +24,8 @@ _DIRECTIVE = pattern(r"(?:--+|/\*+)\s*migsafe:\s*(.*?)\s*(?:\*/)?", re.DOTALL)
 class Placement:
     """Where a text stands in its section, for the origin of what is read from it.
 
-    `offset` is where the text starts in the section's text. Where the place of SQL inside
-    a revision is not exact, every span is `call_span`.
+    `offset` is where the text starts in the section's text. Where it does not stand in the
+    section (a text that a revision computes, a file that psql includes), every span is `at`.
     """
 
     path: str
@@ -34,12 +34,12 @@ class Placement:
     call_span: Span | None = None
     autocommit: bool = False
     certainty: Certainty = Certainty.ALWAYS
-    exact: bool = True
+    at: Span | None = None
 
     def span(self, start: int, end: int) -> Span:
         """Return the span in the section's text of a range of this text."""
-        if self.call_span is not None and not self.exact:
-            return self.call_span
+        if self.at is not None:
+            return self.at
         return Span(self.offset + start, self.offset + end)
 
 
@@ -97,11 +97,18 @@ def _statements(
     placeholders: Mapping[str, str],
 ) -> Iterator[Statement]:
     prepared: dict[str, tuple[Operation, ...]] = {}
+    said = dict(placeholders)
+    depth = 0
     for piece in pieces:
         if piece.kind in {PieceKind.BLANK, PieceKind.DATA}:
             continue
         sql = text[piece.start : piece.end]
+        certainty = Certainty.MAYBE if depth else placement.certainty
+        if piece.kind is PieceKind.CLIENT:
+            depth = max(0, depth + client.opens(sql))
+            said.update(client.variable(sql))
         span = placement.span(piece.start, piece.end)
+        parts, sent, opaque = _parts(piece, sql, said)
         operations = tuple(
             [
                 replace(
@@ -113,13 +120,13 @@ def _statements(
                         span,
                         placement.call_span,
                         placement.autocommit,
-                        placement.certainty,
+                        certainty,
                     ),
                 )
-                for part in _executed(_parts(piece, sql, placeholders), prepared)
+                for part in _executed(parts, prepared)
             ]
         )
-        yield Statement(sql, span, operations)
+        yield Statement(sent, span, operations, opaque)
 
 
 def _executed(
@@ -139,19 +146,25 @@ def _executed(
     return parts
 
 
-def _parts(piece: Piece, sql: str, placeholders: Mapping[str, str]) -> tuple[Part, ...]:
+_Parts = tuple[tuple[Part, ...], str, tuple[str, ...]]
+"""What a statement holds, what the server is sent, and placeholders in it without a text."""
+
+
+def _parts(piece: Piece, sql: str, placeholders: Mapping[str, str]) -> _Parts:
+    """Return what a piece of the text holds."""
     match piece.kind:
         case PieceKind.CLIENT:
-            return (Part(client.read(sql.rstrip()), 0, len(sql)),)
+            return (Part(client.read(sql.rstrip()), 0, len(sql)),), sql, ()
         case PieceKind.UNTERMINATED:
             reason = "the text ends inside a quote, a comment or a body"
             operation = Unrecognized(Cause.UNTERMINATED, reason, sql)
-            return (Part(operation, 0, len(sql)),)
+            return (Part(operation, 0, len(sql)),), sql, ()
         case _:
             read = postgres.read_parts(sql)
             # No body that the server reads holds these either.
-            holds = "{{" in sql or "${" in sql
-            return _filled(sql, placeholders) or read if holds or _is_unparsed(read) else read
+            if "{{" in sql or "${" in sql or _is_unparsed(read):
+                return _filled(sql, placeholders) or (read, sql, ())
+            return read, sql, ()
 
 
 def _is_unparsed(parts: tuple[Part, ...]) -> bool:
@@ -162,17 +175,16 @@ def _is_unparsed(parts: tuple[Part, ...]) -> bool:
     )
 
 
-def _filled(sql: str, placeholders: Mapping[str, str]) -> tuple[Part, ...] | None:
+def _filled(sql: str, placeholders: Mapping[str, str]) -> _Parts | None:
     """Return what a statement holds whose placeholders keep it from being parsed."""
     for reading in filled(sql, placeholders):
         read = postgres.read_parts(reading.sql)
         if not _is_unparsed(read):
-            return tuple(
-                [
-                    replace(part, start=reading.offset(part.start), end=reading.offset(part.end))
-                    for part in read
-                ]
-            )
+            places = [
+                replace(part, start=reading.offset(part.start), end=reading.offset(part.end))
+                for part in read
+            ]
+            return tuple(places), sql if reading.opaque else reading.sql, reading.opaque
     return None
 
 

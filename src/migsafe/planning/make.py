@@ -43,6 +43,8 @@ def make(
     given = tuple(each for each in tree.migrations if each.id in selection.given)
     if not given:
         raise UsageError("there is no migration to plan", help="Name one.")
+    for migration in given:
+        _refuse_opaque(migration)
     place = tree.migrations.index(given[-1])
     history = tuple(
         each for each in tree.migrations[:place] if base is None and each.id not in selection.given
@@ -53,6 +55,24 @@ def make(
     start = start_of(given, tree.root)
     plan = compose.plan(ship, settings, plan_id=plan_id or id_of(given[0]), options=options)
     return finished(plan, start, history, before=ship.before, first=first, version=settings.version)
+
+
+def _refuse_opaque(migration: Migration) -> None:
+    """Refuse what something fills in later: a plan would write names that nobody has.
+
+    Raises:
+        UsageError: If a statement has a placeholder without a text.
+    """
+    for section in migration.sections:
+        for statement in section.statements:
+            for name in statement.opaque:
+                raise UsageError(
+                    f"a placeholder is filled in before the server sees it: what {name} stands "
+                    "for is not known",
+                    help=f'Say it in the configuration: [tool.migsafe.placeholders] {name} = "…".',
+                    path=section.path,
+                    line=section.place(statement.span).line,
+                )
 
 
 def id_of(migration: Migration) -> str:

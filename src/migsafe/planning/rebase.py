@@ -43,7 +43,9 @@ def replanner(directory: Path, settings: Settings, compose: Compose) -> Replan:
     """
 
     def replan(plan: Plan) -> Finished:
-        options = Options(settings.dialect, settings.transaction)
+        options = Options(
+            settings.dialect, settings.transaction, placeholders=settings.placeholders
+        )
         released = ledger.load(directory, plan.id)
         history = around(plan, released, options).others
         first = Catalog.empty(complete=settings.catalog == "complete")

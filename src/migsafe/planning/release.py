@@ -64,7 +64,7 @@ def release(
             f"--deploy {number}",
         )
     require_before(plan, released, number, directory)
-    options = Options(settings.dialect, settings.transaction)
+    options = Options(settings.dialect, settings.transaction, placeholders=settings.placeholders)
     _refuse_edited(plan, directory, number, options)
     here = around(plan, released, options)
     if deploy.kind is DeployKind.CODE and not (number == 1 and here.sources):

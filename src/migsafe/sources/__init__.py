@@ -1,7 +1,8 @@
 """Where migrations come from: paths to trees of migrations, in their tools' order."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 
 from migsafe.model.errors import InputError, UsageError
 from migsafe.model.findings import FileError
@@ -32,6 +33,7 @@ class Request:
         stdin_filename: The path that standard input stands for.
         start_after: A migration that was released: it and all before it are not judged.
         history: Whether the migrations before the given ones are read as well.
+        placeholders: What placeholders in SQL files stand for, by name.
     """
 
     paths: tuple[str, ...]
@@ -42,6 +44,7 @@ class Request:
     stdin_filename: str | None = None
     start_after: str | None = None
     history: bool = True
+    placeholders: Mapping[str, str] = field(default_factory=dict)
 
 
 @record
@@ -77,7 +80,7 @@ def load(request: Request) -> Loaded:
                 errors.append(_file_error(found))
             else:
                 given[found] = None
-    options = Options(request.dialect, request.transaction, request.history)
+    options = Options(request.dialect, request.transaction, request.history, request.placeholders)
     selections: list[Selection] = []
     skipped = [path for path in given if is_plan_copy(path, files)]
     for path in skipped:

@@ -4,7 +4,8 @@ A convention is a module (or package) of `migsafe.sources` that has a constant
 `CONVENTION`. Adding one means adding its file; there is no list.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -65,6 +66,7 @@ class Options:
     dialect: str = "postgres"
     transaction: str = "auto"
     history: bool = True
+    placeholders: Mapping[str, str] = field(default_factory=dict)
 
 
 @record

@@ -21,6 +21,7 @@ from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
 from migsafe.sources.marks import Part, Way, parts, said, unmarked, ways
+from migsafe.sources.psql import followed
 
 _COMMENT = pattern(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
 # A date is one number in several groups; elsewhere the second group belongs to the title.
@@ -125,14 +126,14 @@ def _migration(candidate: Candidate, convention: str, files: Files, options: Opt
         if told is None and candidate.down is None:
             told = ways(text)
         if told is not None:
-            return _marked(candidate, convention, text, told, options)
-        up = _section(candidate.up, SectionName.UP, text, candidate.runner, options)
+            return _marked(candidate, convention, text, told, files, options)
+        up = _section(candidate.up, SectionName.UP, text, candidate.runner, files, options)
     down = None
     reason = None
     state = Down.MISSING if candidate.downs else Down.NO_CONVENTION
     if candidate.down is not None:
         text = files.text(candidate.down)
-        down = _section(candidate.down, SectionName.DOWN, text, candidate.runner, options)
+        down = _section(candidate.down, SectionName.DOWN, text, candidate.runner, files, options)
         state = Down.PRESENT if down.statements else Down.EMPTY
         reason = None if down.statements else _reason(down.text)
     return Migration(
@@ -152,18 +153,19 @@ def _marked(
     convention: str,
     text: str,
     both: tuple[Way, Way | None],
+    files: Files,
     options: Options,
 ) -> Migration:
     """Return the migration of a file that holds both directions."""
     path = candidate.paths[0]
     way_up, way_down = both
-    up = _section(path, SectionName.UP, text, way_up.runner, options, way_up.parts)
+    up = _section(path, SectionName.UP, text, way_up.runner, files, options, way_up.parts)
     down = None
     state = Down.MISSING if candidate.downs else Down.NO_CONVENTION
     reason = None
     if way_down is not None:
         sent = way_down.parts
-        down = _section(path, SectionName.DOWN, text, way_down.runner, options, sent)
+        down = _section(path, SectionName.DOWN, text, way_down.runner, files, options, sent)
         state = Down.PRESENT if down.statements else Down.EMPTY
         if not down.statements:
             reason = _reason(unmarked("".join(part.sql for part in sent)))
@@ -184,14 +186,19 @@ def _section(
     name: SectionName,
     text: str,
     runner: Runner,
+    files: Files,
     options: Options,
     sent: tuple[Part, ...] | None = None,
 ) -> Section:
     statements: list[Statement] = []
     directives: list[Directive] = []
     for part in parts(text) if sent is None else sent:
-        read = read_sql(part.sql, Placement(path, name, offset=part.start), options.dialect)
-        statements.extend(read.statements)
+        placement = Placement(path, name, offset=part.start)
+        read = read_sql(part.sql, placement, options.dialect, options.placeholders)
+        found = read.statements
+        if "\\i" in part.sql:
+            found = followed(found, placement, files, options)
+        statements.extend(found)
         directives.extend(read.directives)
     return Section(
         name,

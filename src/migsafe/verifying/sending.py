@@ -53,6 +53,9 @@ def sent(statement: Statement, section: Section) -> Sent:
                 return Sent()
             case _:
                 pass
+    if statement.opaque:
+        names = ", ".join(statement.opaque)
+        return Sent(reason=f"{_UNSENDABLE[Cause.TEMPLATE]}: {names}")
     if not statement.sql.strip():
         return Sent(reason="it was not read")
     if operations and all(

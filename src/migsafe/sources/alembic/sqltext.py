@@ -72,7 +72,7 @@ def read_string(sql: str, at: int | None, where: Where) -> tuple[Statement, ...]
         call_span=where.span,
         autocommit=where.autocommit,
         certainty=where.certainty,
-        exact=at is not None,
+        at=where.span if at is None else None,
     )
     return read_sql(sent, placement).statements
 
