@@ -24,7 +24,7 @@ def configure(tree: Path, text: str) -> None:
 def test_a_name_that_nobody_has_said_is_judged_and_not_planned(tree: Path) -> None:
     done = migsafe("lint", "db/2_b.sql", cwd=tree)
     assert "Renaming {Schema}.users.email to mail" in " ".join(done.stdout.split())
-    assert "1 of 1 statements understood" in done.stdout
+    assert "1 of 1 statement understood" in done.stdout
     refused = migsafe("plan", "db/2_b.sql", cwd=tree)
     assert refused.returncode == 2
     assert "db/2_b.sql:1" in refused.stderr
