@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from migsafe import rulebook
 from migsafe.catalog.catalog import Catalog
@@ -18,7 +20,8 @@ from migsafe.sources import Loaded, Request, load
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANNOTATION = re.compile(r"(?:--|#)\s*finding:\s*([\w, -]+?)\s*$", re.MULTILINE)
 _PRAGMA = re.compile(r"^(?:--|#) (transaction|server-version|schema): (\S.*)$", re.MULTILINE)
-_REVISION = '''"""Example."""
+_FILE = re.compile(r"^# file: (\S+)\n(.*?)(?=^# (?:file|migration):)", re.MULTILINE | re.DOTALL)
+_REVISION = """
 
 from alembic import op
 import sqlalchemy as sa
@@ -26,9 +29,8 @@ from sqlalchemy.dialects import postgresql
 
 revision = "b2"
 down_revision = None
-
-
-'''
+"""
+"""What every revision has; it stands last, so that lines are those of the block."""
 TODAY = date(2026, 1, 1)
 
 
@@ -91,14 +93,25 @@ def schema_of(example: Example) -> str:
 
 
 def load_example(example: Example) -> Loaded:
-    """Read an example as the runner that it names would."""
-    _, source = split(example)
+    """Read an example as the runner that it names would, beside the files that it shows."""
+    beside = _FILE.findall(example.source)
+    if not beside:
+        return _load(example, ".")
+    with TemporaryDirectory() as repository:
+        for name, text in beside:
+            path = Path(repository, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        return _load(example, repository)
+
+
+def _load(example: Example, repository: str) -> Loaded:
     python = example.language == "python"
     loaded = load(
         Request(
             paths=("-",),
-            stdin_text=_text(example, source),
-            stdin_filename="versions/b2_example.py" if python else "0002_example.sql",
+            stdin_text=_text(example, split(example)[1]),
+            stdin_filename=f"{repository}/versions/b2_example.py" if python else "0002_example.sql",
             transaction=pragmas(example).get("transaction", "file"),
             convention="alembic" if python else None,
         )
@@ -153,7 +166,7 @@ def rendered(example: Example, linted: Linted) -> str:
     Machines read more; it is shown where it is not what goes without saying.
     """
     return "".join(
-        f"{example.rule}.md:{_line_in_block(example, finding)}: "
+        f"{example.rule}.md:{finding.place.line}: "
         f"{finding.severity}[{finding.rule}] {finding.message}\n"
         + "".join(f"  {key}: {value}\n" for key, value in _below(finding))
         for finding in linted.findings
@@ -173,13 +186,7 @@ def _below(finding: Finding) -> Iterator[tuple[str, str]]:
 
 def _text(example: Example, source: str) -> str:
     python = example.language == "python"
-    return _REVISION + source if python and "revision" not in source else source
-
-
-def _line_in_block(example: Example, finding: Finding) -> int:
-    if example.language == "python" and "revision" not in example.source:
-        return finding.place.line - _REVISION.count("\n")
-    return finding.place.line
+    return source + _REVISION if python and "revision" not in source else source
 
 
 def pragmas(example: Example) -> dict[str, str]:
@@ -189,11 +196,12 @@ def pragmas(example: Example) -> dict[str, str]:
 
 def split(example: Example) -> tuple[str, str]:
     """Return history and migration; line numbers of the migration stay those of the block."""
-    marker = re.search(r"^-- migration:.*$", example.source, re.MULTILINE)
-    if marker is None or not example.source.lstrip().startswith("-- schema:"):
+    marker = re.search(r"^(?:--|#) migration:.*$", example.source, re.MULTILINE)
+    if marker is None or not example.source.startswith(("-- schema:", "# file:")):
         return "", example.source
-    history = example.source[: marker.start()]
-    return history, "\n" * history.count("\n") + example.source[marker.start() :]
+    before = example.source[: marker.start()]
+    migration = "\n" * before.count("\n") + example.source[marker.start() :]
+    return "" if before.startswith("# file:") else before, migration
 
 
 def _announcements(text: str) -> Iterator[tuple[int, str]]:

@@ -399,6 +399,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 }
 WHOLES: dict[str, tuple[str, ...]] = {
     "migration": (
+        "application-import",
         "downgrade-fails-on-data",
         "downgrade-not-inverse",
         "lossy-downgrade",

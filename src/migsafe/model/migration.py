@@ -96,6 +96,39 @@ class Down(StrEnum):
 
 
 @record
+class ApplicationTable:
+    """A table that a revision uses as the application's code describes it.
+
+    `name` is what the revision calls it, `span` where it does so first. `table` and `columns`
+    are what the description and the revision together name, `table` None if it is not known.
+    `whole` marks what stands for every table of the application; `makes` says that the
+    revision makes tables by the description.
+    """
+
+    name: str
+    span: Span
+    table: str | None
+    columns: tuple[str, ...] = ()
+    whole: bool = False
+    makes: bool = False
+
+
+@record
+class ApplicationImport:
+    """What a revision takes from the application's code by one import.
+
+    `names` are those that it binds, `module` is where they come from. `used` are the names
+    that the revision says again, `tables` those of them that describe tables.
+    """
+
+    module: str
+    names: tuple[str, ...]
+    span: Span
+    used: tuple[str, ...] = ()
+    tables: tuple[ApplicationTable, ...] = ()
+
+
+@record
 class Migration:
     """One file or revision that a tool applies as a unit.
 
@@ -103,7 +136,8 @@ class Migration:
     its tree. `revises` are the ids it stands on; empty for a first one and for plain files,
     whose order is the tree's. `down_reason` is a comment in an empty way down.
     `ordered` is False for a file whose name carries no order: it stands alone. `repeatable`
-    is True for what its tool runs again after all others whenever its text changes.
+    is True for what its tool runs again after all others whenever its text changes. `imports`
+    are those of a revision that is to be judged.
     """
 
     id: str
@@ -116,6 +150,7 @@ class Migration:
     down_reason: str | None = None
     ordered: bool = True
     repeatable: bool = False
+    imports: tuple[ApplicationImport, ...] = ()
 
     @property
     def sections(self) -> tuple[Section, ...]:

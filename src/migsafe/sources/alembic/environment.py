@@ -28,13 +28,15 @@ class Environment:
     """A script directory with the directories of its revisions.
 
     `locations` are the directories that Alembic reads; with `recursive` all below too.
-    `url` is that of the database in the configuration file, which may be a dummy.
+    `paths` are directories that it adds to the path of Python. `url` is that of the database
+    in the configuration file, which may be a dummy.
     """
 
     script: str
     locations: tuple[str, ...]
     recursive: bool = False
     url: str | None = field(default=None, repr=False)
+    paths: tuple[str, ...] = ()
 
     def holds(self, directory: str) -> bool:
         """Return whether Alembic reads revisions from a directory."""
@@ -50,7 +52,7 @@ def environment_of(directory: str, files: Files) -> Environment | None:
     """Return the environment that a directory belongs to, None if there is none."""
     absolute = os.path.abspath(directory)
     plain = shown(absolute)
-    for ancestor in _upwards(absolute):
+    for ancestor in upwards(absolute):
         names = files.names(shown(ancestor))
         for environment in configured(shown(ancestor), files):
             if environment.holds(plain) or plain == environment.script:
@@ -60,7 +62,8 @@ def environment_of(directory: str, files: Files) -> Environment | None:
     return _by_env_file(absolute, files)
 
 
-def _upwards(directory: str) -> Iterator[str]:
+def upwards(directory: str) -> Iterator[str]:
+    """Yield a directory and those around it, from the inside."""
     for _ in range(_HIGHEST):
         yield directory
         parent = os.path.dirname(directory)
@@ -115,7 +118,7 @@ def _of_ini(path: str, directory: str, files: Files) -> Iterator[Environment]:
         except ConfigError:
             settings = dict(parser.items(section, raw=True))
         if "script_location" in settings:
-            yield _environment(directory, settings, _split(settings))
+            yield _environment(directory, settings, _split(settings, "version_locations"))
 
 
 def _of_pyproject(path: str, directory: str, files: Files) -> Iterator[Environment]:
@@ -135,6 +138,11 @@ def _of_pyproject(path: str, directory: str, files: Files) -> Iterator[Environme
     }
     if section.get("recursive_version_locations") is True:
         settings["recursive_version_locations"] = "true"
+    added = section.get("prepend_sys_path")
+    if isinstance(added, list):
+        settings["prepend_sys_path"] = "\n".join(
+            str(each).replace("%(here)s", here) for each in added
+        )
     listed = section.get("version_locations", [])
     locations = listed if isinstance(listed, list) else [listed]
     yield _environment(
@@ -142,8 +150,8 @@ def _of_pyproject(path: str, directory: str, files: Files) -> Iterator[Environme
     )
 
 
-def _split(settings: dict[str, str]) -> list[str]:
-    locations = settings.get("version_locations", "")
+def _split(settings: dict[str, str], key: str) -> list[str]:
+    locations = settings.get(key, "")
     name = settings.get("path_separator", settings.get("version_path_separator", ""))
     separator = _SEPARATORS.get(name.strip())
     parts = _OLD_SEPARATOR.split(locations) if separator is None else locations.split(separator)
@@ -159,6 +167,7 @@ def _environment(directory: str, settings: dict[str, str], locations: Sequence[s
         found or (os.path.normpath(os.path.join(script, "versions")),),
         recursive in {"true", "1", "yes", "on"},
         settings.get("sqlalchemy.url"),
+        tuple(_placed(directory, each) for each in _split(settings, "prepend_sys_path")),
     )
 
 

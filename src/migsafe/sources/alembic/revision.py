@@ -83,11 +83,13 @@ class Module:
 
     text: str
     places: Places
+    body: list[ast.stmt] = field(default_factory=list)
     imports: dict[str, str] = field(default_factory=dict)
     constants: dict[str, ast.expr | None] = field(default_factory=dict)
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
     known: dict[str, Value] = field(default_factory=dict)
+    wild: list[str] = field(default_factory=list)
 
     def lookup(self, name: str) -> Value:
         """Return the value of a name of the module."""
@@ -182,7 +184,7 @@ def read_module(text: str, path: str) -> Module:
             help="Take the deeply nested expression apart.",
             path=path,
         ) from error
-    module = Module(text, Places(text))
+    module = Module(text, Places(text), tree.body)
     for statement in tree.body:
         _define(module, statement)
     return module
@@ -191,7 +193,7 @@ def read_module(text: str, path: str) -> Module:
 def _define(module: Module, statement: ast.stmt) -> None:
     match statement:
         case ast.Import() | ast.ImportFrom():
-            module.imports.update(import_names(statement))
+            _take(module, statement)
         case ast.Assign(targets=targets, value=value):
             for target in targets:
                 _assign(module, target, value)
@@ -210,6 +212,14 @@ def _define(module: Module, statement: ast.stmt) -> None:
             pass
         case _:
             _define_below(module, statement)
+
+
+def _take(module: Module, node: ast.Import | ast.ImportFrom) -> None:
+    for name, path in import_names(node):
+        if name == "*":
+            module.wild.append(path.removesuffix(".*"))
+        else:
+            module.imports[name] = path
 
 
 def _define_below(module: Module, statement: ast.stmt) -> None:

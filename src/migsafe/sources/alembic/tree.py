@@ -29,6 +29,7 @@ from migsafe.sources.alembic.environment import (
 )
 from migsafe.sources.alembic.flow import Walk
 from migsafe.sources.alembic.history import Node, arranged
+from migsafe.sources.alembic.imports import Beside, application_imports
 from migsafe.sources.alembic.revision import (
     Header,
     Module,
@@ -91,7 +92,8 @@ def read_tree(
             for path in sorted({*sources, *given}):
                 _find(path, files, found)
             runner = Runner.FILE if is_per_migration(environment, files) else Runner.RUN
-            reading = _reading(root, name, found, frozenset(given), runner, options)
+            beside = Beside(environment.script, environment.paths, files)
+            reading = _reading(root, name, found, frozenset(given), runner, options, beside)
             tree = replace(reading.tree, session=session_of(environment, files))
             return replace(reading, tree=tree)
     finally:
@@ -123,15 +125,19 @@ def _environment(root: str, given: Sequence[str], files: Files) -> Environment:
     locations: list[str] = []
     recursive = False
     url: str | None = None
+    paths: list[str] = []
     for directory in dict.fromkeys(os.path.dirname(path) or "." for path in given):
         found = environment_of(directory, files)
         if found is not None:
             locations.extend(found.locations)
             recursive = recursive or found.recursive
             url = url or found.url
+            paths.extend(found.paths)
         elif root == directory:
             locations.append(directory)
-    return Environment(root, tuple(dict.fromkeys(locations)), recursive, url)
+    return Environment(
+        root, tuple(dict.fromkeys(locations)), recursive, url, tuple(dict.fromkeys(paths))
+    )
 
 
 def _sources(environment: Environment, files: Files) -> Iterator[str]:
@@ -214,6 +220,7 @@ def _reading(
     wanted: frozenset[str],
     runner: Runner,
     options: Options,
+    beside: Beside,
 ) -> Reading:
     revisions = found.revisions
     history = arranged([revision.node for revision in revisions.values()], complete=options.history)
@@ -227,9 +234,12 @@ def _reading(
             if not is_given:
                 migrations.append(_unread(revision, name, runner))
             continue
-        migrations.append(_migration(revision, revision.module, name, runner))
+        migration = _migration(revision, revision.module, name, runner)
         if is_given:
             given.add(key)
+            taken = tuple(application_imports(revision.module, revision.node.path, beside))
+            migration = replace(migration, imports=taken) if taken else migration
+        migrations.append(migration)
     tree = Tree(
         root,
         name,
