@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from migsafe.context import Context
 from migsafe.effects import effects_of
 from migsafe.model.effects import Fact
-from migsafe.model.expressions import Name
+from migsafe.model.expressions import Expression, Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import AddColumn
 from migsafe.model.record import replace
+
+_NULL = Expression("NULL", constant=True)
 
 
 def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:
@@ -18,21 +20,27 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
         return
     plain = replace(
         operation,
-        column=replace(column, default=None, identity=None, generated=None),
+        column=replace(column, default=_NULL, identity=None, generated=None),
         constraints=(),
     )
     by_type = effects_of(
         plain, context.catalog, dialect=context.settings.dialect, version=context.version
     )
-    if (
-        by_type.rewrites
-        and context.catalog.domain(Name(column.type.name, column.type.schema)) is not None
-    ):
+    domain = context.catalog.domain(Name(column.type.name, column.type.schema))
+    if by_type.rewrites and domain is not None:
         yield context.finding(
             f"Adding {table}.{column.name} of the domain {column.type}, which has constraints, "
             f"tests and writes every row: {context.waits(table)}.",
             help=f"ADD COLUMN {column.name} with the domain's base type, and its conditions as a "
             "CHECK … NOT VALID that a later migration validates.",
+        )
+    elif domain is not None and column.default is None and context.effects.rewrites:
+        default = "a volatile default" if domain.default is None else domain.default.sql
+        yield context.finding(
+            f"Adding {table}.{column.name} of the domain {column.type}, whose default {default} "
+            f"gives every row a value of its own: {context.waits(table)}.",
+            help=f"ADD COLUMN {column.name} {column.type} DEFAULT NULL, then DROP DEFAULT, after "
+            "which new rows get the domain's; fill the others in batches in a later deploy.",
         )
     elif not by_type.knows(Fact.REWRITES):
         yield context.finding(

@@ -11,7 +11,7 @@ from migsafe.compatibility.outcomes import (
     undone_by,
 )
 from migsafe.effects.postgres import probes
-from migsafe.effects.postgres.relations import referenced_columns
+from migsafe.effects.postgres.relations import referenced_columns, unseen
 from migsafe.model.compatibility import Compatibility, OldStatement, Outcome, Undo
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
@@ -167,6 +167,8 @@ def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Compatibilit
     table, name = operation.table, operation.constraint
     state = None if name is None else catalog.constraint(table, name)
     if state is None:
+        if operation.if_exists and name is not None and not unseen(catalog, table):
+            return HARMLESS
         return Compatibility(
             old=met((READS, Outcome.CHANGES), ((*UPSERT, *DELETE), Outcome.UNKNOWN))
         )
@@ -256,6 +258,9 @@ def alter_constraint(operation: AlterConstraint, catalog: Catalog) -> Compatibil
         return Compatibility(
             old=met((READS, Outcome.CHANGES), (DELETE, Outcome.CHANGES)), undo=undo
         )
+    if not key.initially_deferred and operation.initially_deferred is not True:
+        # It is checked at once, as before.
+        return Compatibility(undo=undo)
     # A write that leaned on the check coming late fails where it comes at once.
     sooner = key.initially_deferred and operation.initially_deferred is not True
     return Compatibility(

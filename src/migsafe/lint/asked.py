@@ -117,7 +117,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "hidden-sql",
         "invalid-reference",
     ),
-    "ChangePolicy": ("invalid-reference",),
+    "ChangePolicy": (
+        "enable-row-security",
+        "invalid-reference",
+    ),
     "ChangePublication": (
         "change-replication",
         "invalid-reference",
@@ -209,6 +212,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "DetachPartition": (
         "concurrently-in-transaction",
+        "detach-inheritance",
         "detach-partition",
         "invalid-reference",
     ),
@@ -280,6 +284,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "Merge": (
         "delete-rows",
         "invalid-reference",
+        "whole-table-update",
     ),
     "NoOperation": ("invalid-reference",),
     "RebuildTable": ("invalid-reference",),
@@ -366,7 +371,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "SetTableOptions": (
         "autovacuum-off",
+        "change-replication",
         "invalid-reference",
+        "replace-view-or-function",
     ),
     "SetTriggerState": (
         "disable-trigger",
