@@ -9,7 +9,8 @@ from migsafe import rulebook
 from migsafe.config import Settings
 from migsafe.model.findings import ROLLBACK_HAZARDS, Finding, Hazard, Severity
 from migsafe.model.origin import Runner, SectionName
-from rulepages import Example, examples, lint_example, pragmas, schema_of, split
+from migsafe_dev.pages.examples import Example, examples, pragmas, schema_of, split
+from rulepages import lint_example
 
 EXAMPLES = tuple(example for rule_id in rulebook.ids() for example in examples(rule_id))
 SQL = tuple(example for example in EXAMPLES if example.language == "sql")
