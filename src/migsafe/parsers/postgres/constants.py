@@ -25,7 +25,8 @@ def constant(sql: str, values: Mapping[str, Value]) -> Value | None:
     """Return what an expression is, None where that is not known.
 
     Args:
-        sql: Literals, `||`, sums of whole numbers, `format`, `quote_ident`, `concat` and known variables.
+        sql: Literals, `||`, sums of whole numbers, `format`, `quote_ident`, `concat` and
+            known variables.
         values: The variables whose values are known.
     """
     words = [sql[token.start : token.end] for token in tokens(sql)]
