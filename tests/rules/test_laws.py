@@ -34,6 +34,8 @@ TWO_HARMS = {
     ("backfill-in-schema-transaction", "backfill-without-sync"): "who waits; which rows stay empty",
     ("backfill-without-sync", "whole-table-update"): "which rows stay empty; who waits",
     ("create-index", "restrict-writes"): "who waits for the build; whose rows are refused",
+    ("create-index", "duplicate-index"): "who waits for the build; what every write keeps then",
+    ("foreign-key-without-index", "restrict-writes"): "what a DELETE reads; what it is refused",
     ("create-index", "wide-lock-window"): "writers wait for the build; readers for a lock before it",
     ("detach-inheritance", "detach-partition"): "which rows are missed; who waits for the lock",
     ("drop-cascade", "drop-column"): "what goes unnamed with it; who reads the column",

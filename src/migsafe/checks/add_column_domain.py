@@ -9,6 +9,7 @@ from migsafe.model.expressions import Expression, Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import AddColumn
 from migsafe.model.record import replace
+from migsafe.writing import quoting
 
 _NULL = Expression("NULL", constant=True)
 
@@ -31,8 +32,8 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
         yield context.finding(
             f"Adding {table}.{column.name} of the domain {column.type}, which has constraints, "
             f"tests and writes every row: {context.waits(table)}.",
-            help=f"ADD COLUMN {column.name} with the domain's base type, and its conditions as a "
-            "CHECK … NOT VALID that a later migration validates.",
+            help=f"ADD COLUMN {quoting.identifier(column.name)} with the domain's base type, "
+            "and its conditions as a CHECK … NOT VALID that a later migration validates.",
         )
     elif domain is not None and column.default is None and context.effects.rewrites:
         default = "a volatile default" if domain.default is None else domain.default.sql

@@ -7,6 +7,7 @@ from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import ChangePolicy, SetRowSecurity
 from migsafe.rulebook import DEFAULT_CASE
+from migsafe.writing import quoting
 from migsafe.writing.tokens import tokens
 
 
@@ -90,7 +91,8 @@ def _switched(table: Name, action: str, context: Context) -> Iterator[Finding]:
     yield context.finding(
         f"{parts}: running code sees none of its rows{_whom(forced=forced)}, without an error, and "
         "every INSERT is refused (42501).",
-        help=f"CREATE POLICY … ON {table} in the same transaction, before row security is enabled.",
+        help=f"CREATE POLICY … ON {quoting.name(table)} in the same transaction, before row "
+        "security is enabled.",
         case="no policy",
         confidence=Confidence.LOW if unsure else Confidence.HIGH,
     )

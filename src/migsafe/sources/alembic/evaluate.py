@@ -5,6 +5,7 @@ handed to `on_call`, which says what they are worth.
 """
 
 import ast
+import json
 from collections.abc import Callable
 
 from migsafe.sources.alembic.constructs import compared, construct, on_clause
@@ -414,6 +415,8 @@ def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":
             return Live(LiveKind.SESSION)
         case ["textwrap", "dedent"]:
             return _dedented(arguments.at(0))
+        case ["json", "dumps"] if not arguments.keywords:
+            return _dumped(arguments.at(0))
         case ["sqlalchemy", *_, "MetaData"]:
             return Unknown("metadata is not known")
         case ["sqlalchemy" | "sqlmodel", *_]:
@@ -424,6 +427,32 @@ def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":
         case _:
             found = made(path, arguments)
             return NotPlain() if found is None else found
+
+
+def _dumped(value: Value) -> "Value | NotPlain":
+    """Return a plain value as JSON."""
+    try:
+        return json.dumps(_plain(value))
+    except TypeError:
+        return NotPlain()
+
+
+def _plain(value: Value) -> object:
+    match value:
+        case Items(items=items):
+            return {str(key): _plain(item) for key, item in items if _is_key(key)}
+        case tuple():
+            return [_plain(each) for each in value]
+        case None | str() | bool() | int() | float():
+            return value
+        case _:
+            raise TypeError("a value that only a run would tell is no JSON")
+
+
+def _is_key(key: Value) -> bool:
+    if not isinstance(key, str):
+        raise TypeError("the keys of JSON are texts")
+    return True
 
 
 def _gets_live(arguments: Arguments) -> bool:
@@ -441,7 +470,7 @@ def _of_live(kind: LiveKind, name: str, arguments: Arguments) -> "Value | NotPla
     if kind is LiveKind.OP:
         match name:
             case "f":
-                return arguments.at(0)
+                return construct("alembic.f", arguments)
             case "get_bind":
                 return Live(LiveKind.BIND)
             case "get_context":

@@ -529,6 +529,8 @@ class Walk:
     def _other(self, node: ast.Call, function: Value, arguments: Arguments) -> Value:
         called = source(node.func)
         match node.func:
+            case ast.Name(id="str") if _is_number(arguments):
+                return str(arguments.at(0))
             case ast.Name(id=name) if name in _READING:
                 return Unknown(f"what '{name}' returns is not known")
             case ast.Name(id=name) if name in _RUNS_ANYTHING:
@@ -537,6 +539,11 @@ class Walk:
                 self._unrecognized(node, f"'{called}' is not read")
             case _ if gets_live(arguments):
                 self._unrecognized(node, f"'{called}' gets {_given(arguments)}")
+            case ast.Attribute(attr="insert" | "update" | "delete" as verb) if (
+                isinstance(function, Unknown) and arguments == Arguments()
+            ):
+                # A table that came some other way: what is done to its rows is known.
+                return Dml(verb.upper(), None)
             case ast.Attribute(attr=attr) if attr in _SENDS and isinstance(
                 function, (Unknown, Dotted)
             ):
@@ -581,3 +588,8 @@ def _given(arguments: Arguments) -> str:
         if isinstance(value, Live):
             return f"'{value.kind}'" if value.kind is LiveKind.OP else str(value.kind)
     return "hold of 'op'"
+
+
+def _is_number(arguments: Arguments) -> bool:
+    only = arguments.positional[:1]
+    return len(arguments.positional) == 1 and all(type(each) in {int, str} for each in only)
