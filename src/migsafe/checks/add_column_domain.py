@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.schema import DomainState
 from migsafe.context import Context
 from migsafe.effects import effects_of
-from migsafe.model.effects import Fact
+from migsafe.model.effects import Effects, Fact
 from migsafe.model.expressions import Expression, Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import AddColumn
@@ -19,15 +20,8 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     table, column = operation.table, operation.column
     if column.type is None or not context.is_busy(table):
         return
-    plain = replace(
-        operation,
-        column=replace(column, default=_NULL, identity=None, generated=None),
-        constraints=(),
-    )
-    by_type = effects_of(
-        plain, context.catalog, dialect=context.settings.dialect, version=context.version
-    )
     domain = context.catalog.domain(Name(column.type.name, column.type.schema))
+    by_type = _by_type_alone(operation, domain, context)
     if by_type.rewrites and domain is not None:
         yield context.finding(
             f"Adding {table}.{column.name} of the domain {column.type}, which has constraints, "
@@ -51,3 +45,16 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
             case="unknown type",
             confidence=Confidence.LOW,
         )
+
+
+def _by_type_alone(operation: AddColumn, domain: DomainState | None, context: Context) -> Effects:
+    """Return what the column costs without what else stands in its definition."""
+    column = replace(operation.column, default=None, identity=None, generated=None)
+    plain = replace(operation, column=column, constraints=())
+    if domain is None and plain == operation:
+        return context.effects
+    # NULL keeps the domain's own default away.
+    plain = replace(plain, column=replace(column, default=_NULL))
+    return effects_of(
+        plain, context.catalog, dialect=context.settings.dialect, version=context.version
+    )

@@ -17,8 +17,7 @@ _DEFAULT = "DEFAULT"
 def insert(operation: Insert, catalog: Catalog) -> Certain | None:
     """Return why INSERT is refused."""
     missing = _missing(operation.table, operation.columns, catalog)
-    words = {word.upper() for word in tokens(operation.sql)}
-    if missing is not None or not words.isdisjoint({_DEFAULT, "OVERRIDING"}):
+    if missing is not None:
         return missing
     state = known_table(catalog, operation.table)
     for name in () if state is None else operation.columns:
@@ -27,7 +26,10 @@ def insert(operation: Insert, catalog: Catalog) -> Certain | None:
             continue
         always = column.identity is not None and column.identity.always
         if always or column.generated is not None:
-            return Certain("428C9", f"{name} gets its value from the server alone")
+            words = {word.upper() for word in tokens(operation.sql)}
+            if words.isdisjoint({_DEFAULT, "OVERRIDING"}):
+                return Certain("428C9", f"{name} gets its value from the server alone")
+            return None
     return None
 
 
