@@ -59,7 +59,7 @@ def test_a_message_names_another_call_by_its_line() -> None:
 
 
 def test_the_page_says_alembic_as_people_do_and_the_same_thing_once() -> None:
-    page = text.render(report("def upgrade():\n    op.create_entity(a)\n    op.create_entity(b)\n"))
+    page = text.render(report("def upgrade():\n    op.create_view(a)\n    op.create_view(b)\n"))
     assert "a1.py   Alembic: one transaction for the whole upgrade" in page
     assert page.count("unanalysed-call") == 1
     assert "(also line 9)" in page

@@ -117,10 +117,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "hidden-sql",
         "invalid-reference",
     ),
-    "ChangePolicy": (
-        "enable-row-security",
-        "invalid-reference",
-    ),
+    "ChangePolicy": ("invalid-reference",),
     "ChangePublication": (
         "change-replication",
         "invalid-reference",
@@ -212,7 +209,6 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "DetachPartition": (
         "concurrently-in-transaction",
-        "detach-inheritance",
         "detach-partition",
         "invalid-reference",
     ),
@@ -284,7 +280,6 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "Merge": (
         "delete-rows",
         "invalid-reference",
-        "whole-table-update",
     ),
     "NoOperation": ("invalid-reference",),
     "RebuildTable": ("invalid-reference",),
@@ -371,9 +366,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "SetTableOptions": (
         "autovacuum-off",
-        "change-replication",
         "invalid-reference",
-        "replace-view-or-function",
     ),
     "SetTriggerState": (
         "disable-trigger",

@@ -2,7 +2,7 @@
 
 from typing import final
 
-from migsafe.model.record import record
+from migsafe.model.record import record, replace
 
 
 @final
@@ -31,7 +31,7 @@ class Name:
 
     def beside(self, name: str) -> "Name":
         """Return another name in the same schema."""
-        return Name(name, self.schema)
+        return replace(self, name=name)
 
 
 _NAMES: dict[tuple[str, str | None], Name] = {}

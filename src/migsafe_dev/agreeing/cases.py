@@ -12,7 +12,7 @@ from migsafe.model.origin import SectionName
 from migsafe.parsers.postgres import read_statement
 from migsafe.parsers.split import PieceKind, split
 from migsafe.sources.alembic.flow import Walk
-from migsafe.sources.alembic.revision import read_module
+from migsafe.sources.alembic.modules import read_module
 from migsafe_dev.generator import generate
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "effects"
@@ -66,7 +66,7 @@ def operations_in(text: str) -> tuple[Operation, ...]:
 def _read_call(call: str) -> tuple[Operation, ...]:
     module = read_module(_REVISION.format(call), "a.py")
     walk = Walk(module, "a.py", SectionName.UP)
-    statements = walk.function(module.functions["upgrade"])
+    statements = walk.function("upgrade") or ()
     return tuple(operation for statement in statements for operation in statement.operations)
 
 

@@ -4,7 +4,7 @@ from migsafe.model.migration import Statement
 from migsafe.model.operations import Operation
 from migsafe.model.origin import SectionName
 from migsafe.sources.alembic.flow import Walk
-from migsafe.sources.alembic.revision import read_module
+from migsafe.sources.alembic.modules import read_module
 
 HEAD = """\
 import sqlalchemy as sa
@@ -21,7 +21,9 @@ def statements_of(body: str, *, head: str = "") -> tuple[Statement, ...]:
     text = f"{HEAD}{head}\n\ndef upgrade():\n{lines}\n"
     module = read_module(text, "a.py")
     walk = Walk(module, "a.py", SectionName.UP)
-    return walk.function(module.functions["upgrade"])
+    statements = walk.function("upgrade")
+    assert statements is not None
+    return statements
 
 
 def operations_of(body: str, *, head: str = "") -> list[Operation]:

@@ -81,25 +81,6 @@ FOLLOWED = [
         "",
         [DataWork(table=Name("t"), verb="INSERT", rows=2)],
     ),
-    # A table that a parameter brings: what is done to its rows is known.
-    (
-        "op.bulk_insert(T.kinds, [{}, {}])",
-        "from app import T",
-        [DataWork(table=None, verb="INSERT", rows=2)],
-    ),
-    (
-        'op.execute(known().kinds.delete().where(known().kinds.c.name == "a"))',
-        "known = min",
-        [DataWork(table=None, verb="DELETE")],
-    ),
-    (f'op.drop_index(op.f("ix_{"x" * 70}"))', "", [DropIndex(index=Name(f"ix_{'x' * 52}_3aa3"))]),
-    (f'op.drop_index("ix_{"x" * 70}")', "", [DropIndex(index=Name(f"ix_{'x' * 70}"))]),
-    ("op.drop_table(str(20))", "", [drop("20")]),
-    (
-        'op.drop_table(json.dumps({"a": [1, None]}))',
-        "import json",
-        [drop('{"a": [1, null]}')],
-    ),
     (
         'postgresql.ENUM("a", name="e").create(op.get_bind())',
         "",
@@ -109,6 +90,7 @@ FOLLOWED = [
     ('import logging\nlogging.getLogger().info("hello")', "", []),
     ('insp = sa.inspect(op.get_bind())\ncols = insp.get_columns("t")', "", []),
     ("helper()", 'def helper():\n    return [x for x in ("a",)]', []),
+    ("session = sa.orm.Session(bind=op.get_bind())\nsession.commit()", "", []),
 ]  # fmt: skip
 
 
@@ -127,19 +109,15 @@ NOT_FOLLOWED = [
     ('op.drop_table("t", **OPTIONS)', "from app import OPTIONS", (Name("t"),)),
     ('op.create_index("i", "t", ["a"], postgresql_magic=1)', "", (Name("t"),)),
     ("op.execute(SQL)", "from app import SQL", None),
-    ("op.bulk_insert(T.kinds, ROWS)", "from app import ROWS, T", None),
-    ("op.drop_table(json.dumps({T: 1}))", "import json\nfrom app import T", None),
-    ("op.drop_table(json.dumps({1: T}))", "import json\nfrom app import T", None),
     ('op.execute(f"DROP TABLE {x}")', "from app import x", None),
     ("op.create_entity(view)", "from app import view", None),
-    ("helper()", 'def helper():\n    op.drop_table("t")', None),
     ("helper()", "def helper():\n    other()\n\ndef other():\n    op.drop_table(x)", None),
     ("helper(op.get_bind())", "def helper(bind):\n    bind.do()", None),
     ("helper(op)", "from app import helper", None),
     ("helper()", "from app.migrations import helper", None),
     ("helpers.go()", "from . import helpers", None),
     ("metadata.create_all(op.get_bind())", "from app import metadata", None),
-    ("session = sa.orm.Session(bind=op.get_bind())\nsession.commit()", "", None),
+    ("session = sa.orm.Session(bind=op.get_bind())\nsession.add(x)", "", None),
     (
         (
             "from sqlalchemy.orm import Session\ns = Session(op.get_bind())\n"
@@ -154,10 +132,10 @@ NOT_FOLLOWED = [
     ("while True:\n    op.drop_table(name)", "", None),
     ("exec(CODE)", "from app import CODE", None),
     ("go()", "from app import *", None),
-    ("Mover().go()", 'class Mover:\n    def go(self):\n        op.drop_table("t")', None),
+    ("Mover().go()", "from app import Mover", None),
     ('go = op.create_view\ngo("v")', "", None),
-    ('names = ["a"]\nnames.append(x)\nop.drop_table(names[0])', "", None),
-    ('L.append("b")\nop.drop_table(L[0])', 'L = ["a"]', None),
+    ('names = ["a"]\nnames.insert(0, x)\nop.drop_table(names[0])', "", None),
+    ("L.extend(x)\nop.drop_table(L[0])", 'L = ["a"]', None),
     (
         'with op.batch_alter_table("t", recreate="always") as b:\n    pass',
         "",
@@ -165,7 +143,7 @@ NOT_FOLLOWED = [
     ),
     ("with op.batch_alter_table(T) as b:\n    pass", "from app import T", None),
     ('connection = made()\nconnection.execute("DROP TABLE t")', "from app import made", None),
-    ('x = [1]\nx.append(2)\nx.exec_driver_sql("DROP TABLE t")', "", None),
+    ('x = made()\nx.y.exec_driver_sql("DROP TABLE t")', "from app import made", None),
     ('rows = db.session.execute("DELETE FROM t")', "from app import db", None),
     ("helper(x)", "def helper(c):\n    c.execute(SQL)", None),
 ]  # fmt: skip
@@ -302,12 +280,3 @@ def test_an_expanding_parameter_brings_its_own_parentheses(name: str) -> None:
 
 def test_the_configuration_is_no_way_to_the_database() -> None:
     assert operations_of("op.get_context().config.get_section('x')") == []
-
-
-def test_each_parameter_of_a_text_has_its_number() -> None:
-    [update] = operations_of(
-        """op.execute(sa.text("UPDATE t SET a = :new WHERE b = :old AND c <> :new AND d = :e"))"""
-    )
-    assert isinstance(update, Update)
-    assert update.where is not None
-    assert update.where.sql == "b = $2 AND c <> $1 AND d = $3"

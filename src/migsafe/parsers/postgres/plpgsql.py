@@ -247,10 +247,8 @@ class _Walk:
             self._rounds(variable, numbers)
             return
         self.values.pop(variable, None)
-        dots = text.find("..")
-        if dots != -1:
-            self._expression(start, start + dots)
-            self._expression(start + dots + 2, end)
+        if ".." in text:
+            self._expression(start, end)
         elif self.words[first] == "execute":
             self._dynamic(first)
         elif self.words[first] not in self.cursors:

@@ -13,7 +13,8 @@ from functools import lru_cache
 from migsafe.model.errors import InputError
 from migsafe.model.record import record
 from migsafe.sources.alembic.environment import upwards
-from migsafe.sources.alembic.revision import Module, read_module
+from migsafe.sources.alembic.modules import assigned, read_module
+from migsafe.sources.alembic.values import Module
 from migsafe.sources.files import Files, shown
 
 _FOREIGN = sys.stdlib_module_names | {"sqlalchemy", "alembic", "sqlmodel", "__future__"}
@@ -110,6 +111,15 @@ class Application:
             return None
         return _Reader(self, module, package, depth).define(rest[0])
 
+    def located(self, path: str) -> tuple[Module, list[str]] | None:
+        """Return the module that a full name leads into, and what is left of the name."""
+        found = self._file(path)
+        if found is None:
+            return None
+        file, _, rest = found
+        module = _module(file, self.files)
+        return None if module is None else (module, rest)
+
     def _file(self, path: str) -> tuple[str, str, list[str]] | None:
         """Return the file that a name leads into, its package, and what is left of the name."""
         parts = path.split(".")
@@ -204,8 +214,8 @@ class _Reader:
         module = self.module
         if name in module.classes:
             return self._class(module.classes[name])
-        if name in module.constants:
-            return self._value(module.constants[name])
+        if name in module.defining:
+            return self._value(assigned(module, name))
         if name in module.functions:
             return Plain()
         if name in module.imports:

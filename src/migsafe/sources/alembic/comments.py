@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from migsafe.model.migration import Directive
 from migsafe.model.origin import Span
 from migsafe.model.pattern import pattern
-from migsafe.sources.alembic.revision import Places
+from migsafe.sources.alembic.places import Places
 
 _DIRECTIVE = pattern(r"#\s*migsafe:\s*(.*)", re.DOTALL)
 _MARK = "migsafe:"

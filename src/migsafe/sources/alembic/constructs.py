@@ -1,5 +1,7 @@
 """SQLAlchemy's schema objects: what a call such as `sa.Column(…)` is worth."""
 
+from types import NoneType
+
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AddColumn,
@@ -20,15 +22,14 @@ from migsafe.sources.alembic.fragments import (
     operations,
     rendered,
 )
-from migsafe.sources.alembic.identifiers import shortened
 from migsafe.sources.alembic.types import made, sa_type
 from migsafe.sources.alembic.values import (
     Arguments,
     Dml,
-    Dotted,
     MiniTable,
     NoDefault,
     NotKnownError,
+    Pieces,
     SaColumn,
     SaConstraint,
     SaForeignKey,
@@ -42,6 +43,7 @@ from migsafe.sources.alembic.values import (
     known_text,
     known_texts,
     optional_text,
+    reason,
 )
 from migsafe.writing.quoting import identifier
 
@@ -58,8 +60,10 @@ _WITHOUT_BRACKETS = frozenset(
     }
 )
 _VERBS = {"update": "UPDATE", "insert": "INSERT", "delete": "DELETE", "select": "SELECT"}
-_PASSED_ON = frozenset({"quoted_name", "DefaultClause"})
-_CONVENTIONAL = frozenset({"f", "conv"})
+_PASSED_ON = frozenset({"quoted_name", "DefaultClause", "f", "conv"})
+_PARTS_OF_COLUMNS = (
+    SaForeignKey, SaConstraint, Identity, Generated, NoDefault, SaSequence, NoneType
+)  # fmt: skip
 _NAMESPACES = frozenset({"sqlalchemy", "sqlmodel", "alembic"})
 
 
@@ -83,11 +87,13 @@ def construct(path: str, arguments: Arguments) -> Value:
             return Dml(_VERBS[leaf], _target(arguments))
         if leaf in _PASSED_ON:
             return arguments.at(0)
-        if leaf in _CONVENTIONAL:
-            name = arguments.at(0)
-            return shortened(name) if isinstance(name, str) else name
     found = made(path, arguments)
     return found if found is not None else Unknown(f"'{path}(…)' is not known")
+
+
+def is_made(leaf: str) -> bool:
+    """Return whether a class or function of SQLAlchemy is one that is read here."""
+    return leaf in _MAKERS or leaf in _VERBS or leaf in _SUFFIXES
 
 
 def _target(arguments: Arguments) -> Name | None:
@@ -109,7 +115,7 @@ def _text(arguments: Arguments) -> Value:
     first = arguments.at(0)
     if first is None:
         first = arguments.keyword("text")
-    if isinstance(first, (SqlText, Unknown)):
+    if isinstance(first, (SqlText, Pieces, Unknown)):
         return first
     return SqlText(known_text(first, "the text").replace("\\:", ":"))
 
@@ -356,7 +362,7 @@ def _computed(arguments: Arguments) -> Value:
 def _mini_table(arguments: Arguments) -> Value:
     name = known_text(arguments.at(0), "the table")
     schema = optional_text(arguments.keyword("schema"), "the schema")
-    return MiniTable(Name(name, schema))
+    return MiniTable(Name(name, schema), arguments.positional[1:], arguments.keywords)
 
 
 def _column(arguments: Arguments) -> Value:  # noqa: C901, PLR0912 - a table
@@ -372,7 +378,7 @@ def _column(arguments: Arguments) -> Value:  # noqa: C901, PLR0912 - a table
         column_type = sa_type(items[0])
         if column_type is not None:
             items.pop(0)
-        elif isinstance(items[0], (Unknown, Dotted)):
+        elif not isinstance(items[0], _PARTS_OF_COLUMNS):
             # A class of the application or of a plugin.
             items.pop(0)
     keys: list[SaForeignKey] = []
@@ -391,10 +397,8 @@ def _column(arguments: Arguments) -> Value:  # noqa: C901, PLR0912 - a table
                 other_default = True
             case None:
                 pass
-            case Unknown():
-                raise NotKnownError(item.reason)
             case _:
-                raise NotKnownError(f"a part of column '{name}' is not known")
+                raise NotKnownError(reason(item) or f"a part of column '{name}' is not known")
     nullable = arguments.keyword("nullable")
     auto = arguments.keyword("autoincrement", "auto")
     comment = arguments.keyword("comment")

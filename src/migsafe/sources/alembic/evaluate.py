@@ -1,42 +1,69 @@
-"""Evaluates the expressions of a revision as far as they are known.
+"""Evaluates the expressions of Python files as far as they are known.
 
-Each expression is evaluated once, in Python's order; calls that reach the database are
-handed to `on_call`, which says what they are worth.
+Each expression is evaluated once, in Python's order. Calls that are no plain constructs are
+handed to the host, which follows functions and notes what reaches the database.
 """
 
 import ast
-import json
-from collections.abc import Callable
+import builtins
+import operator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
 
-from migsafe.sources.alembic.constructs import compared, construct, on_clause
-from migsafe.sources.alembic.types import made, sa_type
+from migsafe.model.expressions import Name
+from migsafe.sources.alembic.classes import (
+    attribute_of_class,
+    attribute_of_instance,
+    enum_members,
+    made_class,
+    table_of_class,
+    type_of_class,
+)
+from migsafe.sources.alembic.constructs import compared
+from migsafe.sources.alembic.containers import after_call, after_deleting, after_setting
+from migsafe.sources.alembic.importer import Importer
+from migsafe.sources.alembic.methods import NotPlain, attribute, element, plain_call, sliced
+from migsafe.sources.alembic.plain import (
+    MANY,
+    NotPlainError,
+    compute,
+    distinct,
+    python_of,
+    sequence_of,
+    truth,
+)
+from migsafe.sources.alembic.texts import concatenated, formatted, percent
 from migsafe.sources.alembic.values import (
+    MUTATING,
     Arguments,
-    Batch,
-    Dml,
+    Class,
     Dotted,
     EnumClass,
     EnumMember,
+    Function,
+    Instance,
     Items,
+    Listed,
     Live,
-    LiveKind,
     Method,
     MiniTable,
-    SaSequence,
-    SaType,
+    Module,
+    Namespace,
+    Pieces,
+    Scope,
+    Several,
     SqlText,
     Unknown,
     Value,
+    Yielding,
     imported,
+    reason,
 )
-from migsafe.writing.quoting import literal
 
-OnCall = Callable[[ast.Call, Value, Arguments], Value]
-Lookup = Callable[[str], Value]
-
-_HARMLESS = frozenset({LiveKind.RESULT, LiveKind.INSPECTOR, LiveKind.QUERY})
-_BIND_NAMES = frozenset({"bind", "connection", "engine"})
-_DIALECT = "postgresql"
+_NO_NAME = Unknown("a part of a value is not known")
+_LARGEST = 10**18
 _OPERATORS = {
     ast.Eq: "=",
     ast.NotEq: "!=",
@@ -45,64 +72,371 @@ _OPERATORS = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_MANY = 10_000
+_COMPARISONS: dict[type[ast.cmpop], Callable[[object, object], object]] = {
+    ast.Eq: lambda left, right: left == right,
+    ast.NotEq: lambda left, right: left != right,
+    ast.Lt: lambda left, right: left < right,  # type: ignore[operator]  # a TypeError is caught
+    ast.LtE: lambda left, right: left <= right,  # type: ignore[operator]
+    ast.Gt: lambda left, right: left > right,  # type: ignore[operator]
+    ast.GtE: lambda left, right: left >= right,  # type: ignore[operator]
+    ast.In: lambda left, right: left in right,  # type: ignore[operator]
+    ast.NotIn: lambda left, right: left not in right,  # type: ignore[operator]
+}
+
+
+_ARITHMETIC: dict[type[ast.operator], Callable[..., object]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+
+
+class GivenUpError(Exception):
+    """Raised where following a revision takes too many steps."""
+
+
+class Host(Protocol):
+    """Follows functions and notes what reaches the database."""
+
+    def on_call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:
+        """Return what a call is worth that is no plain construct."""
+
+    def on_yield(self, value: Value) -> Value:
+        """Hand on what a function yields; return what `yield` is worth."""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the code that is followed runs whenever its section runs."""
+
+    def on_row(self, node: ast.expr, row: Live) -> None:
+        """Note that an attribute of an object that a session loaded is set."""
+
+    def run_quietly(self, scope: Scope, statements: list[ast.stmt]) -> None:
+        """Run statements of a module's level for what they define."""
+
+    def quietly(self, work: Callable[[], Value]) -> Value:
+        """Return what work is worth; what it sends to a database is no part of a section."""
+
+    def perhaps(self, work: Callable[[], Value]) -> Value:
+        """Return what work is worth that may happen or not."""
+
+    def collected(self, yielding: Yielding) -> tuple[Value, ...] | None:
+        """Return all that a function yields, None if that is not known."""
 
 
 class Evaluator:
-    """Evaluates expressions of one file.
+    """Evaluates expressions.
 
     Args:
-        text: The file, for the places of strings.
-        offset: Turns a line and a column of `ast` into an offset in the text.
-        lookup: The value of a name.
-        on_call: Called for each call that is no plain construct, with its function's
-            value and its arguments; returns the value.
+        host: Follows calls.
+        importer: Finds what files of the repository define; None where there are none.
+        limit: How many expressions are evaluated at most.
     """
 
-    def __init__(
-        self,
-        text: str,
-        offset: Callable[[int, int], int],
-        lookup: Lookup,
-        on_call: OnCall,
-    ) -> None:
-        """Keep what expressions are evaluated with."""
-        self._text = text
-        self._offset = offset
-        self._lookup = lookup
-        self._on_call = on_call
+    def __init__(self, host: Host, importer: Importer | None, limit: int) -> None:
+        """Keep what expressions are evaluated with; `scope` is set by who follows."""
+        self._host = host
+        self._importer = importer
+        self._left = limit
+        self._modules: dict[Module, Scope] = {}
+        self._resolved: dict[tuple[str, str], Value] = {}
+        self.stack: list[Scope] = []
+
+    # --- names ----------------------------------------------------------------------
+
+    @property
+    def scope(self) -> Scope:
+        """The names that the code knows which is followed now."""
+        return self.stack[-1]
+
+    def scopes(self) -> list[Scope]:
+        """Return all scopes that the followed code can reach."""
+        found: dict[int, Scope] = {}
+        for scope in (*self._modules.values(), *self.stack):
+            here: Scope | None = scope
+            while here is not None and id(here) not in found:
+                found[id(here)] = here
+                here = here.outer
+        return list(found.values())
+
+    def scope_of(self, name: str) -> Scope:
+        """Return the scope that holds a name, the innermost one if none does."""
+        here: Scope | None = self.scope
+        while here is not None:
+            if name in here.names and name not in here.elsewhere:
+                return here
+            here = here.outer
+        module = self.module_scope(self.scope.module)
+        return module if name in module.names else self.scope
+
+    def lookup(self, name: str) -> Value:
+        """Return the value of a name."""
+        here: Scope | None = self.scope
+        module = self.scope.module
+        if name not in self.scope.elsewhere:
+            while here is not None:
+                if name in here.names:
+                    return self._followed(here.names[name])
+                here = here.outer
+        return self._followed(self.global_of(module, name))
+
+    def _followed(self, value: Value) -> Value:
+        return self._resolve(value) if isinstance(value, Dotted) else value
+
+    def module_scope(self, module: Module) -> Scope:
+        """Return the names of a module's level, as far as anybody has asked for them."""
+        scope = self._modules.get(module)
+        if scope is None:
+            scope = self._modules[module] = Scope(module, is_module=True)
+        return scope
+
+    def global_of(self, module: Module, name: str) -> Value:
+        """Return the value of a name of a module's level."""
+        names = self.module_scope(module).names
+        if name not in names:
+            # A name that is defined by itself must not be followed for ever.
+            names[name] = Unknown(f"'{name}' is defined by itself")
+            names[name] = self._defined(module, name)
+        return names[name]
+
+    def _defined(self, module: Module, name: str) -> Value:  # noqa: C901, PLR0912 - a table
+        scope = self.module_scope(module)
+        match module.defining.get(name):
+            case None:
+                pass
+            case [
+                ast.Assign(targets=[ast.Name()], value=node)
+                | ast.AnnAssign(target=ast.Name(), value=ast.expr() as node)
+            ]:
+                return self._host.quietly(lambda: self.value_in(node, scope))
+            case [ast.AnnAssign(value=None)]:
+                pass
+            case statements:
+                self._host.run_quietly(scope, statements)
+                return scope.names[name]
+        if name in module.functions:
+            return self.decorated(module.functions[name], scope)
+        if name in module.classes:
+            return made_class(module.classes[name], scope, self)
+        if name in module.imports:
+            return imported(module.imports[name])
+        for package in module.wild:
+            value = self._resolve(Dotted(f"{package}.{name}"))
+            if not isinstance(value, Dotted):
+                return value
+        match name:
+            case "__file__":
+                return os.path.abspath(module.path)
+            case "__name__":
+                # Alembic's own name for a revision: the file's, with underscores.
+                stem = os.path.basename(module.path)
+                return "".join(each if each.isalnum() else "_" for each in stem)
+            case _ if hasattr(builtins, name):
+                return Dotted(f"builtins.{name}")
+            case _:
+                return Unknown(f"'{name}' is not known")
+
+    def _resolve(self, value: Dotted) -> Value:
+        """Return what a full name stands for in the repository; itself where it is none."""
+        if self._importer is None or value.path.startswith("builtins."):
+            return value
+        key = (value.path, self.scope.module.path)
+        if key not in self._resolved:
+            self._resolved[key] = value
+            self._resolved[key] = self._resolve_new(value)
+        return self._resolved[key]
+
+    def _resolve_new(self, value: Dotted) -> Value:
+        found = None
+        if self._importer is not None:
+            found = self._importer.find(value.path, self.scope.module.path)
+        if found is None or not found.rest or not _defines(found.module, found.rest[0]):
+            return value
+        name = ast.copy_location(ast.Name(found.rest[0], ast.Load()), _NOWHERE)
+        held = self.value_in(name, self.module_scope(found.module))
+        for each in found.rest[1:]:
+            held = self.attribute_of(held, each)
+        return held
+
+    def decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Value:
+        """Return the function that a `def` makes, with the decorators that can be followed."""
+        function: Value = Function(node.name, node, scope)
+        for mark in reversed(node.decorator_list):
+            made = self.value_in(mark, scope)
+            if isinstance(made, (Function, Class)):
+                # A decorator that is not read is taken to call what it decorates.
+                wrapped = self._host.on_call(mark, made, Arguments((function,)))
+                function = wrapped if isinstance(wrapped, (Function, Class)) else function
+        return function
+
+    # --- changes --------------------------------------------------------------------
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        """Give a value to what stands on the left of an assignment."""
+        match target:
+            case ast.Name(id=name):
+                self.assign(name, value)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                self._bind_each(targets, value)
+            case ast.Starred(value=inner):
+                self.bind(inner, value)
+            case ast.Subscript(value=inner, slice=index):
+                held = self.value(inner)
+                if isinstance(held, (Listed, Items)):
+                    self.replaced(held, after_setting(held, self.value(index), value))
+            case ast.Attribute(value=inner, attr=attr):
+                self._set_attribute(target, self.value(inner), attr, value)
+            case _:
+                pass
+
+    def assign(self, name: str, value: Value) -> None:
+        """Give a name a value."""
+        scope = self.scope
+        if name in scope.elsewhere:
+            self.module_scope(scope.module).names[name] = self._on_module(name, value)
+        else:
+            scope.names[name] = value
+
+    def _bind_each(self, targets: list[ast.expr], value: Value) -> None:
+        values = sequence_of(value)
+        starred = [at for at, each in enumerate(targets) if isinstance(each, ast.Starred)]
+        if values is None or len(values) < len(targets) - len(starred):
+            why = Unknown(reason(value) or _NO_NAME.reason)
+            for each in targets:
+                self.bind(each, value if isinstance(value, Live) else why)
+            return
+        if starred:
+            at, rest = starred[0], len(targets) - starred[0] - 1
+            end = len(values) - rest
+            values = (*values[:at], Listed(values[at:end]), *values[end:])
+        for each, one in zip(targets, values, strict=False):
+            self.bind(each, one)
+
+    def _set_attribute(self, node: ast.expr, held: Value, name: str, value: Value) -> None:
+        match held:
+            case Instance(of=of, attributes=attributes):
+                kept = tuple((key, each) for key, each in attributes if key != name)
+                self.replaced(held, Instance(of, (*kept, (name, value))))
+            case Live(table=table) if table is not None:
+                self._host.on_row(node, held)
+            case _:
+                pass
+
+    def deleted(self, target: ast.expr) -> None:
+        """Follow `del`."""
+        match target:
+            case ast.Name(id=name):
+                self.assign(name, Unknown(f"'{name}' was deleted"))
+            case ast.Subscript(value=inner, slice=index):
+                held = self.value(inner)
+                if isinstance(held, (Listed, Items)):
+                    self.replaced(held, after_deleting(held, self.value(index)))
+            case _:
+                pass
+
+    def replaced(self, old: Value, new: Value) -> None:
+        """Put a new value in the place of one that changed, wherever it is held."""
+        known: dict[int, Value] = {}
+        for scope in self.scopes():
+            for name, value in scope.names.items():
+                changed = self._with(value, old, new, known)
+                if changed is not value:
+                    scope.names[name] = (
+                        self._on_module(name, changed) if scope.is_module else changed
+                    )
+
+    def _on_module(self, name: str, value: Value) -> Value:
+        """Return what a name of a module's level is worth after a function changed it."""
+        if self._host.is_certain or self.scope.is_module:
+            return value
+        return Unknown(f"'{name}' depends on a condition")
+
+    def _with(self, value: Value, old: Value, new: Value, known: dict[int, Value]) -> Value:
+        if value is old:
+            return new
+        if id(value) in known:
+            return known[id(value)]
+        match value:
+            case tuple() if value:
+                self._step()
+                parts = [self._with(each, old, new, known) for each in value]
+                changed = any(a is not b for a, b in zip(parts, value, strict=True))
+                found: Value = type(value)(parts) if changed else value
+            case Items(items=items):
+                self._step()
+                pairs = [(key, self._with(item, old, new, known)) for key, item in items]
+                changed = any(a[1] is not b[1] for a, b in zip(pairs, items, strict=True))
+                found = Items(tuple(pairs)) if changed else value
+            case Instance(of=of, attributes=items):
+                self._step()
+                pairs_ = [(key, self._with(item, old, new, known)) for key, item in items]
+                changed = any(a[1] is not b[1] for a, b in zip(pairs_, items, strict=True))
+                found = Instance(of, tuple(pairs_)) if changed else value
+            case _:
+                return value
+        known[id(value)] = found
+        return found
+
+    # --- expressions ----------------------------------------------------------------
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise GivenUpError
+
+    @contextmanager
+    def within(self, limit: int) -> Iterator[None]:
+        """Follow code with fewer steps than are left; raise GivenUpError when they are used."""
+        limit = min(limit, self._left)
+        rest, self._left = self._left - limit, limit
+        try:
+            yield
+        finally:
+            self._left = max(self._left, 0) + rest
+
+    def value_in(self, node: ast.expr, scope: Scope) -> Value:
+        """Return what an expression is worth where other names are known."""
+        self.stack.append(scope)
+        try:
+            return self.value(node)
+        finally:
+            self.stack.pop()
+
+    def called(self, function: Value, arguments: Arguments) -> Value:
+        """Return what a call is worth that nothing in the revision's own text makes."""
+        return self.call(function, arguments, _NOWHERE)
 
     def value(self, node: ast.expr) -> Value:  # noqa: C901, PLR0912 - a table
         """Return what an expression is worth."""
+        self._step()
         match node:
             case ast.Constant(value=value):
                 if value is None or isinstance(value, (bool, int, float, str, bytes)):
                     return value
                 return Unknown("such a constant is not read")
             case ast.Name(id=name):
-                return self._lookup(name)
+                return self.lookup(name)
             case ast.Attribute():
-                return self._attribute(node)
+                return self.attribute_of(self.value(node.value), node.attr)
             case ast.Call():
                 return self._call(node)
-            case ast.List(elts=elements) | ast.Tuple(elts=elements):
-                return self._sequence(elements)
+            case ast.List(elts=elements):
+                return self._sequence(elements, Listed)
+            case ast.Tuple(elts=elements):
+                return self._sequence(elements, tuple)
             case ast.Set(elts=elements):
-                return self._sequence(elements)
+                return self._sequence(elements, distinct)
             case ast.Dict():
                 return self._dictionary(node)
             case ast.JoinedStr(values=values):
                 return self._joined(values)
             case ast.BinOp():
                 return self._binary(node)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                said = self.value(operand)
-                return said if isinstance(said, Unknown) else not _truth(said)
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                number = self.value(operand)
-                if isinstance(number, (int, float)):
-                    return -number
-                return Unknown("a negated value is not known")
+            case ast.UnaryOp():
+                return self._unary(node)
             case ast.Compare():
                 return self._compare(node)
             case ast.BoolOp():
@@ -111,37 +445,66 @@ class Evaluator:
                 return self._either(test, body, orelse)
             case ast.Subscript():
                 return self._subscript(node)
-            case ast.NamedExpr(value=inner):
-                return self.value(inner)
-            case ast.Starred(value=inner):
+            case ast.NamedExpr(target=target, value=inner):
+                found = self.value(inner)
+                self.bind(target, found)
+                return found
+            case ast.Starred(value=inner) | ast.Await(value=inner):
                 return self.value(inner)
             case ast.Lambda():
-                return Unknown("a lambda is not run")
+                return Function("lambda", node, self.scope)
+            case ast.ListComp(elt=elt, generators=generators):
+                return self._comprehension(elt, generators, Listed)
+            case ast.SetComp(elt=elt, generators=generators):
+                return self._comprehension(elt, generators, distinct)
+            case ast.GeneratorExp(elt=elt, generators=generators):
+                return self._comprehension(elt, generators, tuple)
+            case ast.DictComp(key=key, value=inner, generators=generators):
+                pair = ast.Tuple([key, inner], ast.Load())
+                return self._comprehension(pair, generators, _dictionary_of)
+            case ast.Yield(value=yielded):
+                return self._host.on_yield(None if yielded is None else self.value(yielded))
+            case ast.YieldFrom(value=inner):
+                for each in sequence_of(self.value(inner)) or (Unknown("it is yielded"),):
+                    self._host.on_yield(each)
+                return None
             case _:
-                return self._children(node)
+                return Unknown(f"a {type(node).__name__} is not read")
 
-    def _children(self, node: ast.AST) -> Unknown:
-        """Evaluate what a comprehension and the like hold, for the calls in it."""
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                self.value(child)
-            else:
-                self._children(child)
-        kind = type(node).__name__
-        return Unknown(f"a value computed by a {kind} is not known")
+    def attribute_of(self, value: Value, name: str) -> Value:
+        """Return an attribute of a value."""
+        match value:
+            case Class():
+                return attribute_of_class(value, name, self)
+            case Instance():
+                return attribute_of_instance(value, name, self)
+            case _:
+                return self._followed(attribute(value, name))
 
-    def _sequence(self, elements: list[ast.expr]) -> Value:
+    def _sequence(
+        self, elements: list[ast.expr], make: Callable[[tuple[Value, ...]], Value]
+    ) -> Value:
         values: list[Value] = []
-        for element in elements:
-            value = self.value(element)
-            if not isinstance(element, ast.Starred):
+        for element_ in elements:
+            value = self.value(element_)
+            if not isinstance(element_, ast.Starred):
                 values.append(value)
-            elif isinstance(value, tuple):
-                values.extend(value)
-            else:
-                reason = value.reason if isinstance(value, Unknown) else "no list"
-                return Unknown(f"'*' in a list: {reason}")
-        return tuple(values)
+                continue
+            more = self.sequence(value)
+            if more is None:
+                return Unknown(f"'*' in a list: {reason(value) or 'no list'}")
+            values.extend(more)
+        return make(tuple(values))
+
+    def sequence(self, value: Value) -> tuple[Value, ...] | None:
+        """Return what a loop over a value goes through, None if that is not known."""
+        match value:
+            case Class(is_enum=True):
+                return enum_members(value, self)
+            case Yielding():
+                return self._host.collected(value)
+            case _:
+                return sequence_of(value)
 
     def _dictionary(self, node: ast.Dict) -> Value:
         items: list[tuple[Value, Value]] = []
@@ -152,137 +515,290 @@ class Evaluator:
             elif isinstance(inner, Items):
                 items.extend(inner.items)
             else:
-                return Unknown("'**' in a dictionary is not known")
+                return Unknown(f"'**' in a dictionary: {reason(inner) or 'no dictionary'}")
         return Items(tuple(items))
 
     def _joined(self, values: list[ast.expr]) -> Value:
-        parts: list[str] = []
-        unknown: Unknown | None = None
+        parts: list[tuple[Value, str]] = []
         for part in values:
-            if isinstance(part, ast.Constant):
-                parts.append(str(part.value))
-                continue
             if not isinstance(part, ast.FormattedValue):
-                return Unknown("an f-string is not known")
+                parts.append((self.value(part), ""))
+                continue
             value = self.value(part.value)
-            if part.format_spec is not None or part.conversion not in {-1, 115}:
-                unknown = Unknown("the format of an f-string is not read")
-            text = _text_of(value)
-            if text is None:
-                said = value.reason if isinstance(value, Unknown) else "no text"
-                unknown = unknown or Unknown(said)
-            else:
-                parts.append(text)
-        return unknown or "".join(parts)
+            if part.format_spec is not None or part.conversion not in {-1, ord("s")}:
+                spec = "" if part.format_spec is None else self.value(part.format_spec)
+                value = formatted(value, part.conversion, spec if isinstance(spec, str) else "?")
+            parts.append((value, source(part.value)))
+        return concatenated(parts)
+
+    def _unary(self, node: ast.UnaryOp) -> Value:
+        operand = self.value(node.operand)
+        match node.op, operand:
+            case ast.Not(), _:
+                said = truth(operand)
+                return Unknown(reason(operand) or "a condition") if said is None else not said
+            case ast.USub(), int() | float():
+                return -operand
+            case ast.Invert(), SqlText():
+                return SqlText(f"NOT ({operand.sql})")
+            case _:
+                return Unknown(reason(operand) or "an operator is not read")
 
     def _binary(self, node: ast.BinOp) -> Value:
         left = self.value(node.left)
         right = self.value(node.right)
         match node.op, left, right:
-            case ast.Add(), str(), str():
-                return left + right
-            case ast.Add(), tuple(), tuple():
-                return left + right
-            case ast.Add(), int(), int():
-                return left + right
-            case ast.Mult(), str(), int() if right < _MANY:
-                return left * right
-            case ast.Mod(), str(), _:
-                return _formatted(left, right)
+            case ast.Add(), str() | Pieces(), _:
+                if isinstance(right, (str, Pieces, Unknown, Live, EnumMember)):
+                    return concatenated(((left, source(node.left)), (right, source(node.right))))
+            case ast.Add(), Unknown() | Live(), str() | Pieces():
+                return concatenated(((left, source(node.left)), (right, source(node.right))))
+            case ast.Add(), tuple(), tuple() if len(left) + len(right) <= MANY:
+                return type(left)((*left, *right))
+            case ast.Mult(), str() | tuple(), int() if right * len(left) <= MANY:
+                return left * right if isinstance(left, str) else type(left)(left * right)
+            case ast.Mod(), str() | Pieces(), _:
+                return percent(left, right, source(node.right))
+            case ast.BitOr(), Items(), Items():
+                return Items((*left.items, *right.items))
+            case ast.Div(), _, str():
+                return self.call(attribute(left, "joinpath"), Arguments((right,)), node)
+            case ((ast.BitAnd() | ast.BitOr()), SqlText(), SqlText()):
+                word = "AND" if isinstance(node.op, ast.BitAnd) else "OR"
+                return SqlText(f"({left.sql}) {word} ({right.sql})")
             case _:
-                for side in (left, right):
-                    if isinstance(side, Unknown):
-                        return side
-                return Unknown("an operator is not read")
+                pass
+        return _computed(node.op, left, right)
 
     def _compare(self, node: ast.Compare) -> Value:
         left = self.value(node.left)
-        rights = [self.value(each) for each in node.comparators]
-        if len(rights) != 1:
-            return Unknown("a chain of comparisons is not read")
-        right = rights[0]
-        operator = node.ops[0]
-        if isinstance(left, SqlText):
-            word = _OPERATORS.get(type(operator))
+        result: Value = True
+        for op, each in zip(node.ops, node.comparators, strict=True):
+            right = self.value(each)
+            result = self._compared(left, op, right)
+            if result is False:
+                return False
+            if not isinstance(result, bool):
+                return result
+            left = right
+        return result
+
+    def _compared(self, left: Value, op: ast.cmpop, right: Value) -> Value:
+        if isinstance(left, SqlText) and not isinstance(op, (ast.Is, ast.IsNot)):
+            word = _OPERATORS.get(type(op))
             return Unknown("a comparison") if word is None else compared(left, word, right)
-        if isinstance(left, Unknown) or isinstance(right, Unknown):
-            return left if isinstance(left, Unknown) else right
-        if not _is_plain(left) or not _is_plain(right):
+        if isinstance(op, (ast.Is, ast.IsNot)):
+            same = _same(left, right)
+            return same if isinstance(same, Unknown) else same is isinstance(op, ast.Is)
+        if isinstance(op, (ast.In, ast.NotIn)):
+            members = right if isinstance(right, str) else self.sequence(right)
+            if members is not None and not isinstance(members, str):
+                right = members
+        try:
+            return bool(_COMPARISONS[type(op)](python_of(left), python_of(right)))
+        except NotPlainError as error:
+            if isinstance(left, EnumMember) and isinstance(right, EnumMember):
+                return (left == right) is isinstance(op, ast.Eq)
+            return Unknown(str(error))
+        except TypeError:
             return Unknown("what is compared is not known")
-        match operator:
-            case ast.Eq() | ast.Is():
-                return left == right
-            case ast.NotEq() | ast.IsNot():
-                return left != right
-            case ast.In() if isinstance(right, tuple):
-                return left in right
-            case ast.NotIn() if isinstance(right, tuple):
-                return left not in right
-            case _:
-                return Unknown("a comparison is not read")
 
     def _boolean(self, node: ast.BoolOp) -> Value:
         is_and = isinstance(node.op, ast.And)
         unknown: Unknown | None = None
         value: Value = is_and
         for each in node.values:
-            value = self.value(each)
-            if not _is_plain(value):
-                reason = value.reason if isinstance(value, Unknown) else "a condition"
-                unknown = unknown or Unknown(reason)
-            elif _truth(value) is not is_and:
-                # One side decides, whatever the others are.
-                return value
+            if unknown is None:
+                value = self.value(each)
+            else:
+                value = self._host.perhaps(lambda each=each: self.value(each))  # type: ignore[misc]  # bound at once
+            holds = truth(value)
+            if holds is None:
+                why = "a condition is not known"
+                unknown = unknown or Unknown(reason(value) or why)
+            elif holds is not is_and:
+                # One side decides, whatever the others are; which one it is may stay unknown.
+                return value if unknown is None or isinstance(value, bool) else unknown
         return unknown or value
 
     def _either(self, test: ast.expr, body: ast.expr, orelse: ast.expr) -> Value:
-        decided = self.value(test)
-        if _is_plain(decided):
-            return self.value(body if _truth(decided) else orelse)
-        first = self.value(body)
-        second = self.value(orelse)
+        holds = truth(self.value(test))
+        if holds is not None:
+            return self.value(body if holds else orelse)
+        first = self._host.perhaps(lambda: self.value(body))
+        second = self._host.perhaps(lambda: self.value(orelse))
         if first == second:
             return first
         return Unknown("a condition is not known")
 
     def _subscript(self, node: ast.Subscript) -> Value:
         value = self.value(node.value)
-        index = self.value(node.slice)
-        match value, index:
-            case tuple(), int() if -len(value) <= index < len(value):
-                return value[index]
-            case Items(), str() | int():
-                for key, item in value.items:
-                    if key == index:
-                        return item
-                return Unknown(f"key {index!r} is not there")
-            case Unknown(), _:
-                return value
-            case EnumClass(), str():
-                return _member(value, index)
-            case Live(), _:
-                return Unknown("a row of the database is not known")
+        match node.slice:
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                bounds = [
+                    None if each is None else self.value(each) for each in (lower, upper, step)
+                ]
+                return sliced(value, (bounds[0], bounds[1], bounds[2]))
             case _:
-                return Unknown("an element is not known")
+                index = self.value(node.slice)
+        match value:
+            case Class() if isinstance(index, str):
+                return attribute_of_class(value, index, self)
+            case Class():
+                return value
+            case Namespace(module=module) if isinstance(index, str):
+                return self.global_of(module, index)
+            case Namespace(module=module) if isinstance(index, Pieces):
+                return self._several(module, index)
+            case _:
+                return element(value, index)
 
-    def _attribute(self, node: ast.Attribute) -> Value:
-        return attribute(self.value(node.value), node.attr)
+    def _bound(self, node: ast.expr | None) -> Value:
+        return None if node is None else self.value(node)
+
+    def _several(self, module: Module, name: Pieces) -> Value:
+        """Return the functions of a file whose name begins as one that is not known."""
+        first = name.parts[0]
+        if not isinstance(first, str):
+            return Unknown(name.reason)
+        found = [
+            self.global_of(module, each) for each in module.functions if each.startswith(first)
+        ]
+        return Several(tuple(found)) if found else Unknown(name.reason)
+
+    def _comprehension(
+        self,
+        elt: ast.expr,
+        generators: list[ast.comprehension],
+        make: Callable[[tuple[Value, ...]], Value],
+    ) -> Value:
+        self.stack.append(Scope(self.scope.module, {}, self.enclosing(self.scope)))
+        try:
+            found: list[Value] = []
+            unknown = self._generated(elt, generators, found)
+        finally:
+            self.stack.pop()
+        return unknown or make(tuple(found))
+
+    def enclosing(self, scope: Scope) -> Scope | None:
+        """Return the scope that an inner function sees; modules are looked up by themselves."""
+        return None if scope.is_module else scope
+
+    def _generated(
+        self, elt: ast.expr, generators: list[ast.comprehension], found: list[Value]
+    ) -> Unknown | None:
+        if not generators:
+            found.append(self.value(elt))
+            return Unknown("a list is too long") if len(found) > MANY else None
+        first, *rest = generators
+        given = self.value(first.iter)
+        values = self.sequence(given)
+        if values is None:
+            why = Unknown(reason(given) or "what a list is made of is not known")
+            self.bind(first.target, given if isinstance(given, Live) else why)
+            self._host.perhaps(lambda: self._generated(elt, rest, []))
+            return why
+        unknown: Unknown | None = None
+        for value in values:
+            self.bind(first.target, value)
+            tests = [truth(self.value(test)) for test in first.ifs]
+            if False in tests:
+                continue
+            if None in tests:
+                self._host.perhaps(lambda: self._generated(elt, rest, []))
+                unknown = Unknown("what a list is made of depends on a condition")
+            else:
+                unknown = self._generated(elt, rest, found) or unknown
+        return unknown
+
+    # --- calls ----------------------------------------------------------------------
 
     def _call(self, node: ast.Call) -> Value:
         function = self.value(node.func)
         arguments = self._arguments(node)
+        value = self.call(function, arguments, node)
+        if isinstance(value, SqlText) and value.at is None and node.args:
+            return self._placed(value, node.args[0])
+        return value
+
+    def call(self, function: Value, arguments: Arguments, node: ast.expr) -> Value:
+        """Return what a call is worth."""
+        if isinstance(function, Method) and function.name in MUTATING:
+            held = function.of
+            if isinstance(held, (Listed, Items)):
+                changed = after_call(held, function.name, arguments)
+                self.replaced(held, changed.now)
+                return changed.returned
+        if isinstance(function, (Dotted, Method)):
+            arguments = self._as_constructs(function, arguments)
         value = plain_call(function, arguments)
-        if not isinstance(value, NotPlain):
-            if isinstance(value, SqlText) and value.at is None and node.args:
-                return self._placed(value, node.args[0])
-            return value
-        return self._on_call(node, function, arguments)
+        if isinstance(value, NotPlain):
+            return self._host.on_call(node, function, arguments)
+        return value
+
+    def _as_constructs(self, function: Value, arguments: Arguments) -> Arguments:
+        """Return arguments with mapped classes as tables and classes of types as types."""
+        values = (*arguments.positional, *(value for _, value in arguments.keywords))
+        if not any(isinstance(value, (Class, Yielding)) for value in values):
+            return arguments
+        labels = arguments.keyword("values_callable")
+        first = arguments.at(0)
+        if labels is not None and isinstance(first, Class):
+            said = self.call(labels, Arguments((first,)), _NOWHERE)
+            name = arguments.keyword("name", first.name.lower())
+            given = said if isinstance(said, tuple) else (Unknown("the labels are not known"),)
+            others = tuple((key, value) for key, value in arguments.keywords if key != "name")
+            return Arguments(given, (("name", name), *others), arguments.unknown)
+        is_of_ours = isinstance(function, Dotted) and function.path.startswith("builtins.")
+        return Arguments(
+            tuple(self._as_construct(each, is_of_ours) for each in arguments.positional),
+            tuple((key, self._as_construct(each, is_of_ours)) for key, each in arguments.keywords),
+            arguments.unknown,
+        )
+
+    def _as_construct(self, value: Value, is_of_ours: bool) -> Value:  # noqa: FBT001 - of one caller
+        match value:
+            case Class(is_enum=True) if is_of_ours:
+                return enum_members(value, self)
+            case Yielding() if is_of_ours:
+                values = self._host.collected(value)
+                return Unknown("what it yields is not known") if values is None else values
+            case Class() if is_of_ours:
+                return value
+            case Class(is_enum=True):
+                members = enum_members(value, self)
+                return EnumClass(
+                    value.name, tuple((member.name, member.value) for member in members)
+                )
+            case Class():
+                return (
+                    table_of_class(value, self) or type_of_class(value, Arguments(), self) or value
+                )
+            case _:
+                return value
 
     def _placed(self, value: SqlText, node: ast.expr) -> SqlText:
         at = self.literal_at(node)
         if at is None or not isinstance(node, ast.Constant) or node.value != value.sql:
             return value
         return SqlText(value.sql, at)
+
+    def table_of(self, value: Value) -> Name | None:
+        """Return the table of an object of a mapped class, None if that is not known."""
+        match value:
+            case Live(table=table):
+                return table
+            case MiniTable(name=name):
+                return name
+            case Instance(of=class_):
+                held = table_of_class(class_, self)
+                return None if held is None else held.name
+            case _:
+                return None
+
+    def literal_at(self, node: ast.expr) -> int | None:
+        """Return where a plain string literal's text begins, None if it is not plain."""
+        return self.scope.module.places.literal_at(node)
 
     def _arguments(self, node: ast.Call) -> Arguments:
         positional: list[Value] = []
@@ -291,344 +807,79 @@ class Evaluator:
         for each in node.args:
             value = self.value(each)
             if not isinstance(each, ast.Starred):
-                positional.append(_as_text(value))
-            elif isinstance(value, tuple):
-                positional.extend(value)
+                positional.append(value)
+                continue
+            more = self.sequence(value)
+            if more is not None:
+                positional.extend(more)
             else:
-                unknown = f"what '*{_source(each.value)}' holds is not known"
+                unknown = f"what '*{source(each.value)}' holds is not known"
         for keyword in node.keywords:
             value = self.value(keyword.value)
             if keyword.arg is not None:
-                keywords.append((keyword.arg, _as_text(value)))
+                keywords.append((keyword.arg, value))
             elif isinstance(value, Items) and all(isinstance(key, str) for key, _ in value.items):
                 keywords.extend((str(key), item) for key, item in value.items)
             else:
-                unknown = f"what '**{_source(keyword.value)}' holds is not known"
+                unknown = f"what '**{source(keyword.value)}' holds is not known"
         return Arguments(tuple(positional), tuple(keywords), unknown)
 
-    def literal_at(self, node: ast.expr) -> int | None:
-        """Return where a plain string literal's text begins, None if it is not plain.
 
-        Plain: one literal, and the file holds its text as it is, without escapes.
-        """
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-            return None
-        if node.end_lineno is None or node.end_col_offset is None:
-            return None
-        start = self._offset(node.lineno, node.col_offset)
-        end = self._offset(node.end_lineno, node.end_col_offset)
-        source = self._text[start:end]
-        quote = source.lstrip("rRuU")[:3]
-        width = 3 if quote in {'"""', "'''"} else 1
-        at = start + source.find(quote[:1]) + width
-        return (
-            at
-            if self._text.startswith(node.value, at) and (at + len(node.value) + width == end)
-            else None
-        )
+_NOWHERE = ast.Constant(None, lineno=1, col_offset=-1)
 
 
-def attribute(value: Value, name: str) -> Value:
-    """Return an attribute of a value."""
-    match value:
-        case Dotted():
-            return imported(f"{value.path}.{name}")
-        case Unknown():
-            return value
-        case Live(kind=LiveKind.OP):
-            return Method(value, name)
-        case Live():
-            return _live_attribute(value, name)
-        case EnumClass():
-            return _member(value, name)
-        case Method(of=Live(), name="dialect") if name == "name":
-            return _DIALECT
-        case EnumMember():
-            return {"name": value.name, "value": value.value}.get(
-                name, Unknown(f"'.{name}' of a member is not known")
-            )
-        case _:
-            return Method(value, name)
+def _defines(module: Module, name: str) -> bool:
+    return (
+        name in module.defining
+        or name in module.functions
+        or name in module.classes
+        or name in module.imports
+        or bool(module.wild)
+    )
 
 
-def _live_attribute(value: Live, name: str) -> Value:
-    if name in _BIND_NAMES and value.kind in {
-        LiveKind.CONTEXT,
-        LiveKind.BIND,
-        LiveKind.SESSION,
-    }:
-        return Live(LiveKind.BIND)
-    if value.kind is LiveKind.CONTEXT and name == "config":
-        return Unknown("the configuration is known only when it runs")
-    return Method(value, name)
+def _dictionary_of(pairs: tuple[Value, ...]) -> Value:
+    return Items(tuple((pair[0], pair[1]) for pair in pairs if isinstance(pair, tuple)))
 
 
-def _member(value: EnumClass, name: str) -> Value:
-    for member, inner in value.members:
-        if member == name:
-            return EnumMember(name, inner, value.is_text) if value.is_enum else inner
-    return Unknown(f"'{value.name}.{name}' is not known")
-
-
-class NotPlain:
-    """Says that a call is none that this module knows: it may reach the database."""
-
-
-def plain_call(function: Value, arguments: Arguments) -> "Value | NotPlain":  # noqa: C901 - a table
-    """Return what a call makes that reaches no database; `NotPlain` for others."""
-    match function:
-        case Dotted(path=path):
-            return _imported(path, arguments)
-        case Method(of=Live(kind=kind), name=name):
-            return _of_live(kind, name, arguments)
-        case Method(of=Batch(), name="f" | "get_bind" | "get_context" as name):
-            return _of_live(LiveKind.OP, name, arguments)
-        case Method(of=str() as text, name=name):
-            return _of_text(text, name, arguments)
-        case Method(of=SqlText() as clause, name=name):
-            return _of_clause(clause, name, arguments)
-        case Method(of=SaType() as type_, name="with_variant"):
-            names = arguments.positional[1:]
-            return sa_type(arguments.at(0)) if _DIALECT in names else type_
-        case Method(of=Dotted(path=path), name="with_variant"):
-            del path
-            return Unknown("a variant of a type class is not read")
-        case Method(of=SaSequence(name=name), name="next_value"):
-            return SqlText(f"nextval({literal(name)})")
-        case Method(of=MiniTable(name=table), name="update" | "insert" | "delete" as verb):
-            return Dml(verb.upper(), table)
-        case Method(of=MiniTable(name=table), name="select"):
-            return Dml("SELECT", table)
-        case Method(of=Dml() as statement, name=_):
-            return statement
-        case _:
-            return NotPlain()
-
-
-def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":
-    match path.split("."):
-        case ["sqlalchemy", *_, "inspect"]:
-            return Live(LiveKind.INSPECTOR)
-        case [*_, "Inspector", "from_engine"] | ["sqlalchemy", *_, "Inspector"]:
-            return Live(LiveKind.INSPECTOR)
-        case ["sqlalchemy" | "sqlmodel", *_, "Session"] if _gets_live(arguments):
-            return Live(LiveKind.SESSION)
-        case ["textwrap", "dedent"]:
-            return _dedented(arguments.at(0))
-        case ["json", "dumps"] if not arguments.keywords:
-            return _dumped(arguments.at(0))
-        case ["sqlalchemy", *_, "MetaData"]:
-            return Unknown("metadata is not known")
-        case ["sqlalchemy" | "sqlmodel", *_]:
-            value = construct(path, arguments)
-            if isinstance(value, Unknown) and _gets_live(arguments):
-                return NotPlain()
-            return value
-        case _:
-            found = made(path, arguments)
-            return NotPlain() if found is None else found
-
-
-def _dumped(value: Value) -> "Value | NotPlain":
-    """Return a plain value as JSON."""
-    try:
-        return json.dumps(_plain(value))
-    except TypeError:
-        return NotPlain()
-
-
-def _plain(value: Value) -> object:
-    match value:
-        case Items(items=items):
-            return {str(key): _plain(item) for key, item in items if _is_key(key)}
-        case tuple():
-            return [_plain(each) for each in value]
-        case None | str() | bool() | int() | float():
-            return value
-        case _:
-            raise TypeError("a value that only a run would tell is no JSON")
-
-
-def _is_key(key: Value) -> bool:
-    if not isinstance(key, str):
-        raise TypeError("the keys of JSON are texts")
-    return True
-
-
-def _gets_live(arguments: Arguments) -> bool:
-    values = (*arguments.positional, *(value for _, value in arguments.keywords))
-    return any(isinstance(value, Live) for value in values)
-
-
-def gets_live(arguments: Arguments) -> bool:
-    """Return whether a call is given something through which it can change the schema."""
-    values = (*arguments.positional, *(value for _, value in arguments.keywords))
-    return any(reaches_database(value) for value in values)
-
-
-def _of_live(kind: LiveKind, name: str, arguments: Arguments) -> "Value | NotPlain":  # noqa: C901, PLR0912 - a table
-    if kind is LiveKind.OP:
-        match name:
-            case "f":
-                return construct("alembic.f", arguments)
-            case "get_bind":
-                return Live(LiveKind.BIND)
-            case "get_context":
-                return Live(LiveKind.CONTEXT)
-            case "inline_literal":
-                return construct("alembic.inline_literal", arguments)
-            case _:
-                return NotPlain()
-    if kind is LiveKind.CONTEXT:
-        if name in {"get_context", "migration_context"}:
-            return Live(LiveKind.CONTEXT)
-        if name == "get_bind":
-            return Live(LiveKind.BIND)
-        if name in {"is_offline_mode", "get_x_argument", "autocommit_block"}:
-            return Unknown(f"'{name}' is known only when it runs")
-        return NotPlain()
-    if kind is LiveKind.BIND and name in {"connect", "execution_options"}:
-        return Live(LiveKind.BIND)
-    if kind is LiveKind.SESSION and name in {"connection", "get_bind"}:
-        return Live(LiveKind.BIND)
-    if kind is LiveKind.SESSION and name == "query":
-        return Live(LiveKind.QUERY)
-    if kind is LiveKind.QUERY and name not in {"update", "delete"}:
-        return Live(LiveKind.QUERY)
-    if kind is LiveKind.INSPECTOR:
-        return Unknown("what the database holds is not known")
-    if kind is LiveKind.RESULT:
-        return Live(LiveKind.RESULT)
-    return NotPlain()
-
-
-def reaches_database(value: Value) -> bool:
-    """Return whether calling this, a method somewhere below `op`, may change anything."""
-    while isinstance(value, Method):
-        # A dialect only answers questions.
-        if value.name == "dialect":
-            return False
-        value = value.of
-    if isinstance(value, Live):
-        return value.kind not in _HARMLESS
-    return isinstance(value, Batch)
-
-
-def _of_clause(clause: SqlText, name: str, arguments: Arguments) -> Value:
-    if name in {"bindparams", "columns", "execution_options"}:
-        return clause
-    return on_clause(clause, name, arguments)
-
-
-def _of_text(text: str, name: str, arguments: Arguments) -> Value:
-    first = arguments.at(0)
-    match name:
-        case "strip" | "lstrip" | "rstrip" | "lower" | "upper" if first is None:
-            return str(getattr(text, name)())
-        case "format":
-            return _format(text, arguments)
-        case "join" if isinstance(first, tuple):
-            parts = [part for part in first if isinstance(part, str)]
-            if len(parts) == len(first):
-                return text.join(parts)
-            return Unknown("what is joined is not known")
-        case "replace" if len(arguments.positional) == 2:  # noqa: PLR2004 - old and new
-            old, new = arguments.positional
-            if isinstance(old, str) and isinstance(new, str):
-                return text.replace(old, new)
-            return Unknown("what is replaced is not known")
-        case "split" if first is None or isinstance(first, str):
-            return tuple(text.split(first))
-        case "splitlines":
-            return tuple(text.splitlines())
-        case _:
-            return Unknown(f"'.{name}()' of a string is not read")
-
-
-def _format(text: str, arguments: Arguments) -> Value:
-    if arguments.unknown is not None:
-        return Unknown(arguments.unknown)
-    positional = [_text_of(value) for value in arguments.positional]
-    named = {key: _text_of(value) for key, value in arguments.keywords}
-    if None in positional or None in named.values():
-        return Unknown("what a string is formatted with is not known")
-    try:
-        return text.format(*positional, **named)
-    except (IndexError, KeyError, ValueError, AttributeError):
-        return Unknown("a format is not read")
-
-
-def _formatted(text: str, value: Value) -> Value:
-    match value:
-        case Unknown():
-            return value
-        case Items():
-            named = {str(key): _text_of(item) for key, item in value.items}
-            if None in named.values():
-                return Unknown("what a string is formatted with is not known")
-            arguments: tuple[str | None, ...] | dict[str, str | None] = named
-        case tuple():
-            arguments = tuple(_text_of(each) for each in value)
-            if None in arguments:
-                return Unknown("what a string is formatted with is not known")
-        case _:
-            arguments = (_text_of(value),)
-            if None in arguments:
-                return Unknown("what a string is formatted with is not known")
-    try:
-        return text.replace("%d", "%s") % arguments
-    except (TypeError, ValueError, KeyError):
-        return Unknown("a format is not read")
-
-
-def _dedented(value: Value) -> Value:
-    if isinstance(value, str):
-        from textwrap import dedent  # noqa: PLC0415 - few revisions use it
-
-        return dedent(value)
-    return value if isinstance(value, Unknown) else Unknown("no text")
-
-
-def _text_of(value: Value) -> str | None:
-    match value:
-        case bool() | int() | float() | str():
-            return str(value)
-        case SqlText():
-            return value.sql
-        case _:
-            return None
-
-
-def _as_text(value: Value) -> Value:
-    """Return a member of a text enum as the text that it is."""
-    if isinstance(value, EnumMember) and value.is_text:
-        return value.value
-    return value
+def _same(left: Value, right: Value) -> bool | Unknown:
+    if left is None and right is None:
+        return True
+    for one in (left, right):
+        if not isinstance(one, Pieces) and (why := reason(one)) is not None:
+            return Unknown(why)
+    return left == right if _is_plain(left) and _is_plain(right) else left is right
 
 
 def _is_plain(value: Value) -> bool:
-    return value is None or isinstance(value, (bool, int, float, str, tuple))
+    return value is None or isinstance(value, (bool, int, float, str, tuple, EnumMember, Class))
 
 
-def _truth(value: Value) -> bool:
-    return bool(value)
+def _computed(op: ast.operator, left: Value, right: Value) -> Value:
+    for side in (left, right):
+        if (why := reason(side)) is not None:
+            return Unknown(why)
+    function = _ARITHMETIC.get(type(op))
+    numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
+    if function is None or not numbers or _is_huge(left) or _is_huge(right):
+        return Unknown("an operator is not read")
+    return compute(function, Arguments((left, right)))
 
 
-def truth(value: Value) -> bool | None:
-    """Return whether a condition holds, None if that is not known."""
-    return _truth(value) if _is_plain(value) else None
+def _is_huge(value: Value) -> bool:
+    return isinstance(value, int) and abs(value) > _LARGEST
 
 
-def _source(node: ast.expr) -> str:
+def source(node: ast.expr) -> str:
+    """Return what an expression is called in the file, shortened."""
     match node:
         case ast.Name(id=name):
             return name
         case ast.Attribute(value=value, attr=attr):
-            return f"{_source(value)}.{attr}"
+            return f"{source(value)}.{attr}"
         case ast.Call(func=func):
-            return f"{_source(func)}(…)"
+            return f"{source(func)}(…)"
+        case ast.Subscript(value=value):
+            return f"{source(value)}[…]"
         case _:
             return "…"
-
-
-source = _source

@@ -1,78 +1,67 @@
 """Follows the body of `upgrade` or `downgrade` and collects what reaches the database.
 
-Straight code is followed exactly. A condition that is not known makes what it guards
-uncertain; a loop over a known list is unrolled; everything else that gets hold of `op` or
-the connection and is not understood becomes an unrecognized operation with its line.
+Straight code is followed exactly, functions that can be read are followed into, loops over
+known values are unrolled. A condition that is not known makes what it guards uncertain;
+everything else that gets hold of `op` or the connection and is not understood becomes an
+unrecognized operation with its line. Nothing is imported and nothing is executed.
 """
 
 import ast
-import builtins
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from migsafe.model.expressions import Name
 from migsafe.model.migration import Statement
-from migsafe.model.operations import (
-    Cause,
-    Commit,
-    CreateEnum,
-    DataWork,
-    DropObject,
-    ObjectKind,
-    Operation,
-    Rollback,
-    Unrecognized,
+from migsafe.model.origin import Certainty, SectionName
+from migsafe.sources.alembic.classes import made_class
+from migsafe.sources.alembic.database import Database
+from migsafe.sources.alembic.evaluate import Evaluator, GivenUpError, source
+from migsafe.sources.alembic.following import Calls
+from migsafe.sources.alembic.frames import (
+    JUMPS,
+    NOWHERE,
+    Exit,
+    Frame,
+    Loop,
+    forget,
+    join,
+    names_now,
+    restore,
 )
-from migsafe.model.origin import Certainty, SectionName, Span
-from migsafe.sources.alembic.calls import is_operation, read_call, table_of
-from migsafe.sources.alembic.evaluate import (
-    Evaluator,
-    gets_live,
-    reaches_database,
-    source,
-    truth,
-)
-from migsafe.sources.alembic.revision import Module, import_names
-from migsafe.sources.alembic.sqltext import Where, read_string
-from migsafe.sources.alembic.tables import enum_name
+from migsafe.sources.alembic.importer import Importer
+from migsafe.sources.alembic.library import Library
+from migsafe.sources.alembic.modules import changes, import_names
+from migsafe.sources.alembic.plain import truth
+from migsafe.sources.alembic.sink import Sink
 from migsafe.sources.alembic.values import (
-    MUTATING,
     Arguments,
     Batch,
+    Bound,
+    Class,
     Dml,
     Dotted,
-    EnumClass,
     Function,
     Live,
     LiveKind,
-    Method,
+    Metadata,
     MiniTable,
-    NotKnownError,
-    SaType,
-    SqlText,
+    Module,
+    Scope,
     Unknown,
     Value,
+    Yielding,
     imported,
-    known_flag,
+    reason,
 )
 
 _MANY_ROUNDS = 1_000
-_EXECUTES = frozenset({"execute", "scalar", "scalars", "exec_driver_sql"})
-_SENDS = frozenset({"execute", "executemany", "exec_driver_sql"})
-_HARMLESS_ON_SESSION = frozenset({"close", "expire_all", "expunge_all", "refresh"})
-_READING = frozenset({"isinstance", "hasattr", "print", "repr", "str", "type", "id", "bool", "len"})
-_RUNS_ANYTHING = frozenset({"exec", "eval", "globals", "locals", "__import__"})
-_HARMLESS_PACKAGES = sys.stdlib_module_names | {"sqlalchemy", "alembic", "__future__"}
-
-
-@dataclass(slots=True)
-class _Frame:
-    """Where the walk is: the names of the function and the circumstances."""
-
-    names: dict[str, Value] = field(default_factory=dict)
-    autocommit: bool = False
-    certainty: Certainty = Certainty.ALWAYS
+_EXPRESSIONS = 200_000
+_LOGS = frozenset(
+    {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "setLevel"}
+)
+_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})
+_HARMLESS_PACKAGES = sys.stdlib_module_names | {"sqlalchemy", "alembic", "builtins", "__future__"}
+_KEPT = (Live, Batch, MiniTable, Dml, Dotted, Function, Bound, Class, Metadata)
 
 
 class Walk:
@@ -82,514 +71,596 @@ class Walk:
         module: The revision.
         path: Its path as shown.
         section: Which way the function goes.
+        importer: Finds what other files of the repository define.
+        handed: What the environment hands to the function, by the parameter's name.
     """
 
-    def __init__(self, module: Module, path: str, section: SectionName) -> None:
+    def __init__(
+        self,
+        module: Module,
+        path: str,
+        section: SectionName,
+        importer: Importer | None = None,
+        handed: Mapping[str, Value] | None = None,
+    ) -> None:
         """Start with nothing found."""
         self._module = module
-        self._path = path
-        self._section = section
-        self._frame = _Frame()
-        self._found: list[Statement] = []
-        self._batches: dict[int, list[Statement]] = {}
-        self._enums: set[Name] = set()
-        self._helpers: dict[str, bool] = {}
-        self._evaluator = Evaluator(module.text, module.places.offset, self._lookup, self._on_call)
+        self._handed: Mapping[str, Value] = {} if handed is None else handed
+        self._evaluator = Evaluator(self, importer, _EXPRESSIONS)
+        self._evaluator.stack.append(self._evaluator.module_scope(module))
+        self.sink = Sink(module, path, section, lambda: self._evaluator.scope.module)
+        self._database = Database(self.sink, self._evaluator.table_of, self._evaluator.literal_at)
+        self._calls = Calls(
+            self._evaluator,
+            self.sink,
+            self._database,
+            Library(self._evaluator, importer),
+            self._body,
+        )
+        self._repeating = 0
 
-    def function(self, node: ast.FunctionDef) -> tuple[Statement, ...]:
-        """Return what the function does, in order."""
-        arguments = node.args
-        for parameter in (*arguments.posonlyargs, *arguments.args):
-            # Some environments hand `op` to the function.
-            if parameter.arg == "op":
-                self._frame.names["op"] = Live(LiveKind.OP)
-            else:
-                self._frame.names[parameter.arg] = Unknown(f"'{parameter.arg}' is a parameter")
-        self._body(node.body)
-        return tuple(self._found)
+    def function(self, name: str) -> tuple[Statement, ...] | None:
+        """Return what a function of the module does, in order; None if none can be read."""
+        function = self._evaluator.lookup(name)
+        if not isinstance(function, Function):
+            return None
+        given = Arguments((), tuple(self._parameters(function)))
+        try:
+            self._evaluator.called(function, given)
+        except (GivenUpError, RecursionError):
+            self.sink.given_up()
+        return tuple(self.sink.found)
 
-    # --- names ----------------------------------------------------------------------
+    def value_of(self, name: str) -> Value:
+        """Return what a name of the module's level is worth."""
+        try:
+            return self._evaluator.lookup(name)
+        except (GivenUpError, RecursionError):
+            return Unknown("following it takes too many steps")
 
-    def _lookup(self, name: str) -> Value:
-        names = self._frame.names
-        return names[name] if name in names else self._module.lookup(name)
+    def _parameters(self, function: Function) -> Iterator[tuple[str, Value]]:
+        arguments = function.node.args
+        for parameter in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            name = parameter.arg
+            if name in self._handed:
+                yield name, self._handed[name]
+            elif name == "op":
+                # Some environments hand `op` to the function.
+                yield name, Live(LiveKind.OP)
 
-    def _forget(self, nodes: Iterable[ast.AST], why: str) -> None:
-        """Make unknown what some statements assign."""
-        for node in nodes:
-            for each in ast.walk(node):
-                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
-                    self._frame.names[each.id] = Unknown(f"'{each.id}' {why}")
+    # --- what evaluation asks for -----------------------------------------------------
 
-    def _bind(self, target: ast.expr, value: Value) -> None:
-        match target:
-            case ast.Name(id=name):
-                self._frame.names[name] = value
-            case ast.Tuple(elts=targets) | ast.List(elts=targets):
-                known = isinstance(value, tuple) and len(value) == len(targets)
-                for index, each in enumerate(targets):
-                    if known and isinstance(value, tuple):
-                        self._bind(each, value[index])
-                    else:
-                        self._bind(each, Unknown("a part of a value is not known"))
-            case ast.Starred(value=inner):
-                self._bind(inner, Unknown("a part of a value is not known"))
-            case ast.Subscript(value=ast.Name(id=name)):
-                self._evaluator.value(target.slice)
-                self._frame.names[name] = Unknown(f"'{name}' changes")
-            case _:
-                pass
+    def on_call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:
+        """Follow a call."""
+        with self.sink.at(node):
+            return self._calls.call(node, function, arguments)
 
-    # --- statements -----------------------------------------------------------------
+    def on_yield(self, value: Value) -> Value:
+        """Hand on what a function yields."""
+        frame = self._calls.frames[-1] if self._calls.frames else None
+        if frame is None or frame.on_yield is None:
+            return Unknown("what is sent to a function that yields is not known")
+        return frame.on_yield(value)
 
-    def _body(self, statements: Sequence[ast.stmt]) -> bool:
-        """Follow statements; return whether the function surely ends in them."""
-        return any(self._statement(statement) for statement in statements)
+    @property
+    def is_certain(self) -> bool:
+        """Whether the code that is followed runs whenever its section runs."""
+        return self.sink.certainty is Certainty.ALWAYS and not self._repeating
 
-    def _statement(self, node: ast.stmt) -> bool:  # noqa: C901, PLR0912 - a table
+    def on_row(self, node: ast.expr, row: Live) -> None:
+        """Note that an object that a session loaded changes."""
+        with self.sink.at(node):
+            self._database.row_set(row)
+
+    def quietly(self, work: Callable[[], Value]) -> Value:
+        """Return what work is worth that is no part of the section."""
+        with self.sink.quiet(), self._apart():
+            return work()
+
+    def run_quietly(self, scope: Scope, statements: list[ast.stmt]) -> None:
+        """Run statements of a module's level for what they define."""
+        self._evaluator.stack.append(scope)
+        try:
+            with self.sink.quiet(), self._apart():
+                self._body(statements)
+        finally:
+            self._evaluator.stack.pop()
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Follow what happens when a file is loaded: it is none of the calls' business."""
+        frames, self._calls.frames = self._calls.frames, [Frame()]
+        enums, self._database.enums = self._database.enums, set()
+        try:
+            yield
+        finally:
+            self._calls.frames, self._database.enums = frames, enums
+
+    def perhaps(self, work: Callable[[], Value]) -> Value:
+        """Return what work is worth that may happen or not."""
+        before = self.sink.certainty
+        self.sink.certainty = Certainty.MAYBE
+        try:
+            return work()
+        finally:
+            self.sink.certainty = before
+
+    def collected(self, yielding: Yielding) -> tuple[Value, ...] | None:
+        """Return all that a function yields, None if that is not known."""
+        found: list[Value] = []
+        known = True
+        certainty, repeating = self.sink.certainty, self._repeating
+
+        def take(value: Value) -> Value:
+            nonlocal known
+            if self.sink.certainty is not certainty or self._repeating != repeating:
+                known = False
+            found.append(value)
+            return None
+
+        self._calls.run(yielding.function, yielding.arguments, take)
+        return tuple(found) if known and len(found) <= _MANY_ROUNDS else None
+
+    # --- statements -------------------------------------------------------------------
+
+    def _body(self, statements: Sequence[ast.stmt]) -> Exit:
+        """Follow statements; return how they may be left."""
+        leaves = NOWHERE
+        for statement in statements:
+            ways = self._statement(statement)
+            leaves |= ways & ~Exit.NEXT
+            if Exit.NEXT not in ways:
+                return leaves
+            if ways & JUMPS:
+                # After `if …: return` the rest depends on the condition as well. After
+                # `if …: raise` it does not: either it runs or the migration fails.
+                self.sink.certainty = Certainty.MAYBE
+        return leaves | Exit.NEXT
+
+    def _statement(self, node: ast.stmt) -> Exit:  # noqa: C901, PLR0912 - a table
+        evaluator = self._evaluator
         match node:
             case ast.Expr(value=value):
                 self._expression(value)
             case ast.Assign(targets=targets, value=value):
-                found = self._evaluator.value(value)
+                found = evaluator.value(value)
                 for target in targets:
-                    self._bind(target, found)
+                    evaluator.bind(target, found)
             case ast.AnnAssign(target=target, value=value):
                 if value is not None:
-                    self._bind(target, self._evaluator.value(value))
+                    evaluator.bind(target, evaluator.value(value))
             case ast.AugAssign(target=target, op=op, value=value):
                 self._augmented(node, target, op, value)
             case ast.If():
                 return self._if(node)
             case ast.For() | ast.AsyncFor():
-                self._for(node)
+                return self._for(node)
             case ast.While():
-                self._while(node)
+                return self._while(node)
             case ast.With() | ast.AsyncWith():
                 return self._with(node.items, node.body)
             case ast.Try() | ast.TryStar():
-                self._try(node)
+                return self._try(node)
             case ast.Match():
-                self._match(node)
+                return self._match(node)
             case ast.Return(value=value):
-                if value is not None:
-                    self._evaluator.value(value)
-                return True
+                returned = None if value is None else evaluator.value(value)
+                self._frame.returned.append(returned)
+                return Exit.RETURN
             case ast.Raise():
-                return True
+                return Exit.RAISE
+            case ast.Break() | ast.Continue():
+                return self._jump(node)
             case ast.Import() | ast.ImportFrom():
                 for name, path in import_names(node):
-                    self._frame.names[name] = imported(path)
-            case ast.FunctionDef(name=name):
-                self._module.functions[name] = node
-                self._frame.names[name] = Function(name)
+                    evaluator.assign(name, imported(path))
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                evaluator.assign(name, evaluator.decorated(node, evaluator.scope))
             case ast.ClassDef(name=name):
-                self._module.classes[name] = node
-                self._frame.names.pop(name, None)
-                self._module.known.pop(name, None)
+                evaluator.assign(name, made_class(node, evaluator.scope, evaluator))
             case ast.Assert(test=test):
-                self._evaluator.value(test)
-            case ast.Delete():
-                self._forget([node], "was deleted")
+                evaluator.value(test)
+            case ast.Delete(targets=targets):
+                for target in targets:
+                    evaluator.deleted(target)
             case _:
                 pass
-        return False
+        return Exit.NEXT
+
+    @property
+    def _frame(self) -> Frame:
+        return self._calls.frames[-1]
 
     def _augmented(
         self, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
     ) -> None:
-        if not isinstance(target, ast.Name):
-            self._evaluator.value(value)
+        if not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
             return
-        before = ast.copy_location(ast.Name(target.id, ast.Load()), target)
+        before = ast.copy_location(_loaded(target), target)
         joined = ast.copy_location(ast.BinOp(before, op, value), node)
-        self._bind(target, self._evaluator.value(joined))
+        self._evaluator.bind(target, self._evaluator.value(joined))
+
+    # --- calls that stand alone ---------------------------------------------------------
 
     def _expression(self, node: ast.expr) -> None:
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if (
-                attr in MUTATING
-            ):
-                held = self._lookup(name)
-                self._evaluator.value(node)
-                if not isinstance(held, (Live, Batch, MiniTable, Dml, Dotted)):
-                    self._frame.names[name] = Unknown(f"'{name}' changes")
             case ast.Await(value=inner):
                 self._expression(inner)
             case ast.Call():
-                before = len(self._found)
-                self._evaluator.value(node)
-                if before == len(self._found):
+                before = len(self.sink.found)
+                watched = self._calls.is_watched
+                # In other files only what a call does that stands alone is asked about.
+                self._calls.is_watched = watched or self.sink.is_own
+                value = self._evaluator.value(node)
+                self._calls.is_watched = watched
+                if isinstance(value, Yielding):
+                    with self.sink.at(node):
+                        self.collected(value)
+                if before == len(self.sink.found) and self._calls.unread is node:
                     self._foreign(node)
             case _:
                 self._evaluator.value(node)
 
     def _foreign(self, node: ast.Call) -> None:
         """Report a bare call of the application's code: it may do anything."""
+        if not self.sink.is_own and not self._calls.is_watched:
+            return
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _LOGS:
+            return
         root: ast.expr = node
-        while isinstance(root, (ast.Call, ast.Attribute)):
+        while isinstance(root, (ast.Call, ast.Attribute, ast.Subscript)):
             root = root.func if isinstance(root, ast.Call) else root.value
         if not isinstance(root, ast.Name):
             return
-        value = self._lookup(root.id)
-        if root is node.func and isinstance(value, Unknown) and not hasattr(builtins, root.id):
-            # It came with `from … import *`, or was made in a way that is not followed.
-            self._unrecognized(node, f"what '{root.id}' does is not known: {value.reason}")
-        if isinstance(value, Dotted):
-            package = value.path.lstrip(".").partition(".")[0]
-            if value.path.startswith(".") or package not in _HARMLESS_PACKAGES:
-                self._unrecognized(
-                    node,
-                    f"'{source(node.func)}' comes from '{value.path}', which may run anything",
-                )
+        value = self._evaluator.lookup(root.id)
+        with self.sink.at(node):
+            if root is node.func and isinstance(value, Unknown):
+                # It came with `from … import *`, or was made in a way that is not followed.
+                self.sink.unrecognized(node, f"what '{root.id}' does is not known: {value.reason}")
+            if isinstance(value, Dotted):
+                package = value.path.lstrip(".").partition(".")[0]
+                if value.path.startswith(".") or package not in _HARMLESS_PACKAGES:
+                    self.sink.unrecognized(
+                        node,
+                        f"'{source(node.func)}' comes from '{value.path}', which may run anything",
+                    )
 
-    def _if(self, node: ast.If) -> bool:
+    # --- conditions -------------------------------------------------------------------
+
+    def _if(self, node: ast.If) -> Exit:
         holds = truth(self._evaluator.value(node.test))
         if holds is not None:
             return self._body(node.body if holds else node.orelse)
-        ends = []
-        with_names = dict(self._frame.names)
-        for branch in (node.body, node.orelse):
-            self._frame.names = dict(with_names)
-            ends.append(self._maybe(branch))
-        self._frame.names = with_names
-        self._forget([*node.body, *node.orelse], "depends on a condition")
-        if all(ends):
-            return True
-        for branch, ended in zip((node.body, node.orelse), ends, strict=True):
-            # After `if …: return` the rest depends on the condition as well. After
-            # `if …: raise` it does not: either it runs or the migration fails.
-            if ended and not isinstance(branch[-1], ast.Raise):
-                self._frame.certainty = Certainty.MAYBE
-        return False
+        return self._branches([node.body, node.orelse])
 
-    def _maybe(self, body: Sequence[ast.stmt]) -> bool:
-        before = self._frame.certainty
-        self._frame.certainty = Certainty.MAYBE
-        ended = self._body(body)
-        self._frame.certainty = before
-        return ended
+    def _branches(self, bodies: list[list[ast.stmt]]) -> Exit:
+        """Follow bodies of which one runs."""
+        before = names_now(self._evaluator)
+        leaves = NOWHERE
+        ways = []
+        for body in bodies:
+            restore(before)
+            left = self._maybe(body)
+            leaves |= left
+            if Exit.NEXT in left:
+                ways.append(names_now(self._evaluator))
+        join(ways or [before])
+        return leaves
 
-    def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        values = self._evaluator.value(node.iter)
+    def _maybe(self, body: Sequence[ast.stmt]) -> Exit:
+        before = self.sink.certainty
+        self.sink.certainty = Certainty.MAYBE
+        leaves = self._body(body)
+        self.sink.certainty = before
+        return leaves
+
+    def _match(self, node: ast.Match) -> Exit:
+        subject = self._evaluator.value(node.subject)
+        for at, case in enumerate(node.cases):
+            fits = self._fits(subject, case)
+            if fits is None:
+                bodies = [each.body for each in node.cases[at:]]
+                return self._branches([*bodies, []])
+            if fits:
+                return self._body(case.body)
+        return Exit.NEXT
+
+    def _fits(self, subject: Value, case: ast.match_case) -> bool | None:
+        """Return whether a case is the one that runs, None if that is not known."""
+        match case:
+            case ast.match_case(pattern=ast.MatchAs(pattern=None, name=name), guard=None):
+                if name is not None:
+                    self._evaluator.assign(name, subject)
+                return True
+            case ast.match_case(pattern=ast.MatchValue(value=value), guard=None):
+                wanted = self._evaluator.value(value)
+                if isinstance(subject, (str, int)) and isinstance(wanted, (str, int)):
+                    return subject == wanted
+                return None
+            case _:
+                self._forget([case], "depends on a condition")
+                return None
+
+    # --- loops ------------------------------------------------------------------------
+
+    def _jump(self, node: ast.Break | ast.Continue) -> Exit:
+        is_break = isinstance(node, ast.Break)
+        if self._frame.loops:
+            loop = self._frame.loops[-1]
+            names = names_now(self._evaluator)
+            (loop.breaks if is_break else loop.continues).append(names)
+        return Exit.BREAK if is_break else Exit.CONTINUE
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> Exit:
+        given = self._evaluator.value(node.iter)
+        if isinstance(given, Yielding):
+            return self._over_yielded(node, given)
+        values = self._evaluator.sequence(given)
+        if values is not None and len(values) <= _MANY_ROUNDS:
+            return self._rounds(node, values)
+        if isinstance(given, Live):
+            # The rows of a mapped class stay what they are: objects of the session.
+            element: Value = Live(LiveKind.RESULT, given.table)
+        else:
+            element = Unknown(reason(given) or "it changes with each round of a loop")
+        self._evaluator.bind(node.target, element)
+        return self._loop(node.body, node.orelse)
+
+    def _rounds(self, node: ast.For | ast.AsyncFor, values: Iterable[Value]) -> Exit:
+        """Follow a loop whose rounds are known."""
+        before = self.sink.certainty
+        leaves = Exit.NEXT
+        loop = Loop()
+        self._frame.loops.append(loop)
+        last: list[Statement] = []
+        for value in values:
+            self._evaluator.bind(node.target, value)
+            start = len(self.sink.found)
+            left = self._body(node.body)
+            made = self.sink.found[start:]
+            if leaves & JUMPS and made and made == last:
+                # It tries the same again.
+                del self.sink.found[start:]
+            last = made
+            leaves |= left & ~(Exit.NEXT | Exit.CONTINUE)
+            ways = [names_now(self._evaluator)] if Exit.NEXT in left else []
+            ways += loop.continues
+            loop.continues = []
+            if not ways:
+                leaves &= ~Exit.NEXT
+                break
+            join(ways)
+            self.sink.certainty = Certainty.MAYBE if leaves & JUMPS else before
+        self._frame.loops.pop()
+        return self._after_rounds(node.orelse, loop, leaves, before)
+
+    def _after_rounds(
+        self, orelse: list[ast.stmt], loop: Loop, leaves: Exit, before: Certainty
+    ) -> Exit:
+        """Follow what comes after the last round of a loop."""
+        ways = list(loop.breaks)
+        if Exit.NEXT in leaves:
+            if orelse:
+                self.sink.certainty = Certainty.MAYBE if leaves & JUMPS else before
+                last = self._body(orelse)
+                leaves = (leaves & ~Exit.NEXT) | last
+            if Exit.NEXT in leaves:
+                ways.append(names_now(self._evaluator))
+        if ways:
+            join(ways)
+        self.sink.certainty = before
+        left = leaves & (Exit.RETURN | Exit.RAISE)
+        return left | Exit.NEXT if ways else left
+
+    def _while(self, node: ast.While) -> Exit:
+        endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
         jumps = any(
-            isinstance(each, (ast.Break, ast.Continue, ast.Return))
+            isinstance(each, (ast.Break, ast.Return, ast.Continue))
             for statement in node.body
             for each in ast.walk(statement)
         )
-        if isinstance(values, tuple) and len(values) <= _MANY_ROUNDS and not jumps:
-            for value in values:
-                self._bind(node.target, value)
-                self._body(node.body)
-            self._body(node.orelse)
-            return
-        self._bind(node.target, Unknown("it changes with each round of a loop"))
-        self._loop(node.body)
-        self._maybe(node.orelse)
-
-    def _while(self, node: ast.While) -> None:
+        if endless:
+            return self._loop(node.body, [], once=True)
+        if not jumps:
+            for _ in range(_MANY_ROUNDS):
+                holds = truth(self._evaluator.value(node.test))
+                if holds is None:
+                    break
+                if not holds:
+                    return self._body(node.orelse)
+                left = self._body(node.body)
+                if Exit.NEXT not in left:
+                    return left
+        self._forget(node.body, "changes with each round of a loop")
         self._evaluator.value(node.test)
-        self._loop(node.body)
-        self._maybe(node.orelse)
+        return self._loop(node.body, node.orelse)
 
-    def _loop(self, body: Sequence[ast.stmt]) -> None:
+    def _loop(
+        self,
+        body: list[ast.stmt],
+        orelse: list[ast.stmt],
+        *,
+        once: bool = False,
+    ) -> Exit:
+        """Follow a loop of which nobody knows how often it goes round.
+
+        Args:
+            body: What a round does.
+            orelse: What comes after the last round.
+            once: Whether there is a first round for sure.
+        """
         self._forget(body, "changes with each round of a loop")
-        self._maybe(body)
+        before = names_now(self._evaluator)
+        loop = Loop()
+        self._frame.loops.append(loop)
+        certainty = self.sink.certainty
+        with self._again():
+            left = self._body(body) if once else self._maybe(body)
+        self.sink.certainty = certainty
+        self._frame.loops.pop()
+        ways = [before, *loop.breaks, *loop.continues]
+        if Exit.NEXT in left:
+            ways.append(names_now(self._evaluator))
+        join(ways)
+        self._forget(body, "changes with each round of a loop")
+        leaves = left & (Exit.RETURN | Exit.RAISE)
+        if orelse:
+            leaves |= self._maybe(orelse) & ~Exit.NEXT
+        return leaves | Exit.NEXT
 
-    def _with(self, items: Sequence[ast.withitem], body: Sequence[ast.stmt]) -> bool:
+    @contextmanager
+    def _again(self) -> Iterator[None]:
+        """Follow what may happen several times."""
+        self._repeating += 1
+        try:
+            yield
+        finally:
+            self._repeating -= 1
+
+    def _over_yielded(self, node: ast.For | ast.AsyncFor, yielding: Yielding) -> Exit:
+        """Follow a loop over what a function yields: its body runs where that is yielded."""
+        leaves = Exit.NEXT
+        loop = Loop()
+
+        def take(value: Value) -> Value:
+            nonlocal leaves
+            self._evaluator.bind(node.target, value)
+            self._frame.loops.append(loop)
+            leaves |= self._body(node.body)
+            self._frame.loops.pop()
+            return None
+
+        self._forget(node.body, "changes with each round of a loop")
+        with self.sink.at(node.iter):
+            self._yielding(yielding, take)
+        join([names_now(self._evaluator), *loop.breaks, *loop.continues])
+        self._forget(node.body, "changes with each round of a loop")
+        leaves &= Exit.NEXT | Exit.RETURN | Exit.RAISE
+        return leaves | self._maybe(node.orelse) if node.orelse else leaves
+
+    def _yielding(self, yielding: Yielding, take: Callable[[Value], Value]) -> None:
+        """Follow a function that yields; `take` runs among the names from which it was called."""
+        outer, frames = list(self._evaluator.stack), list(self._calls.frames)
+
+        def here(value: Value) -> Value:
+            inner, self._evaluator.stack = self._evaluator.stack, outer
+            below, self._calls.frames = self._calls.frames, frames
+            try:
+                return take(value)
+            finally:
+                self._evaluator.stack, self._calls.frames = inner, below
+
+        self._calls.run(yielding.function, yielding.arguments, here)
+
+    def _forget(self, nodes: Sequence[ast.AST], why: str) -> None:
+        forget(self._evaluator, dict.fromkeys(changes(nodes)), why, _KEPT)
+
+    # --- with and try -------------------------------------------------------------------
+
+    def _with(self, items: Sequence[ast.withitem], body: Sequence[ast.stmt]) -> Exit:
         if not items:
             return self._body(body)
         item, *others = items
-        expression = item.context_expr
-        batch = self._batch(expression)
-        if batch is not None:
-            return self._in_batch(batch, item, others, body)
-        function = (
-            self._evaluator.value(expression.func) if isinstance(expression, ast.Call) else None
-        )
-        match function:
-            case Method(of=Live(kind=LiveKind.CONTEXT), name="autocommit_block"):
-                before = self._frame.autocommit
-                self._frame.autocommit = True
-                ended = self._with(others, body)
-                self._frame.autocommit = before
-                return ended
-            case Method(of=Live(kind=kind), name=name) if name in {
-                "begin",
-                "begin_nested",
-                "begin_transaction",
-                "connect",
-            }:
-                value: Value = Live(kind)
-            case Dotted(path="contextlib.suppress"):
-                return self._maybe(body)
+        value = self._evaluator.value(item.context_expr)
+        match value:
+            case Batch():
+                self._named_by(item, value)
+                leaves = self._with(others, body)
+                # Alembic collects them and sends them when the block ends.
+                self.sink.flush(value.number)
+                return leaves
+            case Live(kind=LiveKind.AUTOCOMMIT):
+                before = self.sink.autocommit
+                self.sink.autocommit = True
+                leaves = self._with(others, body)
+                self.sink.autocommit = before
+                return leaves
+            case Yielding():
+                return self._in_yielding(value, item, others, body)
+            case _ if self._is_suppressing(item.context_expr):
+                return self._maybe(body) | Exit.NEXT
             case _:
-                value = self._evaluator.value(expression)
+                self._named_by(item, value)
+                return self._with(others, body)
+
+    def _named_by(self, item: ast.withitem, value: Value) -> None:
         if item.optional_vars is not None:
-            self._bind(item.optional_vars, value)
-        return self._with(others, body)
+            self._evaluator.bind(item.optional_vars, value)
 
-    def _batch(self, node: ast.expr) -> Batch | None:
-        """Return the batch that a `with` opens, None if it opens none."""
-        if not (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "batch_alter_table"
-            and self._evaluator.value(node.func.value) == Live(LiveKind.OP)
-        ):
-            return None
-        positional = tuple(self._evaluator.value(each) for each in node.args)
-        keywords = {each.arg: self._evaluator.value(each.value) for each in node.keywords}
-        table = positional[0] if positional else keywords.get("table_name")
-        schema = positional[1] if len(positional) > 1 else keywords.get("schema")
-        if not isinstance(table, str) or not (schema is None or isinstance(schema, str)):
-            self._unrecognized(node, "the table of 'batch_alter_table' is not known")
-            return Batch(Name(""), len(self._batches))
-        name = Name(table, schema)
-        if keywords.get("recreate", "auto") not in {"auto", "never"}:
-            self._unrecognized(node, "the batch may copy the whole table", (name,))
-        return Batch(name, len(self._batches))
+    def _is_suppressing(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Call) and self._evaluator.value(node.func) == Dotted(
+            "contextlib.suppress"
+        )
 
-    def _in_batch(
+    def _in_yielding(
         self,
-        batch: Batch,
+        yielding: Yielding,
         item: ast.withitem,
         others: Sequence[ast.withitem],
         body: Sequence[ast.stmt],
-    ) -> bool:
-        self._batches[batch.number] = []
-        if item.optional_vars is not None:
-            self._bind(item.optional_vars, batch)
-        ended = self._with(others, body)
-        # Alembic collects them and sends them when the block ends.
-        self._found.extend(self._batches[batch.number])
-        return ended
+    ) -> Exit:
+        """Follow a block of a context manager that is written as a function that yields."""
+        leaves: Exit | None = None
 
-    def _try(self, node: ast.Try | ast.TryStar) -> None:
-        if node.handlers:
-            self._maybe(node.body)
-        else:
-            self._body(node.body)
-        for handler in node.handlers:
-            self._maybe(handler.body)
-        self._maybe(node.orelse) if node.handlers else self._body(node.orelse)
-        self._body(node.finalbody)
-        if node.handlers:
-            self._forget([*node.body, *node.handlers], "depends on an exception")
-
-    def _match(self, node: ast.Match) -> None:
-        self._evaluator.value(node.subject)
-        self._forget(node.cases, "depends on a condition")
-        for case in node.cases:
-            self._maybe(case.body)
-        self._forget(node.cases, "depends on a condition")
-
-    # --- calls ----------------------------------------------------------------------
-
-    def _on_call(self, node: ast.Call, function: Value, arguments: Arguments) -> Value:
-        match function:
-            case Method(of=Live(kind=LiveKind.OP), name=name):
-                return self._operation(node, name, arguments, None)
-            case Method(of=Batch() as batch, name=name):
-                return self._operation(node, name, arguments, batch)
-            case Method(of=Live(kind=kind), name=name):
-                return self._through(node, kind, name, arguments)
-            case Method(of=SaType() as type_, name="create" | "drop" as verb):
-                return self._enum(node, type_, verb, arguments)
-            case Function(name=name):
-                return self._helper(node, name, arguments)
-            case EnumClass(name=name, is_enum=False):
-                if gets_live(arguments) or self._class_names_op(name):
-                    self._unrecognized(node, f"class '{name}' of this file is not followed")
-                return Unknown(f"what '{name}' makes is not known")
-            case _:
-                return self._other(node, function, arguments)
-
-    def _operation(
-        self, node: ast.Call, name: str, arguments: Arguments, batch: Batch | None
-    ) -> Value:
-        if name == "execute":
-            return self._execute(node, arguments)
-        if batch is not None and not batch.table.name:
-            self._unrecognized(node, "the table of the batch is not known")
-            return Unknown("the table of a batch is not known")
-        table = None if batch is None else batch.table
-        if not is_operation(name):
-            self._unrecognized(node, f"'op.{name}' is not read")
-            return Unknown(f"what '{name}' returns is not known")
-        where = self._where(node)
-        try:
-            operations = read_call(name, arguments, table, self._enums)
-        except NotKnownError as error:
-            on = table_of(name, arguments, table)
-            relations = None if on is None else (on,)
-            self._unrecognized(node, f"'{name}': {error}", relations)
-        else:
-            # The server would find these types made by the statement before.
-            statement = where.statement(self._module.text, operations)
-            if batch is None or name == "bulk_insert":
-                self._found.append(statement)
-            else:
-                self._batches[batch.number].append(statement)
-        if name == "create_table":
-            made = table_of(name, arguments, table)
-            return None if made is None else MiniTable(made)
-        return None
-
-    def _execute(self, node: ast.Call, arguments: Arguments) -> Value:
-        what = arguments.at(0)
-        if what is None:
-            what = arguments.keyword("sqltext", arguments.keyword("statement"))
-        where = self._where(node)
-        match what:
-            case str() | SqlText():
-                sql = what if isinstance(what, str) else what.sql
-                at = what.at if isinstance(what, SqlText) else None
-                if at is None and isinstance(what, str) and node.args:
-                    at = self._evaluator.literal_at(node.args[0])
-                self._found.extend(read_string(sql, at, where))
-            case Dml(verb="SELECT"):
-                pass
-            case Dml(verb=verb, table=table):
-                self._emit(node, DataWork(table=table, verb=verb))
-            case Unknown(reason=reason):
-                self._unrecognized(node, f"the SQL is not known: {reason}")
-            case _:
-                self._unrecognized(node, "what it executes is not known")
-        return Live(LiveKind.RESULT)
-
-    def _through(self, node: ast.Call, kind: LiveKind, name: str, arguments: Arguments) -> Value:
-        if name in _EXECUTES:
-            return self._execute(node, arguments)
-        if kind is LiveKind.SESSION and name in _HARMLESS_ON_SESSION:
+        def enter(value: Value) -> Value:
+            nonlocal leaves
+            self._named_by(item, value)
+            leaves = self._with(others, body)
             return None
-        if kind is LiveKind.BIND and name in {"commit", "rollback"}:
-            self._emit(node, Commit() if name == "commit" else Rollback())
-            return None
-        self._unrecognized(node, f"'{name}' of {kind} is not read")
-        return Live(LiveKind.RESULT)
 
-    def _enum(self, node: ast.Call, type_: SaType, verb: str, arguments: Arguments) -> Value:
-        name = enum_name(type_)
-        try:
-            checked = known_flag(arguments.keyword("checkfirst", default=True), "checkfirst")
-        except NotKnownError:
-            checked = True
-        if name is None or not type_.is_enum:
-            self._unrecognized(node, f"the type that '.{verb}()' works on is not known")
-        elif verb == "drop":
-            drop = DropObject(kind=ObjectKind.TYPE, object=name, if_exists=checked)
-            self._enums.discard(name)
-            self._emit(node, drop)
-        elif type_.labels is None:
-            self._unrecognized(node, f"the labels of enum '{name}' are not known")
-        else:
-            self._enums.add(name)
-            create = CreateEnum(type=name, labels=type_.labels, if_not_exists=checked)
-            self._emit(node, create)
-        return None
+        with self.sink.at(item.context_expr):
+            self._yielding(yielding, enter)
+        return self._with(others, body) if leaves is None else leaves
 
-    def _helper(self, node: ast.Call, name: str, arguments: Arguments) -> Value:
-        if gets_live(arguments) or self._reaches(name):
-            self._unrecognized(node, f"'{name}' of this file is not followed")
-        return Unknown(f"what '{name}' returns is not known")
+    def _try(self, node: ast.Try | ast.TryStar) -> Exit:
+        handlers = [each for each in node.handlers if not _is_for_imports(each)]
+        leaves = self._guarded(node, handlers) if handlers else self._unguarded(node)
+        last = self._body(node.finalbody)
+        return (leaves & last) | ((leaves | last) & ~Exit.NEXT) if Exit.NEXT in last else last
 
-    def _class_names_op(self, name: str) -> bool:
-        """Return whether the methods of a class of the file get at `op` by name."""
-        node = self._module.classes.get(name)
-        return node is not None and any(
-            isinstance(each, ast.Name) and isinstance(self._lookup(each.id), Live)
-            for each in ast.walk(node)
-        )
+    def _unguarded(self, node: ast.Try | ast.TryStar) -> Exit:
+        leaves = self._body(node.body)
+        if Exit.NEXT in leaves:
+            leaves = (leaves & ~Exit.NEXT) | self._body(node.orelse)
+        return leaves
 
-    def _reaches(self, name: str) -> bool:
-        """Return whether a function of the file does something to the database."""
-        known = self._helpers.get(name)
-        if known is not None:
-            return known
-        # A function that calls itself reaches what its other statements reach.
-        self._helpers[name] = False
-        node = self._module.functions.get(name)
-        if node is None:
-            return True
-        outer = self._frame, self._found, self._enums, self._batches
-        self._frame = _Frame(dict(self._frame.names))
-        self._found, self._enums, self._batches = [], set(), {}
-        parameters = node.args
-        for each in (*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs):
-            self._frame.names[each.arg] = (
-                Live(LiveKind.OP) if each.arg == "op" else Unknown(f"'{each.arg}' is a parameter")
-            )
-        self._body(node.body)
-        reaches = bool(self._found)
-        self._frame, self._found, self._enums, self._batches = outer
-        self._helpers[name] = reaches
-        return reaches
-
-    def _other(self, node: ast.Call, function: Value, arguments: Arguments) -> Value:
-        called = source(node.func)
-        match node.func:
-            case ast.Name(id="str") if _is_number(arguments):
-                return str(arguments.at(0))
-            case ast.Name(id=name) if name in _READING:
-                return Unknown(f"what '{name}' returns is not known")
-            case ast.Name(id=name) if name in _RUNS_ANYTHING:
-                self._unrecognized(node, f"'{name}' may run anything")
-            case _ if reaches_database(function):
-                self._unrecognized(node, f"'{called}' is not read")
-            case _ if gets_live(arguments):
-                self._unrecognized(node, f"'{called}' gets {_given(arguments)}")
-            case ast.Attribute(attr="insert" | "update" | "delete" as verb) if (
-                isinstance(function, Unknown) and arguments == Arguments()
-            ):
-                # A table that came some other way: what is done to its rows is known.
-                return Dml(verb.upper(), None)
-            case ast.Attribute(attr=attr) if attr in _SENDS and isinstance(
-                function, (Unknown, Dotted)
-            ):
-                # Whatever it is, it takes SQL: a connection that came some other way.
-                self._unrecognized(node, f"what '{called}' runs, and where, is not known")
-            case _:
-                pass
-        return Unknown(f"what '{called}' returns is not known")
-
-    # --- results --------------------------------------------------------------------
-
-    def _where(self, node: ast.expr) -> Where:
-        return Where(
-            self._path,
-            self._section,
-            self._module.places.span(node),
-            self._frame.autocommit,
-            self._frame.certainty,
-        )
-
-    def _emit(self, node: ast.expr, *operations: Operation) -> None:
-        where = self._where(node)
-        self._found.append(where.statement(self._module.text, operations))
-
-    def _unrecognized(
-        self, node: ast.expr, reason: str, relations: tuple[Name, ...] | None = None
-    ) -> None:
-        span: Span = self._module.places.span(node)
-        self._emit(
-            node,
-            Unrecognized(
-                Cause.CALL,
-                reason,
-                sql=self._module.text[span.start : span.end],
-                relations=relations,
-            ),
-        )
+    def _guarded(self, node: ast.Try | ast.TryStar, handlers: list[ast.ExceptHandler]) -> Exit:
+        certainty = self.sink.certainty
+        before = names_now(self._evaluator)
+        if not all(_raises(handler.body) for handler in handlers):
+            self.sink.certainty = Certainty.MAYBE
+        leaves = self._body(node.body)
+        after = names_now(self._evaluator)
+        if Exit.NEXT in leaves:
+            leaves = (leaves & ~Exit.NEXT) | self._body(node.orelse)
+        self.sink.certainty = certainty
+        ways = [names_now(self._evaluator)] if Exit.NEXT in leaves else []
+        for handler in handlers:
+            join([before, after])
+            if handler.name is not None:
+                self._evaluator.assign(handler.name, Unknown("an exception is not known"))
+            left = self._maybe(handler.body)
+            leaves |= left
+            if Exit.NEXT in left:
+                ways.append(names_now(self._evaluator))
+        join(ways or [before])
+        return leaves
 
 
-def _given(arguments: Arguments) -> str:
-    for value in (*arguments.positional, *(value for _, value in arguments.keywords)):
-        if isinstance(value, Live):
-            return f"'{value.kind}'" if value.kind is LiveKind.OP else str(value.kind)
-    return "hold of 'op'"
+def _loaded(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
+    match target:
+        case ast.Name(id=name):
+            return ast.Name(name, ast.Load())
+        case ast.Attribute(value=value, attr=attr):
+            return ast.Attribute(value, attr, ast.Load())
+        case _:
+            return ast.Subscript(target.value, target.slice, ast.Load())
 
 
-def _is_number(arguments: Arguments) -> bool:
-    only = arguments.positional[:1]
-    return len(arguments.positional) == 1 and all(type(each) in {int, str} for each in only)
+def _raises(body: Sequence[ast.stmt]) -> bool:
+    return bool(body) and isinstance(body[-1], ast.Raise)
+
+
+def _is_for_imports(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return all(isinstance(each, ast.Name) and each.id in _IMPORT_ERRORS for each in kinds)

@@ -9,12 +9,13 @@ from migsafe.parsers import ParseError
 from migsafe.parsers.sql import Placement, read_expression, read_sql
 from migsafe.sources.alembic.values import (
     NoDefault,
+    SaColumn,
     SaSequence,
     SqlText,
     Unknown,
     Value,
 )
-from migsafe.writing.quoting import literal
+from migsafe.writing.quoting import identifier, literal
 
 _NOWHERE = Placement("", SectionName.UP)
 
@@ -71,6 +72,8 @@ def rendered(value: Value) -> str | None:
             return str(value)
         case SqlText():
             return value.sql
+        case SaColumn():
+            return identifier(value.name)
         case _:
             return None
 

@@ -18,7 +18,8 @@ from migsafe.sources.alembic.application import (
     dotted,
     last_name,
 )
-from migsafe.sources.alembic.revision import Module, import_names
+from migsafe.sources.alembic.modules import import_names
+from migsafe.sources.alembic.values import Module
 from migsafe.sources.files import Files
 
 _IMPORT = pattern(r"^[ \t]*(?:from[ \t]*([.\w])\w*|import[ \t].*)", re.MULTILINE)

@@ -22,10 +22,11 @@ _ESCAPED_COLON = pattern(r"\\(:[\w$]*)(?![:\w$])")
 
 @record
 class Where:
-    """Where a call stands and under which circumstances it runs."""
+    """Where a call stands and under which circumstances it runs; `text` is the whole file."""
 
     path: str
     section: SectionName
+    text: str
     span: Span
     autocommit: bool = False
     certainty: Certainty = Certainty.ALWAYS
@@ -42,11 +43,11 @@ class Where:
             certainty=self.certainty,
         )
 
-    def statement(self, text: str, operations: tuple[Operation, ...]) -> Statement:
+    def statement(self, operations: tuple[Operation, ...]) -> Statement:
         """Return a call as a statement that holds operations."""
         origin = self.origin()
         return Statement(
-            text[self.span.start : self.span.end],
+            self.text[self.span.start : self.span.end],
             self.span,
             tuple(replace(operation, origin=origin) for operation in operations),
         )
@@ -82,8 +83,6 @@ def _with_numbered_parameters(sql: str) -> str:
     if ":" not in sql:
         return sql
 
-    numbers: dict[str, int] = {}
-
     def numbered(found: re.Match[str]) -> str:
         if found["among"] is not None:
             # An expanding parameter brings its own parentheses.
@@ -91,9 +90,6 @@ def _with_numbered_parameters(sql: str) -> str:
             return ("IN($1)" if room >= len("($1)") else "IN(1)").ljust(len(found[0]))
         if found["name"] is None:
             return found[0]
-        number = numbers.setdefault(found["name"], len(numbers) + 1)
-        # There is room for one digit at least.
-        shown = f"${number}" if len(f"${number}") <= len(found[0]) else "$1"
-        return shown.ljust(len(found[0]))
+        return "$1".ljust(len(found[0]))
 
     return _PARAMETER.sub(numbered, sql)

@@ -11,6 +11,7 @@ from migsafe.model.expressions import Name, Type
 from migsafe.model.operations import (
     AddColumn,
     AddConstraint,
+    Cause,
     Check,
     Column,
     CommentOn,
@@ -25,13 +26,14 @@ from migsafe.model.operations import (
     Operation,
     PrimaryKey,
     Unique,
+    Unrecognized,
 )
 from migsafe.model.record import record, replace
 from migsafe.sources.alembic.fragments import condition, expression, operations
-from migsafe.sources.alembic.identifiers import shortened
 from migsafe.sources.alembic.values import (
     Arguments,
     Items,
+    Metadata,
     NotKnownError,
     SaColumn,
     SaConstraint,
@@ -45,6 +47,7 @@ from migsafe.sources.alembic.values import (
     known_text,
     known_texts,
     optional_text,
+    reason,
 )
 from migsafe.writing.quoting import identifier, literal
 from migsafe.writing.quoting import name as quoted
@@ -124,16 +127,14 @@ def _sorted_out(
                 constraints.append(item)
             case SaIndex():
                 indexes.append(item)
-            case None:
+            case None | Metadata():
                 pass
-            case Unknown():
-                raise NotKnownError(item.reason)
             case _:
-                raise NotKnownError("a part of the table is not known")
+                raise NotKnownError(reason(item) or "a part of the table is not known")
     return columns, constraints, indexes
 
 
-def _implied_enum(column_type: SaType, table: Name, enums: set[Name]) -> Iterator[CreateEnum]:
+def _implied_enum(column_type: SaType, table: Name, enums: set[Name]) -> Iterator[Operation]:
     if not (column_type.is_enum and column_type.creates) or column_type.type is None:
         return
     name = enum_name(column_type, table)
@@ -141,7 +142,10 @@ def _implied_enum(column_type: SaType, table: Name, enums: set[Name]) -> Iterato
         return
     enums.add(name)
     if column_type.labels is None:
-        raise NotKnownError(f"the labels of enum '{name}' are not known")
+        # The table is known all the same.
+        why = f"the labels of enum '{name}' are not known"
+        yield Unrecognized(Cause.CALL, why, relations=(name,))
+        return
     yield CreateEnum(type=name, labels=column_type.labels)
 
 
@@ -282,7 +286,7 @@ def _column_index(table: Name, column: SaColumn) -> CreateIndex:
 def default_index_name(table: Name, column: str) -> str:
     """Return the name that SQLAlchemy gives to an index without one."""
     schema = "" if table.schema is None else f"{table.schema.replace('.', '_')}_"
-    return shortened(f"ix_{schema}{table.name}_{column}")
+    return f"ix_{schema}{table.name}_{column}"
 
 
 def _with_suffix(table: CreateTable, arguments: Arguments) -> CreateTable:

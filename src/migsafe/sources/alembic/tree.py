@@ -4,7 +4,7 @@ import ast
 import gc
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migsafe.model.errors import InputError
@@ -28,18 +28,20 @@ from migsafe.sources.alembic.environment import (
     is_per_migration,
 )
 from migsafe.sources.alembic.flow import Walk
+from migsafe.sources.alembic.handed import handed_by
 from migsafe.sources.alembic.history import Node, arranged
+from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.imports import Beside, application_imports
+from migsafe.sources.alembic.modules import read_module
 from migsafe.sources.alembic.revision import (
     Header,
-    Module,
     header_of_unread,
     header_span,
     is_revision,
     read_header,
-    read_module,
 )
 from migsafe.sources.alembic.session import session_of
+from migsafe.sources.alembic.values import Module, Value
 from migsafe.sources.convention import Options, Reading
 from migsafe.sources.files import Files
 
@@ -52,6 +54,17 @@ class _Revision:
     module: Module | None
     text: str
     error: InputError | None = None
+
+
+@record
+class _Runs:
+    """How the revisions of an environment are run, and what they can see of the repository."""
+
+    convention: str
+    runner: Runner
+    importer: Importer
+    handed: Mapping[str, Value]
+    beside: Beside
 
 
 @dataclass(slots=True)
@@ -89,11 +102,14 @@ def read_tree(
             # Invalid escapes in other people's strings are not our user's business.
             warnings.simplefilter("ignore")
             sources = _sources(environment, files) if options.history else ()
+            importer = Importer(files, environment.paths)
             for path in sorted({*sources, *given}):
-                _find(path, files, found)
+                _find(path, files, importer, found)
             runner = Runner.FILE if is_per_migration(environment, files) else Runner.RUN
             beside = Beside(environment.script, environment.paths, files)
-            reading = _reading(root, name, found, frozenset(given), runner, options, beside)
+            handed = handed_by(environment, files, importer)
+            runs = _Runs(name, runner, importer, handed, beside)
+            reading = _reading(root, found, frozenset(given), runs, options)
             tree = replace(reading.tree, session=session_of(environment, files))
             return replace(reading, tree=tree)
     finally:
@@ -101,11 +117,11 @@ def read_tree(
             gc.enable()
 
 
-def _find(path: str, files: Files, found: _Found) -> None:
+def _find(path: str, files: Files, importer: Importer, found: _Found) -> None:
     try:
         text = files.text(path)
         if is_revision(text):
-            revision = _revision(path, text, found.problems)
+            revision = _revision(path, text, importer, found.problems)
         else:
             found.others.append(path)
             return
@@ -153,7 +169,9 @@ def _sources(environment: Environment, files: Files) -> Iterator[str]:
                 pending.append(path)
 
 
-def _revision(path: str, text: str, problems: list[HistoryProblem]) -> _Revision:
+def _revision(
+    path: str, text: str, importer: Importer, problems: list[HistoryProblem]
+) -> _Revision:
     stem = os.path.splitext(os.path.basename(path))[0]
     location = os.path.dirname(path)
     try:
@@ -162,7 +180,7 @@ def _revision(path: str, text: str, problems: list[HistoryProblem]) -> _Revision
         key, down = header_of_unread(text)
         node = Node(key or stem, path, location, (down,) if down else (), (), (), *_NOWHERE)
         return _Revision(node, None, text, error)
-    header = read_header(module)
+    header = read_header(module, importer)
     problems.extend(_header_problems(path, header, module))
     node = Node(
         header.revision or stem,
@@ -215,12 +233,10 @@ def _keep(revision: _Revision, found: _Found) -> None:
 
 def _reading(
     root: str,
-    name: str,
     found: _Found,
     wanted: frozenset[str],
-    runner: Runner,
+    runs: _Runs,
     options: Options,
-    beside: Beside,
 ) -> Reading:
     revisions = found.revisions
     history = arranged([revision.node for revision in revisions.values()], complete=options.history)
@@ -232,17 +248,17 @@ def _reading(
         revision = revisions[key]
         if revision.module is None:
             if not is_given:
-                migrations.append(_unread(revision, name, runner))
+                migrations.append(_unread(revision, runs))
             continue
-        migration = _migration(revision, revision.module, name, runner)
+        migration = _migration(revision, revision.module, runs)
         if is_given:
             given.add(key)
-            taken = tuple(application_imports(revision.module, revision.node.path, beside))
+            taken = tuple(application_imports(revision.module, revision.node.path, runs.beside))
             migration = replace(migration, imports=taken) if taken else migration
         migrations.append(migration)
     tree = Tree(
         root,
-        name,
+        runs.convention,
         tuple(migrations),
         (*found.problems, *history.problems),
         history.heads,
@@ -252,23 +268,26 @@ def _reading(
     return Reading(tree, frozenset(given), tuple(found.errors), skipped)
 
 
-def _migration(revision: _Revision, module: Module, convention: str, runner: Runner) -> Migration:
+def _migration(revision: _Revision, module: Module, runs: _Runs) -> Migration:
     path = revision.node.path
     said = directives(revision.text, module.places)
-    up = _section(module, path, SectionName.UP, runner, said)
+    up = _section(module, path, SectionName.UP, runs, said)
+    if up is None:
+        # An import, an assignment or nothing at all: what it does is not known.
+        missing = (_not_there(path, SectionName.UP, "upgrade"),)
+        up = Section(SectionName.UP, path, module.text, missing, runs.runner, said)
+    down = _section(module, path, SectionName.DOWN, runs, said)
     node = module.functions.get("downgrade")
-    down = None
     reason = None
     state = Down.MISSING
-    if node is not None:
-        down = _section(module, path, SectionName.DOWN, runner, said)
+    if down is not None:
         state = _down_state(node, down)
-        if state is not Down.PRESENT:
+        if state is not Down.PRESENT and node is not None:
             reason = _reason(node, module)
     return Migration(
         revision.node.id,
         path,
-        convention,
+        runs.convention,
         up,
         down,
         state,
@@ -281,18 +300,17 @@ def _section(
     module: Module,
     path: str,
     name: SectionName,
-    runner: Runner,
+    runs: _Runs,
     said: tuple[Directive, ...],
-) -> Section:
+) -> Section | None:
     function = "upgrade" if name is SectionName.UP else "downgrade"
-    node = module.functions.get(function)
-    statements: tuple[Statement, ...]
-    if node is None:
-        # An import, an assignment or nothing at all: what it does is not known.
+    walk = Walk(module, path, name, runs.importer, runs.handed)
+    statements = walk.function(function)
+    if statements is None:
+        if function not in module.defining and function not in module.imports:
+            return None
         statements = (_not_there(path, name, function),)
-    else:
-        statements = Walk(module, path, name).function(node)
-    return Section(name, path, module.text, statements, runner, said)
+    return Section(name, path, module.text, statements, runs.runner, said)
 
 
 def _not_there(path: str, name: SectionName, function: str) -> Statement:
@@ -301,7 +319,9 @@ def _not_there(path: str, name: SectionName, function: str) -> Statement:
     return Statement("", Span(0, 0), (Unrecognized(Cause.CALL, reason, origin=origin),))
 
 
-def _down_state(node: ast.FunctionDef, down: Section) -> Down:
+def _down_state(node: ast.FunctionDef | ast.AsyncFunctionDef | None, down: Section) -> Down:
+    if node is None:
+        return Down.PRESENT if down.statements else Down.EMPTY
     body = [
         statement
         for statement in node.body
@@ -317,7 +337,7 @@ def _down_state(node: ast.FunctionDef, down: Section) -> Down:
     return Down.EMPTY
 
 
-def _reason(node: ast.FunctionDef, module: Module) -> str | None:
+def _reason(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> str | None:
     """Return what a comment, a docstring or a raised message in an empty way down says."""
     start = module.places.span(node)
     parts = list(comments_in(module.text, module.places, start))
@@ -335,7 +355,7 @@ def _reason(node: ast.FunctionDef, module: Module) -> str | None:
     return said or None
 
 
-def _unread(revision: _Revision, convention: str, runner: Runner) -> Migration:
+def _unread(revision: _Revision, runs: _Runs) -> Migration:
     """Return what stands in history for a revision that is not Python."""
     path = revision.node.path
     origin = Origin(path, SectionName.UP, Span(0, 0), Span(0, 0), Span(0, 0))
@@ -346,6 +366,8 @@ def _unread(revision: _Revision, convention: str, runner: Runner) -> Migration:
         path,
         revision.text,
         (Statement("", Span(0, 0), (unread,)),),
-        runner,
+        runs.runner,
     )
-    return Migration(revision.node.id, path, convention, up, None, Down.MISSING, revision.node.down)
+    return Migration(
+        revision.node.id, path, runs.convention, up, None, Down.MISSING, revision.node.down
+    )

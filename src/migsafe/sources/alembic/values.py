@@ -1,10 +1,13 @@
 """What an expression of a revision is worth, as far as that is known without running it.
 
-Strings, numbers, True, False, None and tuples stand for themselves (lists are tuples too).
-The rest are records; `Unknown` says why nothing more is known.
+Strings, numbers, True, False, None and tuples stand for themselves; a list is a `Listed`.
+The rest are records; `Unknown` says why nothing more is known. Nothing changes in place:
+where Python changes a list, the new value takes the place of the old one wherever it is
+held, which is why containers are told apart by identity.
 """
 
-from dataclasses import field
+import ast
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -17,6 +20,7 @@ from migsafe.model.operations import (
     Identity,
 )
 from migsafe.model.record import record
+from migsafe.sources.alembic.places import Places
 
 
 @record
@@ -26,11 +30,42 @@ class Unknown:
     reason: str
 
 
+class Listed(tuple["Value", ...]):
+    """A list or a set: a tuple that is an object of its own, so that its changes are followed."""
+
+    __slots__ = ()
+
+
 @record
 class Items:
     """A dictionary."""
 
     items: tuple[tuple["Value", "Value"], ...]
+
+
+@record
+class Hole:
+    """A part of a text that is not known.
+
+    `name` stands for it in the file. `in_force` says that it is the schema that unqualified
+    names are looked up in.
+    """
+
+    name: str
+    reason: str
+    in_force: bool = False
+
+
+@record
+class Pieces:
+    """A text that is known in parts, such as an f-string with a value of the database."""
+
+    parts: tuple[str | Hole, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why it is not known as a whole."""
+        return next(part.reason for part in self.parts if isinstance(part, Hole))
 
 
 @record
@@ -142,13 +177,21 @@ class LiveKind(StrEnum):
     QUERY = "a query of a session"
     INSPECTOR = "an inspector"
     RESULT = "a result"
+    AUTOCOMMIT = "an autocommit block"
+    SCHEMA = "the schema in force"
 
 
 @record
 class Live:
-    """Something that reaches the database."""
+    """Something that reaches the database.
+
+    `table` is what a query or a result holds rows of, where they are objects of a mapped
+    class. `autocommit` marks a connection on which each statement commits by itself.
+    """
 
     kind: LiveKind
+    table: Name | None = None
+    autocommit: bool = False
 
 
 def imported(path: str) -> "Value":
@@ -181,9 +224,31 @@ class Batch:
 
 @record
 class MiniTable:
-    """`sa.table(…)`, `sa.Table(…)`, or what `op.create_table` returns."""
+    """`sa.table(…)`, `sa.Table(…)`, or what `op.create_table` returns.
+
+    `items` and `keywords` are what it was made of, for `.create()`.
+    """
 
     name: Name
+    items: tuple["Value", ...] = field(default=(), compare=False)
+    keywords: tuple[tuple[str, "Value"], ...] = field(default=(), compare=False)
+
+
+@record
+class Columns:
+    """`.c` of a table."""
+
+    table: Name
+
+
+@record
+class Metadata:
+    """`sa.MetaData()`."""
+
+
+@record
+class Tables:
+    """The tables of a metadata: each has the name it is asked for by."""
 
 
 @record
@@ -202,40 +267,146 @@ class Method:
     name: str
 
 
+@dataclass(slots=True, eq=False)
+class Module:
+    """What the module level of a Python file defines; nothing of it was run.
+
+    `defining` holds, for each name that is assigned, the statements that have a part in it,
+    in order. `wild` are the modules imported with `*`.
+    """
+
+    path: str
+    text: str
+    places: Places
+    body: list[ast.stmt] = field(default_factory=list)
+    imports: dict[str, str] = field(default_factory=dict)
+    defining: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = field(default_factory=dict)
+    classes: dict[str, ast.ClassDef] = field(default_factory=dict)
+    wild: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """Names with their values: of a module, a function or a comprehension.
+
+    `outer` is where names are looked for next; `elsewhere` are those declared `global`.
+    """
+
+    module: Module
+    names: dict[str, "Value"] = field(default_factory=dict)
+    outer: "Scope | None" = None
+    elsewhere: frozenset[str] = frozenset()
+    is_module: bool = False
+
+
 @record
 class Function:
-    """A function of the file."""
+    """A function, a method or a lambda that can be read."""
 
     name: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope = field(compare=False, repr=False)
 
 
 @record
-class EnumClass:
-    """A class of the file with constants, mostly an `enum.Enum`.
+class Bound:
+    """A method with what it was taken from, or what `functools.partial` makes."""
 
-    `is_enum` is False for a plain class; the members of `is_text` are strings as well.
+    function: "Value"
+    arguments: "Arguments"
+
+
+@record(by_value=False)
+class Yielding:
+    """A call of a function that yields: what it does happens when it is asked."""
+
+    function: Function
+    arguments: "Arguments"
+
+
+@record
+class Class:
+    """A class that can be read.
+
+    `is_enum` tells an `enum.Enum`; the members of `is_text` are strings as well.
     """
 
     name: str
-    members: tuple[tuple[str, "Value"], ...] = field(default=())
-    is_enum: bool = True
+    node: ast.ClassDef
+    scope: Scope = field(compare=False, repr=False)
+    is_enum: bool = False
     is_text: bool = False
+
+
+@record(by_value=False)
+class Instance:
+    """An object of a class that can be read."""
+
+    of: Class
+    attributes: tuple[tuple[str, "Value"], ...] = ()
+
+
+@record
+class Namespace:
+    """`globals()`."""
+
+    module: Module = field(compare=False, repr=False)
+
+
+@record
+class Several:
+    """Functions of which some are called, each for a database of its own."""
+
+    functions: tuple["Value", ...]
 
 
 @record
 class EnumMember:
-    """A member of an enum of the file."""
+    """A member of an enum."""
 
+    of: str
     name: str
     value: "Value"
     is_text: bool
 
 
+@record
+class EnumClass:
+    """An enum with its members, as an argument of `sa.Enum`."""
+
+    name: str
+    members: tuple[tuple[str, "Value"], ...] = field(default=())
+
+
+@record
+class PluginObject:
+    """An object that a plugin of Alembic makes, by the name of its class."""
+
+    name: str
+    arguments: "Arguments"
+
+
+@record
+class FilePath:
+    """`pathlib.Path` of a file or a directory."""
+
+    path: str
+
+
+@record
+class OpenFile:
+    """What `open()` returns."""
+
+    path: str
+
+
 Value: TypeAlias = (
-    "bool | int | float | str | bytes | tuple[Value, ...] | Unknown | Items"
+    "bool | int | float | str | bytes | tuple[Value, ...] | Unknown | Items | Pieces"
     " | Dotted | SqlText | SaType | SaForeignKey | SaConstraint | SaIndex | SaSequence"
-    " | NoDefault | SaColumn | Identity | Generated | Live | Batch | MiniTable | Dml"
-    " | Method | Function | EnumClass | EnumMember | None"
+    " | NoDefault | SaColumn | Identity | Generated | Live | Batch | MiniTable | Columns"
+    " | Metadata | Tables | Dml | Method | Function | Bound | Yielding | Several | Class"
+    " | Instance | Namespace | EnumMember | EnumClass | PluginObject | FilePath | OpenFile | None"
 )
 
 
@@ -263,6 +434,19 @@ class Arguments:
         return any(keyword == name for keyword, _ in self.keywords)
 
 
+def reason(value: Value) -> str | None:
+    """Return why a value is not known, None if that is not what is wrong with it."""
+    match value:
+        case Unknown() | Pieces():
+            return value.reason
+        case Live() | Method(of=Live()):
+            return "what the database holds is not known"
+        case Dotted(path=path):
+            return f"'{path}' cannot be read here"
+        case _:
+            return None
+
+
 class NotKnownError(Exception):
     """Raised where an argument that decides the meaning of a call is not known."""
 
@@ -275,9 +459,9 @@ def known_text(value: Value, what: str) -> str:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, Unknown):
-        raise NotKnownError(f"{what}: {value.reason}")
-    raise NotKnownError(f"{what} is no string")
+    if isinstance(value, EnumMember) and value.is_text:
+        return known_text(value.value, what)
+    raise NotKnownError(f"{what}: {reason(value) or 'it is no string'}")
 
 
 def optional_text(value: Value, what: str) -> str | None:
@@ -297,9 +481,7 @@ def known_flag(value: Value, what: str) -> bool:
     """
     if value is None or isinstance(value, (bool, int)):
         return bool(value)
-    if isinstance(value, Unknown):
-        raise NotKnownError(f"{what}: {value.reason}")
-    raise NotKnownError(f"{what} is neither True nor False")
+    raise NotKnownError(f"{what}: {reason(value) or 'it is neither True nor False'}")
 
 
 def known_texts(value: Value, what: str) -> tuple[str, ...]:
@@ -312,6 +494,4 @@ def known_texts(value: Value, what: str) -> tuple[str, ...]:
         return (value,)
     if isinstance(value, tuple):
         return tuple(known_text(each, what) for each in value)
-    if isinstance(value, Unknown):
-        raise NotKnownError(f"{what}: {value.reason}")
-    raise NotKnownError(f"{what} is no list of names")
+    raise NotKnownError(f"{what}: {reason(value) or 'it is no list of names'}")

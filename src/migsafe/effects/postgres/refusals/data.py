@@ -17,7 +17,8 @@ _DEFAULT = "DEFAULT"
 def insert(operation: Insert, catalog: Catalog) -> Certain | None:
     """Return why INSERT is refused."""
     missing = _missing(operation.table, operation.columns, catalog)
-    if missing is not None:
+    words = {word.upper() for word in tokens(operation.sql)}
+    if missing is not None or not words.isdisjoint({_DEFAULT, "OVERRIDING"}):
         return missing
     state = known_table(catalog, operation.table)
     for name in () if state is None else operation.columns:
@@ -26,10 +27,7 @@ def insert(operation: Insert, catalog: Catalog) -> Certain | None:
             continue
         always = column.identity is not None and column.identity.always
         if always or column.generated is not None:
-            words = {word.upper() for word in tokens(operation.sql)}
-            if words.isdisjoint({_DEFAULT, "OVERRIDING"}):
-                return Certain("428C9", f"{name} gets its value from the server alone")
-            return None
+            return Certain("428C9", f"{name} gets its value from the server alone")
     return None
 
 

@@ -1,0 +1,338 @@
+"""Classes as far as reading them tells: constants, enums, mapped tables, column types.
+
+Source:
+    SQLAlchemy 2.0: a mapped class names its table in `__tablename__`, `__table__` and the
+    `schema` of `__table_args__`; a `TypeDecorator` is its `impl`, or on a dialect what
+    `load_dialect_impl` says; a `UserDefinedType` is what `get_col_spec` says.
+"""
+
+import ast
+from collections.abc import Iterator
+from typing import Protocol
+
+from migsafe.model.expressions import Name
+from migsafe.parsers import ParseError
+from migsafe.parsers.sql import read_type
+from migsafe.sources.alembic.types import made, sa_type
+from migsafe.sources.alembic.values import (
+    Arguments,
+    Bound,
+    Class,
+    Dotted,
+    EnumMember,
+    Function,
+    Instance,
+    Items,
+    Live,
+    LiveKind,
+    Metadata,
+    Method,
+    MiniTable,
+    SaType,
+    Scope,
+    SqlText,
+    Unknown,
+    Value,
+)
+from migsafe.writing.quoting import identifier
+
+_DEEPEST = 12
+_TYPES = frozenset({"TypeDecorator", "UserDefinedType", "TypeEngine"})
+_ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
+_ON_CLASS = frozenset({"declared_attr", "classmethod", "directive"})
+
+
+class Evaluates(Protocol):
+    """What evaluates the expressions of a class."""
+
+    def value_in(self, node: ast.expr, scope: Scope) -> Value:
+        """Return what an expression is worth where other names are known."""
+
+    def called(self, function: Value, arguments: Arguments) -> Value:
+        """Return what a call is worth that nothing in the revision's own text makes."""
+
+
+def made_class(node: ast.ClassDef, scope: Scope, evaluates: Evaluates) -> Class:
+    """Return what a class statement defines."""
+    leaves = set()
+    plain = Class(node.name, node, scope)
+    for base in _bases(plain, evaluates):
+        match base:
+            case Dotted(path=path):
+                leaves.add(path.rpartition(".")[2])
+            case Class(is_enum=is_enum, is_text=is_text):
+                leaves |= {"Enum"} if is_enum else set()
+                leaves |= {"str"} if is_text else set()
+            case _:
+                pass
+    leaves |= {_last_name(base) for base in node.bases}
+    is_enum = not _ENUMS.isdisjoint(leaves)
+    is_text = is_enum and ("StrEnum" in leaves or "str" in leaves)
+    return Class(node.name, node, scope, is_enum, is_text)
+
+
+def _last_name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def _bases(class_: Class, evaluates: Evaluates) -> list[Value]:
+    return [evaluates.value_in(base, class_.scope) for base in class_.node.bases]
+
+
+def _lineage(class_: Class, evaluates: Evaluates, depth: int = 0) -> Iterator[Value]:
+    """Yield a class and what it is made of, nearest first."""
+    yield class_
+    for base in _bases(class_, evaluates):
+        if isinstance(base, Class) and depth < _DEEPEST:
+            yield from _lineage(base, evaluates, depth + 1)
+        else:
+            yield base
+
+
+def _assigned(class_: Class) -> dict[str, ast.expr]:
+    found: dict[str, ast.expr] = {}
+    for statement in class_.node.body:
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    if isinstance(target, ast.Name):
+                        found[target.id] = value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                found[name] = value
+            case _:
+                pass
+    return found
+
+
+def _function(class_: Class, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    for statement in class_.node.body:
+        if (
+            isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and statement.name == name
+        ):
+            return statement
+    return None
+
+
+def _value_of_member(class_: Class, name: str, evaluates: Evaluates) -> Value:
+    """Return what an assignment in the body of a class gives a name."""
+    assigned = _assigned(class_)
+    node = assigned[name]
+    names: dict[str, Value] = {}
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name) and each.id in assigned and each.id != name:
+            names[each.id] = _value_of_member(class_, each.id, evaluates)
+    scope = class_.scope
+    if names:
+        outer = class_.scope if class_.scope.outer is not None else None
+        scope = Scope(class_.scope.module, names, outer)
+    return evaluates.value_in(node, scope)
+
+
+def enum_members(class_: Class, evaluates: Evaluates) -> tuple[EnumMember, ...]:
+    """Return the members of an enum, in order."""
+    found: list[EnumMember] = []
+    for name, node in _assigned(class_).items():
+        if name.startswith("_"):
+            continue
+        value = _value_of_member(class_, name, evaluates)
+        match node:
+            case ast.Call(func=func) if _last_name(func) == "auto":
+                value = name.lower() if class_.is_text else len(found) + 1
+            case _:
+                pass
+        found.append(EnumMember(class_.name, name, value, class_.is_text))
+    return tuple(found)
+
+
+def attribute_of_class(class_: Class, name: str, evaluates: Evaluates) -> Value:  # noqa: C901, PLR0912 - a table
+    """Return an attribute of a class."""
+    if class_.is_enum:
+        for member in enum_members(class_, evaluates):
+            if member.name == name:
+                return member
+        if name == "__members__":
+            members = enum_members(class_, evaluates)
+            return Items(tuple((member.name, member) for member in members))
+    match name:
+        case "__name__" | "__qualname__":
+            return class_.name
+        case "metadata":
+            return Metadata()
+        case "__table__" if (table := table_of_class(class_, evaluates)) is not None:
+            return table
+        case _:
+            pass
+    for each in _lineage(class_, evaluates):
+        if isinstance(each, Class):
+            if name in _assigned(each):
+                value = _assigned(each)[name]
+                if isinstance(value, ast.Call) and _is_mapped(class_, evaluates):
+                    return SqlText(identifier(name))
+                return _value_of_member(each, name, evaluates)
+            function = _function(each, name)
+            if function is not None:
+                return _method(class_, each, function, evaluates)
+    return Unknown(f"'{class_.name}.{name}' is not known")
+
+
+def _method(
+    class_: Class,
+    owner: Class,
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    evaluates: Evaluates,
+) -> Value:
+    function = Function(node.name, node, owner.scope)
+    marks = {
+        _last_name(each.func if isinstance(each, ast.Call) else each)
+        for each in node.decorator_list
+    }
+    if "staticmethod" in marks:
+        return function
+    if "declared_attr" in marks or "directive" in marks:
+        return evaluates.called(function, Arguments((class_,)))
+    if "classmethod" in marks:
+        return Bound(function, Arguments((class_,)))
+    return function
+
+
+def attribute_of_instance(instance: Instance, name: str, evaluates: Evaluates) -> Value:
+    """Return an attribute of an object."""
+    for key, value in reversed(instance.attributes):
+        if key == name:
+            return value
+    for each in _lineage(instance.of, evaluates):
+        if not isinstance(each, Class):
+            continue
+        if name in _assigned(each):
+            return _value_of_member(each, name, evaluates)
+        node = _function(each, name)
+        if node is None:
+            continue
+        marks = {_last_name(mark) for mark in node.decorator_list}
+        function = Function(node.name, node, each.scope)
+        if "staticmethod" in marks:
+            return function
+        if "classmethod" in marks:
+            return Bound(function, Arguments((instance.of,)))
+        bound = Bound(function, Arguments((instance,)))
+        if "property" in marks or "cached_property" in marks:
+            return evaluates.called(bound, Arguments())
+        return bound
+    return Unknown(f"'.{name}' of a '{instance.of.name}' is not known")
+
+
+def fields_of(class_: Class, evaluates: Evaluates) -> dict[str, ast.expr | None] | None:
+    """Return the fields of a dataclass, a named tuple or a model; None if it is none."""
+    marks = {
+        _last_name(each.func if isinstance(each, ast.Call) else each)
+        for each in class_.node.decorator_list
+    }
+    bases = {_last_name(base) for base in class_.node.bases}
+    if "dataclass" not in marks and bases.isdisjoint({"NamedTuple", "TypedDict", "BaseModel"}):
+        return None
+    found: dict[str, ast.expr | None] = {}
+    for each in reversed(list(_lineage(class_, evaluates))):
+        if isinstance(each, Class):
+            for statement in each.node.body:
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    found[statement.target.id] = statement.value
+    return found
+
+
+def initializer(class_: Class, evaluates: Evaluates) -> Function | None:
+    """Return the `__init__` of a class, None if none can be read."""
+    for each in _lineage(class_, evaluates):
+        if isinstance(each, Class):
+            node = _function(each, "__init__")
+            if node is not None:
+                return Function("__init__", node, each.scope)
+    return None
+
+
+def _is_mapped(class_: Class, evaluates: Evaluates) -> bool:
+    return any(
+        isinstance(each, Class)
+        and (
+            not {"__tablename__", "__table__"}.isdisjoint(_assigned(each))
+            or _function(each, "__tablename__") is not None
+        )
+        for each in _lineage(class_, evaluates)
+    )
+
+
+def table_of_class(class_: Class, evaluates: Evaluates) -> MiniTable | None:
+    """Return the table that a class is mapped to, None if it is mapped to none."""
+    if class_.is_enum or not _is_mapped(class_, evaluates):
+        return None
+    for each in _lineage(class_, evaluates):
+        if isinstance(each, Class) and "__table__" in _assigned(each):
+            table = _value_of_member(each, "__table__", evaluates)
+            return table if isinstance(table, MiniTable) else None
+    name = attribute_of_class(class_, "__tablename__", evaluates)
+    if not isinstance(name, str):
+        return None
+    return MiniTable(Name(name, _schema(attribute_of_class(class_, "__table_args__", evaluates))))
+
+
+def _schema(arguments: Value) -> str | None:
+    match arguments:
+        case Items(items=items):
+            for key, value in items:
+                if key == "schema" and isinstance(value, str):
+                    return value
+            return None
+        case tuple() if arguments:
+            return _schema(arguments[-1])
+        case _:
+            return None
+
+
+def type_of_class(class_: Class, arguments: Arguments, evaluates: Evaluates) -> SaType | None:
+    """Return the column type that a class makes, None if it is no class of types."""
+    lineage = list(_lineage(class_, evaluates))
+    leaves = {each.path.rpartition(".")[2] for each in lineage if isinstance(each, Dotted)}
+    if _TYPES.isdisjoint(leaves):
+        for each in lineage:
+            if isinstance(each, Dotted) and (found := made(each.path, arguments)) is not None:
+                return found
+        return None
+    for each in lineage:
+        if isinstance(each, Class):
+            known = _type_said_by(class_, each, arguments, evaluates)
+            if known is not None:
+                return known
+    return SaType(None)
+
+
+def _type_said_by(
+    class_: Class, owner: Class, arguments: Arguments, evaluates: Evaluates
+) -> SaType | None:
+    loads = _function(owner, "load_dialect_impl")
+    instance = Instance(class_)
+    if loads is not None:
+        dialect = Method(Live(LiveKind.BIND), "dialect")
+        given = Arguments((instance, dialect))
+        said = sa_type(evaluates.called(Function(loads.name, loads, owner.scope), given))
+        return said or SaType(None)
+    spec = _function(owner, "get_col_spec")
+    if spec is not None:
+        text = evaluates.called(Function(spec.name, spec, owner.scope), Arguments((instance,)))
+        try:
+            return SaType(read_type(text)) if isinstance(text, str) else SaType(None)
+        except ParseError:
+            return SaType(None)
+    if "impl" not in _assigned(owner):
+        return None
+    held = _value_of_member(owner, "impl", evaluates)
+    match held:
+        case Dotted(path=path):
+            return made(path, arguments) or SaType(None)
+        case Class():
+            return type_of_class(held, arguments, evaluates) or SaType(None)
+        case _:
+            return sa_type(held) or SaType(None)

@@ -1,0 +1,83 @@
+"""The state of code that is followed: calls, loops, and what names are worth on each way."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Flag, auto
+
+from migsafe.sources.alembic.evaluate import Evaluator
+from migsafe.sources.alembic.values import Scope, Unknown, Value
+
+
+class Exit(Flag):
+    """How a body may be left."""
+
+    NEXT = auto()
+    RETURN = auto()
+    RAISE = auto()
+    BREAK = auto()
+    CONTINUE = auto()
+
+
+NOWHERE = Exit(0)
+JUMPS = Exit.RETURN | Exit.BREAK | Exit.CONTINUE
+
+Names = list[tuple[Scope, dict[str, Value]]]
+"""What all names are worth at one point of the code."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """The names where a loop may be left, and where it may go on early."""
+
+    breaks: list[Names] = field(default_factory=list)
+    continues: list[Names] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Frame:
+    """A call that is followed: what it may return, and who takes what it yields."""
+
+    returned: list[Value] = field(default_factory=list)
+    on_yield: Callable[[Value], Value] | None = None
+    loops: list[Loop] = field(default_factory=list)
+
+
+def names_now(evaluator: Evaluator) -> Names:
+    """Return what all names are worth that the followed functions can reach.
+
+    Those of a module's level are left out: they change only where code says so, and under a
+    condition they are unknown from then on.
+    """
+    return [(scope, dict(scope.names)) for scope in evaluator.scopes() if not scope.is_module]
+
+
+def restore(names: Names) -> None:
+    """Put names back to what they were worth."""
+    for scope, held in names:
+        scope.names = dict(held)
+
+
+def join(ways: list[Names]) -> None:
+    """Let names be worth what they are on each of several ways, unknown where these differ."""
+    first, *others = ways
+    restore(first)
+    for way in others:
+        for scope, held in way:
+            here = scope.names
+            for name in {**here, **held}:
+                if name not in here or name not in held:
+                    here[name] = Unknown(f"'{name}' depends on a condition")
+                elif here[name] is not held[name] and here[name] != held[name]:
+                    here[name] = _joined(name, here[name], held[name])
+
+
+def _joined(name: str, left: Value, right: Value) -> Unknown:
+    known = (each for each in (left, right) if isinstance(each, Unknown))
+    return next(known, None) or Unknown(f"'{name}' depends on a condition")
+
+
+def forget(evaluator: Evaluator, names: Iterable[str], why: str, kept: tuple[type, ...]) -> None:
+    """Make names unknown whose values change; those of some kinds stay what they are."""
+    for name in names:
+        if not isinstance(evaluator.lookup(name), kept):
+            evaluator.scope_of(name).names[name] = Unknown(f"'{name}' {why}")

@@ -1,0 +1,165 @@
+"""Functions of Python and its standard library that need more than their arguments."""
+
+import os
+
+from migsafe.sources.alembic.evaluate import Evaluator
+from migsafe.sources.alembic.importer import Importer
+from migsafe.sources.alembic.plain import sequence_of, truth
+from migsafe.sources.alembic.texts import text_method, text_of
+from migsafe.sources.alembic.values import (
+    Arguments,
+    Class,
+    Dotted,
+    EnumMember,
+    FilePath,
+    Instance,
+    Items,
+    Listed,
+    Method,
+    Namespace,
+    OpenFile,
+    Pieces,
+    Unknown,
+    Value,
+    reason,
+)
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "float": float,
+    "list": Listed,
+    "dict": Items,
+    "tuple": tuple,
+}
+_KNOWN_KINDS = (str, int, float, bytes, tuple, Items, Instance, EnumMember)
+
+
+class Library:
+    """Calls of the standard library.
+
+    Args:
+        evaluator: Evaluates what a function calls back.
+        importer: Reads files of the repository; None where there are none.
+    """
+
+    def __init__(self, evaluator: Evaluator, importer: Importer | None) -> None:
+        """Keep what calls need."""
+        self._evaluator = evaluator
+        self._importer = importer
+
+    def call(self, function: Value, arguments: Arguments) -> tuple[Value] | None:
+        """Return what a call is worth, in a tuple of one; None if it is none of these."""
+        match function:
+            case Dotted(path=path):
+                value = self._imported(path.split("."), arguments)
+                return None if value is None else (value[0],)
+            case Method(of=FilePath(path=path), name="read_text" | "read_bytes"):
+                return (self._text(path),)
+            case Method(of=OpenFile(path=path), name="read"):
+                return (self._text(path),)
+            case Method(of=OpenFile(path=path), name="readlines"):
+                text = self._text(path)
+                return (Listed(text.splitlines(keepends=True)) if isinstance(text, str) else text,)
+            case Method(of=FilePath(), name="exists" | "is_file"):
+                return (Unknown("what files there are is known only when it runs"),)
+            case _:
+                return None
+
+    def _imported(self, path: list[str], arguments: Arguments) -> tuple[Value] | None:  # noqa: C901, PLR0912 - a table
+        first, second = arguments.at(0), arguments.at(1)
+        match path:
+            case ["builtins", "isinstance"]:
+                return (_is_instance(first, second),)
+            case ["builtins", "getattr"] if isinstance(second, str):
+                return (self._evaluator.attribute_of(first, second),)
+            case ["builtins", "map"]:
+                return (self._mapped(first, arguments.positional[1:]),)
+            case ["builtins", "filter"]:
+                return (self._filtered(first, second),)
+            case ["builtins", "sorted"]:
+                return (self._sorted(arguments),)
+            case ["builtins", "next"]:
+                values = sequence_of(first)
+                if values is None:
+                    return (Unknown(reason(first) or "what comes next is not known"),)
+                return (values[0] if values else second,)
+            case ["builtins", "open"] | ["io", "open"] | ["codecs", "open"]:
+                name = text_of(first)
+                if name is None:
+                    return (Unknown(reason(first) or "the file is not known"),)
+                return (OpenFile(name),)
+            case ["builtins", "globals"]:
+                return (Namespace(self._evaluator.scope.module),)
+            case ["builtins", "str", name] if isinstance(first, (str, Pieces)):
+                rest = Arguments(arguments.positional[1:], arguments.keywords)
+                return (text_method(first, name, rest),)
+            case ["os", "environ", *_] | ["os", "getenv"]:
+                return (Unknown("the environment is known only when it runs"),)
+            case ["re", "sub" | "escape" | "split" | "match" | "search"]:
+                return (Unknown(f"what 're.{path[1]}' returns is not read"),)
+            case _:
+                return None
+
+    def _text(self, path: str) -> Value:
+        """Return what a file of the repository holds."""
+        text = None
+        if self._importer is not None:
+            text = self._importer.text(path, self._evaluator.scope.module.path)
+        if text is None:
+            return Unknown(f"the file '{os.path.basename(path)}' is not in the repository")
+        return text
+
+    def _each(self, function: Value, values: tuple[Value, ...]) -> list[Value]:
+        return [self._evaluator.called(function, Arguments((value,))) for value in values]
+
+    def _mapped(self, function: Value, given: tuple[Value, ...]) -> Value:
+        if len(given) != 1 or (values := self._evaluator.sequence(given[0])) is None:
+            return Unknown(reason(given[0]) or "what 'map' goes through is not known")
+        return tuple(self._each(function, values))
+
+    def _filtered(self, function: Value, given: Value) -> Value:
+        values = self._evaluator.sequence(given)
+        if values is None:
+            return Unknown(reason(given) or "what 'filter' goes through is not known")
+        tests = values if function is None else tuple(self._each(function, values))
+        truths = [truth(test) for test in tests]
+        if None in truths:
+            return Unknown("what 'filter' keeps is not known")
+        return tuple(value for value, held in zip(values, truths, strict=True) if held)
+
+    def _sorted(self, arguments: Arguments) -> Value:
+        values = self._evaluator.sequence(arguments.at(0))
+        if values is None:
+            return Unknown(reason(arguments.at(0)) or "what is sorted is not known")
+        keys = self._each(arguments.keyword("key"), values)
+        plain = [key for key in keys if isinstance(key, (str, int))]
+        if len(plain) != len(keys) or len({isinstance(key, str) for key in plain}) > 1:
+            return Unknown("the order of what is sorted is not known")
+        pairs = sorted(zip(plain, range(len(values)), strict=True))
+        ordered = [values[at] for _, at in pairs]
+        if truth(arguments.keyword("reverse")):
+            ordered.reverse()
+        return Listed(ordered)
+
+
+def _is_instance(value: Value, kind: Value) -> Value:
+    if isinstance(kind, tuple):
+        answers = [_is_instance(value, each) for each in kind]
+        if True in answers:
+            return True
+        return next((each for each in answers if isinstance(each, Unknown)), False)
+    if value is not None and not isinstance(value, _KNOWN_KINDS):
+        return Unknown(reason(value) or "what kind of value it is is not known")
+    match kind:
+        case Dotted(path=path) if (known := _KINDS.get(path.removeprefix("builtins."))) is not None:
+            if known is tuple:
+                return isinstance(value, tuple) and not isinstance(value, Listed)
+            return isinstance(value, known)
+        case Class() if isinstance(value, Instance):
+            return True if value.of == kind else Unknown("whose class it is is not known")
+        case Class() | Dotted() if value is None or isinstance(value, (str, int, tuple, Items)):
+            return False
+        case _:
+            return Unknown("a kind of value is not known")

@@ -1,0 +1,462 @@
+"""What attributes, elements and calls are worth that reach no database."""
+
+import os
+from collections.abc import Callable
+
+from migsafe.model.expressions import Name
+from migsafe.sources.alembic.constructs import construct, is_made, on_clause
+from migsafe.sources.alembic.plain import LIBRARY, builtin, compute
+from migsafe.sources.alembic.plugins import PACKAGES
+from migsafe.sources.alembic.sqlddl import ddl_text
+from migsafe.sources.alembic.texts import dedented, text_method, text_of
+from migsafe.sources.alembic.types import made, sa_type
+from migsafe.sources.alembic.values import (
+    Arguments,
+    Batch,
+    Bound,
+    Columns,
+    Dml,
+    Dotted,
+    EnumMember,
+    FilePath,
+    Items,
+    Live,
+    LiveKind,
+    Metadata,
+    Method,
+    MiniTable,
+    OpenFile,
+    Pieces,
+    PluginObject,
+    SaSequence,
+    SaType,
+    SqlText,
+    Tables,
+    Unknown,
+    Value,
+    imported,
+    reason,
+)
+from migsafe.writing.quoting import identifier, literal
+
+DIALECT = "postgresql"
+"""The dialect that is judged, as SQLAlchemy calls it."""
+
+_HARMLESS = frozenset(
+    {LiveKind.RESULT, LiveKind.INSPECTOR, LiveKind.QUERY, LiveKind.AUTOCOMMIT, LiveKind.SCHEMA}
+)
+_BIND_NAMES = frozenset({"bind", "connection", "engine"})
+_CONNECTS = frozenset({"connect", "execution_options", "connection", "get_bind", "begin"})
+_BEGINS = frozenset({"begin", "begin_nested", "begin_transaction", "connect"})
+_KNOWN_WHEN_RUN = frozenset({"is_offline_mode", "get_x_argument", "get_tag_argument"})
+_SAME_CLAUSE = frozenset({"bindparams", "columns", "execution_options", "params"})
+_SESSIONS = frozenset({"Session", "sessionmaker", "scoped_session", "AsyncSession"})
+
+
+class NotPlain:
+    """Says that a call is none that this module knows: it may reach the database."""
+
+
+def attribute(value: Value, name: str) -> Value:  # noqa: C901, PLR0912 - a table
+    """Return an attribute of a value."""
+    match value:
+        case Dotted():
+            return imported(f"{value.path}.{name}")
+        case Unknown():
+            return value
+        case Pieces():
+            return Method(value, name)
+        case Live(kind=LiveKind.OP):
+            return Method(value, name)
+        case Live(kind=LiveKind.SCHEMA):
+            return value
+        case Live():
+            return _live_attribute(value, name)
+        case Method(of=Live(), name="dialect") if name == "name":
+            return DIALECT
+        case EnumMember():
+            return {"name": value.name, "value": value.value}.get(
+                name, Unknown(f"'.{name}' of a member is not known")
+            )
+        case MiniTable() if name in {"c", "columns"}:
+            return Columns(value.name)
+        case MiniTable() if name == "name":
+            return value.name.name
+        case MiniTable() if name == "schema":
+            return value.name.schema
+        case Columns():
+            return Method(value, name) if name in {"keys", "values"} else _column(name)
+        case Tables():
+            return element(value, name)
+        case Metadata() if name in {"tables", "sorted_tables"}:
+            return Tables()
+        case FilePath(path=path):
+            return _of_path(path, name)
+        case _:
+            return Method(value, name)
+
+
+def _column(name: str) -> SqlText:
+    return SqlText(identifier(name))
+
+
+def _live_attribute(value: Live, name: str) -> Value:
+    if name in _BIND_NAMES and value.kind in {
+        LiveKind.CONTEXT,
+        LiveKind.BIND,
+        LiveKind.SESSION,
+    }:
+        return Live(LiveKind.BIND, autocommit=value.autocommit)
+    if value.kind is LiveKind.BIND and name == "name":
+        return DIALECT
+    if value.kind is LiveKind.CONTEXT and name == "config":
+        return Unknown("the configuration is known only when it runs")
+    return Method(value, name)
+
+
+def _of_path(path: str, name: str) -> Value:
+    match name:
+        case "parent":
+            return FilePath(os.path.dirname(path))
+        case "parents":
+            found = []
+            while path not in {"", os.sep}:
+                path = os.path.dirname(path)
+                found.append(FilePath(path))
+            return tuple(found)
+        case "name":
+            return os.path.basename(path)
+        case "stem":
+            return os.path.splitext(os.path.basename(path))[0]
+        case _:
+            return Method(FilePath(path), name)
+
+
+def element(value: Value, index: Value) -> Value:  # noqa: C901, PLR0912 - a table
+    """Return an element of a value."""
+    match value, index:
+        case tuple() | str(), int() if -len(value) <= index < len(value):
+            return value[index]
+        case Items(items=items), _:
+            for key, item in reversed(items):
+                if key == index:
+                    return item
+            return Unknown(reason(index) or f"key {index!r} is not there")
+        case Unknown(), _:
+            return value
+        case Tables(), str():
+            schema, _, name = index.rpartition(".")
+            return MiniTable(Name(name, schema or None))
+        case Columns(), str():
+            return _column(index)
+        case Live(kind=LiveKind.SCHEMA), _:
+            return value
+        case Live(kind=LiveKind.RESULT, table=Name()), _:
+            return value
+        case ((Live() | Method(of=Live())), _):
+            return Unknown("a row of the database is not known")
+        case SqlText(), _:
+            return Unknown("a part of an SQL expression is not read")
+        case Dotted(path=path), _ if _is_class(path):
+            # `list[str]`, `TypeDecorator[str]`: an alias of the class.
+            return value
+        case Dotted(path=path), _:
+            return Unknown(f"what '{path}' holds is known only when it runs")
+        case _:
+            return Unknown(reason(index) or reason(value) or "an element is not known")
+
+
+def _is_class(path: str) -> bool:
+    return path.startswith("builtins.") or path.rpartition(".")[2][:1].isupper()
+
+
+def sliced(value: Value, bounds: tuple[Value, Value, Value]) -> Value:
+    """Return a slice of a value."""
+    start, stop, step = bounds
+    if isinstance(value, (tuple, str)):
+        if (
+            (start is None or isinstance(start, int))
+            and (stop is None or isinstance(stop, int))
+            and (step is None or (isinstance(step, int) and step))
+        ):
+            cut = value[start:stop:step]
+            return cut if isinstance(cut, str) else type(value)(cut)
+        return Unknown(reason(start) or reason(stop) or "a slice is not known")
+    return Unknown(reason(value) or "a slice is not known")
+
+
+def plain_call(function: Value, arguments: Arguments) -> "Value | NotPlain":  # noqa: C901, PLR0912 - a table
+    """Return what a call makes that reaches no database; `NotPlain` for others."""
+    match function:
+        case Dotted(path=path):
+            return _imported(path, arguments)
+        case Live(kind=LiveKind.SESSION | LiveKind.SCHEMA | LiveKind.BIND):
+            # A session maker with its session, `session.connection()`.
+            return function
+        case Method(of=Live() as live, name=name):
+            return _of_live(live, name, arguments)
+        case Method(of=Batch(), name="f" | "get_bind" | "get_context" as name):
+            return _of_live(Live(LiveKind.OP), name, arguments)
+        case Method(of=Pieces() as text, name=name) if name in _SAME_CLAUSE:
+            return text
+        case Method(of=str() | Pieces() as text, name=name):
+            return text_method(text, name, arguments)
+        case Method(of=SqlText() as clause, name=name):
+            return _of_clause(clause, name, arguments)
+        case Method(of=Method(of=Live(), name="dialect"), name="type_descriptor"):
+            return arguments.at(0)
+        case Method(of=SaType() as type_, name="with_variant"):
+            return _variant(type_, arguments)
+        case Method(of=Dotted() as held, name="with_variant"):
+            return _variant(held, arguments)
+        case Method(of=SaSequence(name=name), name="next_value"):
+            return SqlText(f"nextval({literal(name)})")
+        case Method(of=MiniTable(name=table), name="update" | "insert" | "delete" as verb):
+            return Dml(verb.upper(), table)
+        case Method(of=MiniTable(name=table), name="select" | "count"):
+            return Dml("SELECT", table)
+        case Method(of=MiniTable() as table, name="alias" | "join" | "outerjoin"):
+            return table
+        case Method(of=Dml() as statement, name=_):
+            return statement
+        case Method(of=Items(items=items), name=name):
+            return _of_items(items, name, arguments)
+        case Method(of=tuple() as values, name="index" | "count" | "copy" as name):
+            return _of_sequence(values, name, arguments)
+        case Method(of=FilePath(path=path), name=name):
+            return _path_method(path, name, arguments)
+        case Method(of=Metadata(), name="reflect"):
+            return None
+        case _:
+            return NotPlain()
+
+
+def _variant(held: Value, arguments: Arguments) -> Value:
+    own = DIALECT in arguments.positional[1:]
+    made_of = sa_type(arguments.at(0) if own else held)
+    return Unknown("a variant of a type is not read") if made_of is None else made_of
+
+
+def _of_items(
+    items: tuple[tuple[Value, Value], ...], name: str, arguments: Arguments
+) -> "Value | NotPlain":
+    match name:
+        case "keys":
+            return tuple(key for key, _ in items)
+        case "values":
+            return tuple(item for _, item in items)
+        case "items":
+            return tuple(items)
+        case "copy":
+            return Items(items)
+        case "get":
+            for key, item in items:
+                if key == arguments.at(0):
+                    return item
+            asked = reason(arguments.at(0))
+            return arguments.at(1) if asked is None else Unknown(asked)
+        case _:
+            return NotPlain()
+
+
+def _of_sequence(values: tuple[Value, ...], name: str, arguments: Arguments) -> Value:
+    if name == "copy":
+        return type(values)(values)
+    wanted = arguments.at(0)
+    if name == "count":
+        return values.count(wanted)
+    if wanted in values:
+        return values.index(wanted)
+    return Unknown(reason(wanted) or "a value is not in the list")
+
+
+def _path_method(path: str, name: str, arguments: Arguments) -> "Value | NotPlain":
+    match name:
+        case "joinpath":
+            parts = [text_of(each) for each in arguments.positional]
+            known = [part for part in parts if part is not None]
+            if len(known) != len(parts):
+                return Unknown("a path is not known")
+            return FilePath(os.path.join(path, *known))
+        case "resolve" | "absolute" | "expanduser":
+            return FilePath(path)
+        case "with_name" if isinstance(name_ := arguments.at(0), str):
+            return FilePath(os.path.join(os.path.dirname(path), name_))
+        case "with_suffix" if isinstance(suffix := arguments.at(0), str):
+            return FilePath(os.path.splitext(path)[0] + suffix)
+        case "open":
+            return OpenFile(path)
+        case _:
+            return NotPlain()
+
+
+def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":  # noqa: C901, PLR0912 - a table
+    library = LIBRARY.get(path)
+    if library is not None:
+        return compute(library, arguments)
+    match path.split("."):
+        case ["builtins", name]:
+            found = builtin(name, arguments)
+            return NotPlain() if found is None else found
+        case ["sqlalchemy", *_, "inspect"]:
+            return Live(LiveKind.INSPECTOR)
+        case [*_, "Inspector", "from_engine"] | ["sqlalchemy", *_, "Inspector"]:
+            return Live(LiveKind.INSPECTOR)
+        case ["sqlalchemy" | "sqlmodel", *_, leaf] if leaf in _SESSIONS:
+            if live := _live_in(arguments):
+                return live
+            return Dotted("sqlalchemy.orm.Session")
+        case ["textwrap", "dedent"] | ["inspect", "cleandoc"]:
+            return dedented(arguments.at(0))
+        case ["typing" | "typing_extensions", "cast"]:
+            return arguments.at(1)
+        case ["itertools", "chain" | "product" as name]:
+            found = builtin(name, arguments)
+            return NotPlain() if found is None else found
+        case ["itertools", "chain", "from_iterable"]:
+            first = arguments.at(0)
+            parts = Arguments(first if isinstance(first, tuple) else (first,))
+            return builtin("chain", parts) or ()
+        case ["copy", "copy" | "deepcopy"]:
+            return arguments.at(0)
+        case ["functools", "partial"]:
+            rest = Arguments(arguments.positional[1:], arguments.keywords, arguments.unknown)
+            return Bound(arguments.at(0), rest)
+        case ["pathlib", "Path" | "PurePath" | "PosixPath"]:
+            return _path(arguments)
+        case ["os", "path", name]:
+            return _of_os_path(name, arguments)
+        case [package, *_, leaf] if package in PACKAGES:
+            return PluginObject(leaf, arguments)
+        case ["sqlalchemy", *_, "MetaData"]:
+            return Metadata()
+        case ["sqlalchemy" | "sqlmodel", *_, leaf]:
+            value = ddl_text(leaf, arguments)
+            if value is None:
+                value = construct(path, arguments)
+            if isinstance(value, Unknown) and not is_made(leaf) and gets_live(arguments):
+                return NotPlain()
+            return value
+        case _:
+            found_type = made(path, arguments)
+            return NotPlain() if found_type is None else found_type
+
+
+def _live_in(arguments: Arguments) -> Live | None:
+    """Return the session that a call makes of a connection among its arguments."""
+    for value in (*arguments.positional, *(value for _, value in arguments.keywords)):
+        if isinstance(value, Live) and value.kind not in _HARMLESS:
+            return Live(LiveKind.SESSION, autocommit=value.autocommit)
+    return None
+
+
+def gets_live(arguments: Arguments) -> bool:
+    """Return whether a call is given something through which it can change the schema."""
+    values = (*arguments.positional, *(value for _, value in arguments.keywords))
+    return any(reaches_database(value) for value in values)
+
+
+def _path(arguments: Arguments) -> Value:
+    parts = [text_of(each) for each in arguments.positional]
+    known = [part for part in parts if part is not None]
+    if len(known) != len(parts):
+        return Unknown("a path is not known")
+    return FilePath(os.path.join(*known) if known else ".")
+
+
+def _of_os_path(name: str, arguments: Arguments) -> "Value | NotPlain":
+    function = _OS_PATH.get(name)
+    if function is None:
+        return Unknown(f"'os.path.{name}' is known only when it runs")
+    parts = [text_of(each) for each in arguments.positional]
+    known = [part for part in parts if part is not None]
+    if len(known) != len(parts) or not known:
+        return Unknown("a path is not known")
+    return function(*known)
+
+
+_OS_PATH: dict[str, Callable[..., str]] = {
+    "join": os.path.join,
+    "dirname": os.path.dirname,
+    "basename": os.path.basename,
+    "normpath": os.path.normpath,
+    "abspath": os.path.normpath,
+    "realpath": os.path.normpath,
+}
+
+
+def _of_live(live: Live, name: str, arguments: Arguments) -> "Value | NotPlain":  # noqa: C901, PLR0912 - a table
+    match live.kind:
+        case LiveKind.OP:
+            match name:
+                case "f":
+                    return arguments.at(0)
+                case "get_bind":
+                    return Live(LiveKind.BIND)
+                case "get_context":
+                    return Live(LiveKind.CONTEXT)
+                case "inline_literal":
+                    return construct("alembic.inline_literal", arguments)
+                case _:
+                    return NotPlain()
+        case LiveKind.CONTEXT:
+            if name in {"get_context", "migration_context"}:
+                return Live(LiveKind.CONTEXT)
+            if name == "get_bind":
+                return Live(LiveKind.BIND)
+            if name == "autocommit_block":
+                return Live(LiveKind.AUTOCOMMIT)
+            if name in _BEGINS:
+                return live
+            if name in _KNOWN_WHEN_RUN:
+                return Unknown(f"'{name}' is known only when it runs")
+            return NotPlain()
+        case LiveKind.BIND if name in _CONNECTS or name in _BEGINS:
+            level = arguments.keyword("isolation_level")
+            own = isinstance(level, str) and level.upper() == "AUTOCOMMIT"
+            return Live(LiveKind.BIND, autocommit=live.autocommit or own)
+        case LiveKind.SESSION if name in _BEGINS:
+            return live
+        case LiveKind.SESSION if name in {"connection", "get_bind", "bind"}:
+            return Live(LiveKind.BIND, autocommit=live.autocommit)
+        case LiveKind.SESSION if name == "query":
+            return Live(LiveKind.QUERY, _table_in(arguments))
+        case LiveKind.SESSION if name in {"get", "get_one"}:
+            return Live(LiveKind.RESULT, _table_in(arguments))
+        case LiveKind.QUERY if name in {"update", "delete"}:
+            return NotPlain()
+        case LiveKind.QUERY if name in {"all", "first", "one", "one_or_none", "get", "yield_per"}:
+            return Live(LiveKind.RESULT, live.table)
+        case LiveKind.QUERY:
+            return live
+        case LiveKind.INSPECTOR:
+            return Unknown("what the database holds is not known")
+        case LiveKind.RESULT:
+            return Live(LiveKind.RESULT, live.table)
+        case _:
+            return NotPlain()
+
+
+def _table_in(arguments: Arguments) -> Name | None:
+    first = arguments.at(0)
+    return first.name if isinstance(first, MiniTable) else None
+
+
+def reaches_database(value: Value) -> bool:
+    """Return whether calling this, a method somewhere below `op`, may change anything."""
+    while isinstance(value, Method):
+        # A dialect only answers questions.
+        if value.name == "dialect":
+            return False
+        value = value.of
+    if isinstance(value, Bound):
+        return reaches_database(value.function) or gets_live(value.arguments)
+    if isinstance(value, Live):
+        return value.kind not in _HARMLESS
+    return isinstance(value, Batch)
+
+
+def _of_clause(clause: SqlText, name: str, arguments: Arguments) -> Value:
+    if name in _SAME_CLAUSE:
+        return clause
+    return on_clause(clause, name, arguments)

@@ -1,0 +1,128 @@
+"""Python files as `ast` shows them; nothing of them is run."""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from migsafe.model.errors import InputError
+from migsafe.sources.alembic.places import Places
+from migsafe.sources.alembic.values import MUTATING, Module
+
+
+def read_module(text: str, path: str) -> Module:
+    """Return the module level of a Python file.
+
+    Raises:
+        InputError: If it is not Python.
+    """
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise InputError(
+            f"not Python: {error.msg}",
+            help="Correct the file; python -m py_compile shows the place.",
+            path=path,
+            line=error.lineno,
+        ) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise InputError(
+            f"not readable as Python ({type(error).__name__})",
+            help="Take the deeply nested expression apart.",
+            path=path,
+        ) from error
+    module = Module(path, text, Places(text), tree.body)
+    for statement in tree.body:
+        _define(module, statement)
+    return module
+
+
+def import_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """Yield each name that an import binds, with the full name of what it is."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            if alias.asname is not None:
+                yield alias.asname, alias.name
+            else:
+                top = alias.name.partition(".")[0]
+                yield top, top
+        return
+    package = "." * node.level + (f"{node.module}." if node.module else "")
+    for alias in node.names:
+        yield alias.asname or alias.name, f"{package}{alias.name}"
+
+
+def _define(module: Module, statement: ast.stmt) -> None:
+    match statement:
+        case ast.Import():
+            module.imports.update(import_names(statement))
+        case ast.ImportFrom(names=[ast.alias(name="*")], level=level, module=name):
+            module.wild.append("." * level + (name or ""))
+        case ast.ImportFrom():
+            module.imports.update(import_names(statement))
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            module.functions[name] = statement
+        case ast.ClassDef(name=name):
+            module.classes[name] = statement
+        case _:
+            _define_below(module, statement)
+
+
+def _define_below(module: Module, statement: ast.stmt) -> None:
+    """Note what a statement assigns or changes, and what a compound one defines."""
+    changed = dict.fromkeys(changes([statement]))
+    for name in changed:
+        module.defining.setdefault(name, []).append(statement)
+    if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)):
+        return
+    for node in ast.walk(statement):
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                for name, path in import_names(node):
+                    module.imports.setdefault(name, path)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                module.functions.setdefault(name, node)
+            case ast.ClassDef(name=name):
+                module.classes.setdefault(name, node)
+            case _:
+                pass
+
+
+def changes(statements: Sequence[ast.AST]) -> Iterator[str]:
+    """Yield the names that statements assign, or whose values they change in place."""
+    pending: list[ast.AST] = list(reversed(statements))
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case (
+                ast.Subscript(ctx=ast.Store() | ast.Del())
+                | ast.Attribute(ctx=ast.Store() | ast.Del())
+            ):
+                yield from _root(node)
+            case ast.Call(func=ast.Attribute(value=held, attr=attr)) if attr in MUTATING:
+                yield from _root(held)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
+                # What it does happens when it is called.
+                continue
+            case _:
+                pass
+        pending.extend(ast.iter_child_nodes(node))
+
+
+def _root(node: ast.AST) -> Iterator[str]:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+def assigned(module: Module, name: str) -> ast.expr | None:
+    """Return the expression that a name is worth, None if no plain assignment says so."""
+    match module.defining.get(name):
+        case [*_, ast.Assign(targets=[ast.Name()], value=value)] | [
+            *_,
+            ast.AnnAssign(value=ast.expr() as value),
+        ]:
+            return value
+        case _:
+            return None

@@ -1,0 +1,54 @@
+"""Offsets in a text for the lines and columns of `ast`."""
+
+import ast
+
+from migsafe.model.origin import Span
+from migsafe.model.pattern import pattern
+
+_LINE_END = pattern(r"\r\n?|\n")
+
+
+class Places:
+    """Offsets in a text for the lines and columns of `ast`."""
+
+    __slots__ = ("_ascii", "_starts", "_text")
+
+    def __init__(self, text: str) -> None:
+        """Find the lines of a text."""
+        self._text = text
+        self._ascii = text.isascii()
+        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a line (from 1) and a column (from 0, in UTF-8 bytes)."""
+        start = self._starts[line - 1]
+        if self._ascii or column == 0:
+            return start + column
+        end = self._starts[line] if line < len(self._starts) else len(self._text)
+        held = self._text[start:end].encode()[:column]
+        return start + len(held.decode("utf-8", "ignore"))
+
+    def span(self, node: ast.expr | ast.stmt) -> Span:
+        """Return where a node stands."""
+        start = self.offset(node.lineno, node.col_offset)
+        if node.end_lineno is None or node.end_col_offset is None:
+            return Span(start, start)
+        return Span(start, self.offset(node.end_lineno, node.end_col_offset))
+
+    def literal_at(self, node: ast.expr) -> int | None:
+        """Return where a plain string literal's text begins, None if it is not plain.
+
+        Plain: one literal, and the file holds its text as it is, without escapes.
+        """
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            return None
+        span = self.span(node)
+        written = self._text[span.start : span.end]
+        quote = written.lstrip("rRuU")[:3]
+        width = 3 if quote in {'"""', "'''"} else 1
+        at = span.start + written.find(quote[:1]) + width
+        return (
+            at
+            if self._text.startswith(node.value, at) and at + len(node.value) + width == span.end
+            else None
+        )

@@ -1,1 +1,0 @@
-"""The rule pages as those read them who hold them against something."""
