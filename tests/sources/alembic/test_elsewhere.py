@@ -182,6 +182,7 @@ READ = [
     "held('a.sql')",
 ]
 FILES = """
+import os
 from pathlib import Path
 def held(name):
     with open(Path(__file__).parent.parent / "sql" / name) as file:

@@ -130,7 +130,7 @@ CALLED = [
     ),
     ("n = 0\nwhile n < 2:\n    op.drop_table(f't{n}')\n    n += 1", "", ["t0", "t1"]),
     (
-        "match 'b':\n    case 'a':\n        op.drop_table('a')\n    case _:\n        op.drop_table('c')",
+        "match 'b':\n    case 'a':\n        pass\n    case _:\n        op.drop_table('c')",
         "",
         ["c"],
     ),
@@ -163,7 +163,8 @@ CALLED = [
         "op.drop_table(Old.__tablename__)",
         (
             "class Named:\n    @declared_attr\n"
-            "    def __tablename__(cls):\n        return cls.__name__.lower()\nclass Old(Named): ..."
+            "    def __tablename__(cls):\n        return cls.__name__.lower()\n"
+            "class Old(Named): ..."
         ),
         ["old"],
     ),
@@ -180,7 +181,8 @@ CALLED = [
         "gone()",
         (
             "import functools\ndef guarded(f):\n    @functools.wraps(f)\n"
-            "    def run(*args, **kw):\n        op.drop_table('before')\n        return f(*args, **kw)\n"
+            "    def run(*args, **kw):\n        op.drop_table('before')\n"
+            "        return f(*args, **kw)\n"
             "    return run\n@guarded\ndef gone():\n    op.drop_table('a')"
         ),
         ["before", "a"],
@@ -226,7 +228,7 @@ UNCERTAIN = [
         [("a", MAYBE), ("b", ALWAYS)],
     ),
     (
-        "for t in ('a', 'b'):\n    if x:\n        continue\n    op.drop_table(t)\nop.drop_table('c')",
+        "for t in 'ab':\n    if x:\n        continue\n    op.drop_table(t)\nop.drop_table('c')",
         "",
         [("a", MAYBE), ("b", MAYBE), ("c", ALWAYS)],
     ),
