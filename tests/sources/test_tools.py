@@ -296,13 +296,30 @@ EDGES: list[tuple[str, dict[str, str], Callable[[Selection], bool]]] = [
         {"sql/V1__a.sql": USERS, "sql/U2__b.sql": RENAME},
         lambda found: "U2__b" in found.tree.problems[0].message,
     ),
+    *(
+        (
+            f"Flyway that may mix runs a whole file outside: {path}",
+            {"sql/V1__a.sql": f"SET lock_timeout = 1;\n{OUTSIDE}", path: said},
+            lambda found: found.tree.migrations[0].up.runner is Runner.NONE,
+        )
+        for path, said in (
+            ("flyway.conf", "flyway.mixed=true\n"),
+            ("flyway.toml", "[flyway]\nmixed = true\n"),
+            ("sql/flyway_migrate.sh", "flyway -url=x \\\n    -mixed=true migrate\n"),
+            ("application.yml", "spring:\n  flyway:\n    mixed: true\n"),
+            ("pom.xml", "<configuration><mixed>true</mixed></configuration>"),
+        )
+    ),
     (
-        "Flyway that may mix runs a whole file outside",
+        "sql-migrate orders equal numbers by their names",
         {
-            "sql/V1__a.sql": f"SET lock_timeout = 1;\n{OUTSIDE}",
-            "flyway.conf": "flyway.mixed=true\n",
+            "m/1-b.sql": f"-- +migrate Up\n{RENAME}",
+            "m/1-a.sql": f"-- +migrate Up\n{USERS}",
         },
-        lambda found: found.tree.migrations[0].up.runner is Runner.NONE,
+        lambda found: (
+            [each.id for each in found.tree.migrations] == ["1-a", "1-b"]
+            and not found.tree.problems
+        ),
     ),
     (
         "Flyway that may not mix refuses it inside",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.schema import ColumnState
 from migsafe.context import Context
 from migsafe.effects.collation import builds_by_collation
 from migsafe.model.compatibility import OldStatement, Outcome
@@ -12,6 +13,7 @@ from migsafe.model.operations import AlterColumnType, Check
 _WORK = (Fact.REWRITES, Fact.SCANS, Fact.BUILDS)
 _NO_SUCH_COLUMN = "42703"
 _NO_CAST = "42804"
+_PADDED = "character"
 _SHADOW = (
     "add a column of the new type, sync both with a trigger, backfill it in batches, switch the "
     "code, and drop the old column in a later deploy."
@@ -110,8 +112,19 @@ def _broken(operation: AlterColumnType, context: Context) -> str:
         new = context.new_code(f"takes it for {operation.type}", "fails")
         return f"{takes} fails {context.until_gone}{new}"
     if _changes(context):
-        return f"{takes} may meet values it cannot hold"
+        return f"{takes} {_met(operation, column)}"
     return ""
+
+
+def _met(operation: AlterColumnType, column: ColumnState | None) -> str:
+    """Return what code that knows the old type meets: other blanks, or values beyond it."""
+    old = None if column is None or column.type is None else column.type.name
+    new = None if operation.type is None else operation.type.name
+    if old == _PADDED and new != _PADDED:
+        return f"misses the blanks that {old} is padded with"
+    if new == _PADDED and old != _PADDED:
+        return f"meets the blanks that {new} is padded with"
+    return "may meet values it cannot hold"
 
 
 def _changes(context: Context) -> bool:

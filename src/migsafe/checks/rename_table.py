@@ -6,6 +6,7 @@ from migsafe.context import Applied, Context, line_of
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import CreateView, RenameTable
+from migsafe.writing import quoting
 
 
 def check_operation(operation: RenameTable, context: Context) -> Iterator[Finding]:
@@ -40,8 +41,8 @@ def check_operation(operation: RenameTable, context: Context) -> Iterator[Findin
         f"Renaming {table} to {new}: every statement of {context.old_code} that names {table} "
         f"fails (42P01) {context.until_gone}{context.new_code(f'names {new}', 'fails (42P01)')}; "
         f"{context.waits(table)}.",
-        help=f"Keep the table's name and map it in code, or CREATE VIEW {table} AS TABLE "
-        f"{new} in the same transaction.",
+        help=f"Keep the table's name and map it in code, or CREATE VIEW {quoting.name(table)} AS "
+        f"TABLE {quoting.name(table.beside(new))} in the same transaction.",
     )
 
 

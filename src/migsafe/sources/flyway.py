@@ -26,8 +26,16 @@ _OUTSIDE = pattern(
     re.IGNORECASE,
 )
 _SCRIPT_SETTING = pattern(r"(?im)^[ \t]*executeInTransaction[ \t]*=[ \t]*(true|false)\b")
-_MIXED = pattern(r"(?im)^[ \t]*(?:flyway\.)?mixed[ \t]*=[ \t]*\"?true\b")
-_CONFIGURATIONS = ("flyway.toml", "flyway.conf")
+_MIXED = pattern(
+    r"(?:(?:^|[\s.<\"'-])(?:flyway\.)?mixed\b[\"']?\s*[=:>]|FLYWAY_MIXED\s*[=:])\s*[\"']?true\b",
+    re.IGNORECASE,
+)
+# Where the setting is written: Flyway's own files, builds, Spring, and scripts that call it.
+_CONFIGURATION = pattern(
+    r"flyway.*\.(?:toml|conf|sh|properties)|(?:Dockerfile|docker-compose).*flyway.*"
+    r"|pom\.xml|build\.gradle(?:\.kts)?|application.*\.(?:properties|ya?ml)",
+    re.IGNORECASE,
+)
 _LEVELS = 6
 # Repeatable migrations run after all versions.
 _AFTER_VERSIONS = 10**18
@@ -173,13 +181,13 @@ def _runner(path: str, files: Files) -> Runner:
 
 
 def _is_mixed(root: str, files: Files) -> bool:
-    """Say whether the nearest configuration lets a file mix statements in and out."""
+    """Say whether a configuration in or above the location lets a file mix both kinds."""
     here = root
     for _ in range(_LEVELS):
         names = files.names(here)
-        found = [name for name in _CONFIGURATIONS if name in names]
-        if found:
-            return any(_MIXED.search(files.head(os.path.join(here, name))) for name in found)
+        found = [name for name in names if _CONFIGURATION.fullmatch(name) is not None]
+        if any(_MIXED.search(files.head(os.path.join(here, name))) for name in found):
+            return True
         if ".git" in names:
             return False
         here = os.path.normpath(os.path.join(here, os.pardir))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from migsafe.model.origin import Runner
+from migsafe.model.record import replace
 from migsafe.sources.convention import Convention, NewFile, Options, Reading, Script
 from migsafe.sources.files import Files
 from migsafe.sources.marks import bracketed
@@ -13,9 +14,11 @@ NAME = "sql-migrate"
 
 
 def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:
-    """Return the migrations of a directory."""
+    """Return the migrations of a directory: by their numbers, then by their names."""
     found = candidates(root, files, Runner.FILE, downs=True)
-    return read_tree(root, NAME, found, given, files, options)
+    ordered = sorted(found, key=lambda each: (each.order or (), each.id))
+    placed = [replace(each, order=(at,)) for at, each in enumerate(ordered)]
+    return read_tree(root, NAME, placed, given, files, options)
 
 
 def written(script: Script) -> tuple[NewFile, ...]:

@@ -34,6 +34,20 @@ KEYWORDS = frozenset(
 )
 """Functions that the grammar knows instead of pg_proc: all of them are stable."""
 
+_EXTENSIONS = {
+    "uuid_generate_v1": Volatility.VOLATILE,
+    "uuid_generate_v1mc": Volatility.VOLATILE,
+    "uuid_generate_v3": Volatility.IMMUTABLE,
+    "uuid_generate_v4": Volatility.VOLATILE,
+    "uuid_generate_v5": Volatility.IMMUTABLE,
+    "uuid_nil": Volatility.IMMUTABLE,
+    "uuid_ns_dns": Volatility.IMMUTABLE,
+    "uuid_ns_oid": Volatility.IMMUTABLE,
+    "uuid_ns_url": Volatility.IMMUTABLE,
+    "uuid_ns_x500": Volatility.IMMUTABLE,
+}
+"""Functions of uuid-ossp, in whatever schema: pg_proc of PostgreSQL 15 with version 1.1 of it."""
+
 
 def volatility(expression: Expression, catalog: Catalog) -> Volatility:
     """Return how volatile an expression is.
@@ -64,7 +78,7 @@ def function_volatility(function: str, catalog: Catalog) -> Volatility:
             return Volatility.IMMUTABLE
     routines = catalog.routines(Name(name, schema or None))
     if not routines:
-        return Volatility.UNKNOWN
+        return _EXTENSIONS.get(name, Volatility.UNKNOWN)
     return max(_of_routine(routine) for routine in routines)
 
 
