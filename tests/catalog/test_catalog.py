@@ -165,6 +165,23 @@ def test_what_is_made_or_named_after_a_doubt_is_known_again() -> None:
         ("ALTER TABLE t ADD CHECK (a IS NOT NULL)", True),
         ("CREATE TABLE u (a int)", None),
         ("CREATE TABLE t (a int NOT NULL);\nSELECT anything()", None),
+        # What was added, or proved, after what was not read.
+        ("SELECT anything();\nALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL)", True),
+        (
+            (
+                "ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;\n"
+                "SELECT anything();\nALTER TABLE t VALIDATE CONSTRAINT c"
+            ),
+            True,
+        ),
+        ("ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL);\nSELECT anything()", None),
+        (
+            (
+                "SELECT anything();\nALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL);\n"
+                "ALTER TABLE t DROP CONSTRAINT c"
+            ),
+            None,
+        ),
     ],
 )
 def test_a_column_is_proven_not_null_as_the_server_proves_it(

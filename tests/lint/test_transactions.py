@@ -2,9 +2,13 @@
 
 import pytest
 
-from linting import fold_sql
+from linting import fold_sql, migration, section
+from migsafe.catalog.catalog import Catalog
+from migsafe.config import Settings
+from migsafe.lint.fold import fold_deploy
 from migsafe.lint.transactions import milliseconds
 from migsafe.model.origin import Runner
+from migsafe.model.record import replace
 
 
 @pytest.mark.parametrize(
@@ -93,3 +97,25 @@ def test_locks_are_held_until_the_transaction_ends() -> None:
         ).up
     ]
     assert held == [{}, {"t": "ACCESS EXCLUSIVE"}, {"t": "ACCESS EXCLUSIVE"}, {}]
+
+
+@pytest.mark.parametrize(
+    ("runner", "expected"),
+    [
+        (Runner.NONE, [None, 1, 1, None, 2, 2]),
+        (Runner.FILE, [1, 1, 1, 1, 1, 1]),
+    ],
+)
+def test_what_is_sent_as_one_query_is_a_transaction_where_there_is_no_other(
+    runner: Runner, expected: list[int | None]
+) -> None:
+    up = section("SELECT 0; SELECT 1; SELECT 2; SELECT 3; SELECT 4; SELECT 5;", runner)
+    batches = (None, 0, 0, None, 1, 1)
+    statements = tuple(
+        replace(statement, batch=batch)
+        for statement, batch in zip(up.statements, batches, strict=True)
+    )
+    one = replace(migration(""), up=replace(up, statements=statements))
+    deploy = fold_deploy((one,), Settings(), Catalog.empty())
+    assert [applied.transaction.number for applied in deploy.up] == expected
+    assert deploy.up[1].transaction.sent_as_one is (runner is Runner.NONE)

@@ -376,6 +376,18 @@ def test_a_marked_statement_needs_no_semicolon() -> None:
 
 
 @pytest.mark.usefixtures("tree")
+def test_several_statements_between_marks_are_sent_as_one() -> None:
+    begin, end = "-- +goose StatementBegin", "-- +goose StatementEnd"
+    write(
+        "1_a.sql",
+        f"-- +goose Up\nSELECT 0;\n{begin}\nSELECT 1;\nSELECT 2;\n{end}\nSELECT 3;\n"
+        f"{begin}\nSELECT 4;\n{end}\n{begin}\nSELECT 5; SELECT 6;\n{end}\n-- +goose Down\n",
+    )
+    [migration] = only(Request(("1_a.sql",))).tree.migrations
+    assert [each.batch for each in migration.up.statements] == [None, 0, 0, None, None, 2, 2]
+
+
+@pytest.mark.usefixtures("tree")
 def test_marks_are_no_reason_for_an_empty_way_down() -> None:
     write("1_a.sql", "-- +goose Up\nSELECT 1;\n-- +goose Down\n-- +goose StatementBegin\n")
     [migration] = only(Request(("1_a.sql",))).tree.migrations

@@ -245,16 +245,17 @@ class Catalog:
         if state is None:
             return None
         # On a column that was seen being made, all constraints were seen as well.
-        since = 0 if known is None else known.since
-        seen = since > self._facts.doubt(self.key(table))
-        if not seen and not self.certain(table):
-            return None
-        if known is not None and known.nullable is False:
+        since, doubt = 0 if known is None else known.since, self._facts.doubt(self.key(table))
+        seen = since > doubt
+        sure = seen or self.certain(table)
+        if sure and known is not None and known.nullable is False:
             return True
         # A row whose fields are all NULL is not NULL itself: IS NOT NULL says more of it.
         kind = None if known is None else known.type
         is_row = kind is not None and self.composite(Name(kind.name, kind.schema)) is not None
         for each in self.constraints(table):
+            if not sure and each.since <= doubt:
+                continue
             match each.constraint:
                 case Check() if is_row:
                     pass
@@ -265,7 +266,7 @@ class Catalog:
                     return True
                 case _:
                     pass
-        return False if seen or state.complete else None
+        return False if sure and (seen or state.complete) else None
 
     # --- constraints and indexes -----------------------------------------------------
 

@@ -78,7 +78,7 @@ def add(
 ) -> None:
     """Add a constraint to a table, and to the tables under it."""
     state = _named(facts, key, constraint)
-    facts.put_constraint(replace(state, made_by=made_by))
+    facts.put_constraint(replace(state, made_by=made_by, since=facts.tick))
     inherited: Constraint | None = None
     match state.constraint:
         case Check(no_inherit=no_inherit, expression=expression):
@@ -278,7 +278,7 @@ def _validate(facts: Facts, key: Name, name: str) -> None:
     match state.constraint:
         case Check() | ForeignKey() | NotNull():
             facts.change_constraint(
-                replace(state, constraint=replace(state.constraint, valid=True))
+                replace(state, constraint=replace(state.constraint, valid=True), since=facts.tick)
             )
             if isinstance(state.constraint, NotNull):
                 _set_not_null(facts, key, state.constraint.column)

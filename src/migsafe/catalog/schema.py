@@ -52,12 +52,16 @@ class ColumnState:
 
 @record
 class ConstraintState:
-    """A constraint under the name that the server knows it by."""
+    """A constraint under the name that the server knows it by.
+
+    `since` counts the operation that made it, or last proved it; 0 for one that nobody saw.
+    """
 
     name: str
     table: Name
     constraint: Constraint
     made_by: str | None = None
+    since: int = field(default=0, compare=False)
 
 
 @record

@@ -145,6 +145,7 @@ class _Folding:
         lone = _lone_forbidden(section, self.catalog, settings.dialect, settings.version)
         self._session = self._session.entering(section, lone_forbidden=lone)
         for statement in section.statements:
+            self._session = self._session.sending(statement.batch, section.runner)
             for operation in statement.operations:
                 self._session = self._session.before(operation, section.runner)
                 self._apply(_Spot(migration, section, statement, settings), operation, 0)

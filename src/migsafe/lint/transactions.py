@@ -57,6 +57,7 @@ class Session:
     SET and SET LOCAL said of a timeout, in milliseconds; None where they said that there is
     none. `in_autocommit`: the last operation ran in a revision's autocommit block, which
     commits the runner's transaction when it is entered and begins the next one when it is left.
+    `batch`: which query of several statements the last one was part of.
     """
 
     transaction: Transaction = _COMMITS_ITSELF
@@ -65,6 +66,7 @@ class Session:
     own: Mapping[str, int | None] = field(default_factory=dict)
     local: Mapping[str, int | None] = field(default_factory=dict)
     in_autocommit: bool = False
+    batch: int | None = None
 
     @property
     def timeouts(self) -> Timeouts:
@@ -121,11 +123,20 @@ class Session:
                 several = len(section.statements) > 1
                 return self.ended().begun(sent_as_one=True) if several else self.ended()
             case Runner.NONE:
-                return self.ended()
+                return replace(self.ended(), batch=None)
             case Runner.AUTO:
                 if lone_forbidden or _says_begin(section):
                     return self.ended()
                 return self.ended().begun(certain=False)
+
+    def sending(self, batch: int | None, runner: Runner) -> "Session":
+        """Return the session in which a statement is sent, alone or with others in one query."""
+        if runner is not Runner.NONE or batch == self.batch:
+            return self
+        session = self if self.batch is None else self.ended()
+        if batch is not None and not session.transaction.is_open:
+            session = session.begun(sent_as_one=True)
+        return replace(session, batch=batch)
 
     def before(self, operation: Operation, runner: Runner) -> "Session":
         """Return the session just before an operation."""

@@ -16,13 +16,15 @@ class Statement:
 
     `span` lies in the section's text. `sql` is the statement's own text, for a call
     that holds no SQL the call's source. `opaque` are the placeholders in it that nobody has
-    said the text of: the operations have names in braces where they stand.
+    said the text of: the operations have names in braces where they stand. Statements of the
+    same `batch` are sent as one query, and so share a transaction where no other holds them.
     """
 
     sql: str
     span: Span
     operations: tuple[Operation, ...]
     opaque: tuple[str, ...] = ()
+    batch: int | None = None
 
 
 @record

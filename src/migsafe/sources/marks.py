@@ -5,10 +5,12 @@ at once.
 """
 
 import re
+from collections.abc import Sequence
 
+from migsafe.model.migration import Statement
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
-from migsafe.model.record import record
+from migsafe.model.record import record, replace
 from migsafe.parsers.split import PieceKind, split
 
 _MARK = pattern(
@@ -19,6 +21,7 @@ _MARK = pattern(
 _NO_TRANSACTION = pattern(
     r"^[ \t]*--[ \t]*\+goose[ \t]+NO[ \t]+TRANSACTION\b", re.IGNORECASE | re.MULTILINE
 )
+_BEGINS = "StatementBegin"
 _OUTSIDE = pattern(r"\bnotransaction\b|\btransaction:false\b", re.IGNORECASE)
 # Between these goose and sql-migrate send the text as one statement, with or without
 # semicolon; drizzle sends what stands between two of its marks.
@@ -26,6 +29,11 @@ _END = pattern(
     r"^[ \t]*--[ \t]*\+(?:goose|migrate)[ \t]+StatementEnd\b[^\n]*"
     r"|-->[ \t]*statement-breakpoint[^\n]*",
     re.IGNORECASE | re.MULTILINE,
+)
+_BLOCK = pattern(
+    r"^[ \t]*--[ \t]*\+(?P<tool>goose|migrate)[ \t]+StatementBegin\b.*?"
+    r"^[ \t]*--[ \t]*\+(?P=tool)[ \t]+StatementEnd\b",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
 _LINE = pattern(
     r"^[ \t]*--[ \t]*(?:\+(?:goose|migrate)\b|migrate:)[^\n]*", re.IGNORECASE | re.MULTILINE
@@ -79,6 +87,21 @@ def parts(text: str, start: int = 0, end: int | None = None) -> tuple[Part, ...]
     last = len(text) if end is None else end
     cuts = [found.end() for found in _END.finditer(text, start, last)]
     return tuple(Part(a, text[a:b]) for a, b in zip((start, *cuts), (*cuts, last), strict=True))
+
+
+def batched(statements: Sequence[Statement], text: str) -> tuple[Statement, ...]:
+    """Return statements with what a tool sends as one query marked as such."""
+    blocks = [found.span() for found in _BLOCK.finditer(text)] if _BEGINS in text else []
+    if not blocks:
+        return tuple(statements)
+    within = [
+        next((n for n, (a, b) in enumerate(blocks) if a <= each.span.start < b), None)
+        for each in statements
+    ]
+    return tuple(
+        each if n is None or within.count(n) == 1 else replace(each, batch=n)
+        for each, n in zip(statements, within, strict=True)
+    )
 
 
 def said(text: str) -> Runner | None:

@@ -20,7 +20,7 @@ from migsafe.model.pattern import pattern
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
-from migsafe.sources.marks import Part, Way, parts, said, unmarked, ways
+from migsafe.sources.marks import Part, Way, batched, parts, said, unmarked, ways
 from migsafe.sources.psql import followed
 
 _COMMENT = pattern(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
@@ -204,7 +204,7 @@ def _section(
         name,
         path,
         text,
-        tuple(statements),
+        batched(statements, text),
         _runner(said(text) or runner, directives, options.transaction),
         tuple(directives),
     )
