@@ -2,7 +2,7 @@
 
 import pytest
 
-from linting import found_by
+from linting import found_by, lint_sql
 
 SCHEMA = """
 CREATE TABLE users (id bigint PRIMARY KEY, email text, CONSTRAINT adult CHECK (id > 17));
@@ -32,3 +32,21 @@ def test_a_statement_that_cannot_succeed_is_named(sql: str, expected: list[str])
     found = found_by("invalid-reference", sql, schema=SCHEMA)
     states = [each.message.partition("(")[2].partition(")")[0] for each in found]
     assert states == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "rules"),
+    [
+        ("DROP VIEW a", ["invalid-reference"]),
+        ("UPDATE a SET n = 1, n = 2 WHERE id = 1", ["invalid-reference"]),
+        ("UPDATE a SET l[1] = 1, l[2] = 2 WHERE id = 1", []),
+        ("INSERT INTO a (id, id) VALUES (1, 2)", ["invalid-reference"]),
+        ("ALTER TABLE a ALTER t TYPE int", ["change-column-type"]),
+        # What the deploy makes is no subject of change-column-type.
+        ("CREATE TABLE b (t text); ALTER TABLE b ALTER t TYPE int", ["invalid-reference"]),
+        ("DO $$ BEGIN IF 1 > 2 THEN DROP VIEW a; END IF; END $$", []),
+    ],
+)
+def test_a_refusal_is_said_once(sql: str, rules: list[str]) -> None:
+    schema = "CREATE TABLE a (id int PRIMARY KEY, n int, t text, l int[]);"
+    assert [one.rule for one in lint_sql(sql, schema=schema).findings] == rules

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from migsafe.catalog.schema import Existence
 from migsafe.context import Context
+from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import (
@@ -25,6 +26,8 @@ def check_operation(
     context: Context,
 ) -> Iterator[Finding]:
     """Report a change that subscribers, or writers of a published table, notice."""
+    if isinstance(context.effects.fails, Certain):
+        return
     match operation:
         case SetReplicaIdentity(table=table, identity=identity, index=index) if context.is_live(
             table

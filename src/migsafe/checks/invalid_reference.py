@@ -1,4 +1,4 @@
-"""Statements about what is not there, or that make what is there already."""
+"""Statements that cannot succeed: about what is not there, that make what is, or are refused."""
 
 from collections.abc import Iterator
 
@@ -40,4 +40,11 @@ def check_operation(operation: Operation, context: Context) -> Iterator[Finding]
             "schema.",
             help="Leave it out, or give what it makes another name; if something outside of the "
             "migrations took the old one away, give the schema with --schema.",
+        )
+    else:
+        # Where another rule names the refusal, that is the finding that stays.
+        yield context.finding(
+            f"The statement is refused ({state}): {reason}.",
+            help="Change it, or what stands in its way, before it is released; if the migrations "
+            "do not show the schema as it is, give it with --schema.",
         )

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from migsafe.context import Context, clipped
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
-from migsafe.model.operations import ChangeRole, GrantScope, ObjectKind, Revoke, SetOwner
+from migsafe.model.operations import (
+    ChangeRole,
+    CreateObject,
+    GrantScope,
+    ObjectKind,
+    Revoke,
+    SetOwner,
+)
+from migsafe.writing.tokens import tokens
 
 _RELATIONS = {
     ObjectKind.TABLE,
@@ -18,11 +26,22 @@ _NOBODY = frozenset({"CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
 """They stand for a role whose name is not known."""
 _TIMEOUT = "timeout"
 _SETTINGS = ("ALTER ROLE", "ALTER DATABASE", "ALTER SYSTEM")
+_ATTRIBUTES = frozenset(
+    {"NOSUPERUSER", "NOBYPASSRLS", "NOINHERIT", "NOCREATEDB", "NOCREATEROLE", "NOREPLICATION"}
+)
+_SHUTTING = {
+    "NOLOGIN": "NOLOGIN",
+    "PASSWORD": "another PASSWORD",
+    "VALID": "VALID UNTIL",
+    "CONNECTION": "CONNECTION LIMIT",
+    "ALLOW_CONNECTIONS": "ALLOW_CONNECTIONS",
+}
+"""What decides who may connect, by its first word."""
 _GONE = ("DROP ROLE", "DROP OWNED", "REASSIGN OWNED")
 
 
 def check_operation(
-    operation: Revoke | SetOwner | ChangeRole, context: Context
+    operation: Revoke | SetOwner | ChangeRole | CreateObject, context: Context
 ) -> Iterator[Finding]:
     """Report REVOKE and OWNER TO on what was there, and changes of roles."""
     lost = _lost(operation, context)
@@ -38,9 +57,16 @@ def check_operation(
             "one version run with two settings, as their connections are replaced.",
             help="Set it where the connection is made, in the release that needs it.",
         )
+    elif isinstance(operation, ChangeRole | CreateObject) and (shut := _shutting(operation)):
+        whose = operation.role if isinstance(operation, ChangeRole) else operation.object
+        yield context.finding(
+            f"{shut} of {whose}: connections that running code opens from here on may be refused "
+            "(28000, 28P01, 53300, 55000); those that are open go on, until a pool replaces them.",
+            help="Deploy code that connects in another way first.",
+        )
 
 
-def _lost(operation: Revoke | SetOwner | ChangeRole, context: Context) -> str | None:
+def _lost(operation: Revoke | SetOwner | ChangeRole | CreateObject, context: Context) -> str | None:
     match operation:
         case Revoke():
             return _revoked(operation, context)
@@ -49,8 +75,13 @@ def _lost(operation: Revoke | SetOwner | ChangeRole, context: Context) -> str | 
             if old == owner or not _was_there(kind, name, context):
                 return None
             return f"{name} belongs to {owner} from here on, and its old owner loses every right"
-        case ChangeRole(verb=verb, role=role):
-            return f"{role} loses what it owns or may do" if verb in _GONE else None
+        case ChangeRole(verb=verb, role=role) if verb in _GONE:
+            return f"{role} loses what it owns or may do"
+        case ChangeRole(verb="ALTER ROLE", role=role, sql=sql):
+            taken = [word for word in tokens(sql) if word.upper() in _ATTRIBUTES]
+            return f"{role} is {' and '.join(taken)} from here on" if taken else None
+        case ChangeRole() | CreateObject():
+            return None
 
 
 def _revoked(operation: Revoke, context: Context) -> str | None:
@@ -90,6 +121,14 @@ def _is_setting(operation: ChangeRole) -> bool:
         # missing-lock-timeout asks for these.
         and _TIMEOUT not in sql.lower()
     )
+
+
+def _shutting(operation: ChangeRole | CreateObject) -> str:
+    """Return what decides who may connect as a role or to a database; no value of it."""
+    words = [word.upper() for word in tokens(operation.sql)]
+    if words[0] != "ALTER" or words[1] not in {"ROLE", "DATABASE"}:
+        return ""
+    return " and ".join(_SHUTTING[word] for word in words if word in _SHUTTING)
 
 
 def _was_there(kind: ObjectKind | None, name: Name, context: Context) -> bool:

@@ -149,7 +149,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "unqualified-name",
         "wide-index",
     ),
-    "CreateObject": ("invalid-reference",),
+    "CreateObject": (
+        "invalid-reference",
+        "revoke-privilege",
+    ),
     "CreateRoutine": (
         "invalid-reference",
         "replace-view-or-function",

@@ -7,6 +7,7 @@ from migsafe.model.expressions import Name
 from migsafe.model.findings import ROLLBACK_HAZARDS, Finding, Hazard, Severity
 from migsafe.model.migration import Place
 from migsafe.model.origin import SectionName
+from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
 
 _FIRST_WINS = (
@@ -36,6 +37,9 @@ _LOCK_HAZARDS = frozenset(
     }
 )
 
+_REFUSED = pattern(r"The statement is refused (\(\w{5}\))")
+"""What invalid-reference says where no other rule names the error."""
+
 _ABOUT_THE_WAY_DOWN = frozenset({"lossy-downgrade"})
 """Rules whose subject is what the way down does to values."""
 
@@ -47,13 +51,20 @@ def one_harm_one_finding(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     of the rulebook.
     """
     kept = tuple(findings)
-    rules_at: dict[Place, set[str]] = {}
+    at: dict[Place, list[Finding]] = {}
     for finding in kept:
-        rules_at.setdefault(finding.focus, set()).add(finding.rule)
-    return tuple(
-        finding
-        for finding in kept
-        if not _BEATEN_BY.get(finding.rule, frozenset()) & rules_at[finding.focus]
+        at.setdefault(finding.focus, []).append(finding)
+    return tuple(finding for finding in kept if not _is_said(finding, at[finding.focus]))
+
+
+def _is_said(finding: Finding, together: Iterable[Finding]) -> bool:
+    """Say whether another finding of the operation reports a harm already."""
+    beaten_by = _BEATEN_BY.get(finding.rule, frozenset())
+    refusal = _REFUSED.match(finding.message)
+    return any(
+        other.rule in beaten_by or (refusal is not None and refusal[1] in other.message)
+        for other in together
+        if other is not finding
     )
 
 

@@ -287,7 +287,7 @@ def alter_constraint(operation: AlterConstraint, catalog: Catalog, version: int)
     table = known_table(catalog, operation.table)
     alone = operation.only and table is not None and is_partitioned(table)
     if alone and version >= _NOT_NULL_CONSTRAINTS:
-        return Certain("42P16", f"it must be altered in the partitions of {table} too")
+        return Certain("42P16", f"it must be altered in the partitions of {operation.table} too")
     found = missing(operation.table, operation.constraint, catalog)
     if found is not None:
         return found

@@ -9,6 +9,7 @@ from migsafe.effects.postgres.relations import family
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.operations import Delete, Insert, Merge, Update
+from migsafe.model.pattern import pattern
 from migsafe.writing.tokens import tokens
 
 _DEFAULT = "DEFAULT"
@@ -17,9 +18,14 @@ _DEFAULT = "DEFAULT"
 def insert(operation: Insert, catalog: Catalog) -> Certain | None:
     """Return why INSERT is refused."""
     missing = _missing(operation.table, operation.columns, catalog)
-    words = {word.upper() for word in tokens(operation.sql)}
-    if missing is not None or not words.isdisjoint({_DEFAULT, "OVERRIDING"}):
+    if missing is not None:
         return missing
+    twice = _twice(operation.columns, operation.sql)
+    if twice is not None:
+        return Certain("42701", f"the column {twice} is named twice")
+    words = {word.upper() for word in tokens(operation.sql)}
+    if not words.isdisjoint({_DEFAULT, "OVERRIDING"}):
+        return None
     state = known_table(catalog, operation.table)
     for name in () if state is None else operation.columns:
         column = None if state is None else state.column(name)
@@ -38,6 +44,9 @@ def update(operation: Update, catalog: Catalog) -> Certain | None:
     missing = _missing(table, names, catalog)
     if missing is not None:
         return missing
+    twice = _twice(names, operation.sql)
+    if twice is not None:
+        return Certain("42601", f"the column {twice} is set twice")
     for assignment in operation.assignments:
         column = catalog.column(table, assignment.column)
         if column is None or assignment.value.sql.upper() == _DEFAULT:
@@ -61,6 +70,20 @@ def merge(operation: Merge, catalog: Catalog) -> Certain | None:
     words = {word.lower() for word in tokens(operation.sql)}
     changed = _changed(operation.table, operation.sql, catalog)
     return unidentified(changed, frozenset(words & {"update", "delete"}), catalog)
+
+
+def _twice(names: Iterable[str], sql: str) -> str | None:
+    """Return a column that is named more than once as a whole; parts of one may be."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen and not _PART.search(sql):
+            return name
+        seen.add(name)
+    return None
+
+
+_PART = pattern(r"[\w\"]\s*[.\[]")
+"""An element or a field, or a name with its schema."""
 
 
 def _changed(table: Name, sql: str, catalog: Catalog) -> tuple[Name, ...]:
