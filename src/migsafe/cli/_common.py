@@ -65,6 +65,12 @@ COMMON = (
         help="This migration and all before it are released: replay them only.",
     ),
     click.option("--stdin-filename", metavar="PATH", help="The path that '-' stands for."),
+    click.option(
+        "--render",
+        is_flag=True,
+        help="Run Alembic's offline mode, and with it the project's code, instead of reading "
+        "revisions; findings stand at their def upgrade.",
+    ),
 )
 
 
@@ -83,6 +89,7 @@ class Common:
     convention: str | None
     start_after: str | None
     stdin_filename: str | None
+    render: bool
 
 
 @record
@@ -164,6 +171,7 @@ def read(given: Common) -> Work:
             start_after=settings.start_after,
             history=not given.no_history and base is None,
             placeholders=settings.placeholders,
+            render=given.render,
         )
     )
     if not loaded.started:

@@ -34,6 +34,8 @@ class Request:
         start_after: A migration that was released: it and all before it are not judged.
         history: Whether the migrations before the given ones are read as well.
         placeholders: What placeholders in SQL files stand for, by name.
+        render: Whether Alembic's offline mode is run, code of the project and all, instead
+            of reading revisions.
     """
 
     paths: tuple[str, ...]
@@ -45,6 +47,7 @@ class Request:
     start_after: str | None = None
     history: bool = True
     placeholders: Mapping[str, str] = field(default_factory=dict)
+    render: bool = False
 
 
 @record
@@ -80,7 +83,13 @@ def load(request: Request) -> Loaded:
                 errors.append(_file_error(found))
             else:
                 given[found] = None
-    options = Options(request.dialect, request.transaction, request.history, request.placeholders)
+    options = Options(
+        request.dialect,
+        request.transaction,
+        request.history,
+        request.placeholders,
+        request.render,
+    )
     selections: list[Selection] = []
     skipped = [path for path in given if is_plan_copy(path, files)]
     for path in skipped:

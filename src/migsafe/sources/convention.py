@@ -67,6 +67,8 @@ class Options:
     transaction: str = "auto"
     history: bool = True
     placeholders: Mapping[str, str] = field(default_factory=dict)
+    render: bool = False
+    """Whether Alembic is run to say what its revisions do."""
 
 
 @record

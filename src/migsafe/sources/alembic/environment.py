@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from migsafe.model.errors import InputError
 from migsafe.model.pattern import pattern
-from migsafe.model.record import record
+from migsafe.model.record import record, replace
 from migsafe.sources.files import Files, shown
 
 _PER_MIGRATION = pattern(r"^[^#\n]*\btransaction_per_migration\s*=\s*True\b", re.MULTILINE)
@@ -29,7 +29,8 @@ class Environment:
 
     `locations` are the directories that Alembic reads; with `recursive` all below too.
     `paths` are directories that it adds to the path of Python. `url` is that of the database
-    in the configuration file, which may be a dummy.
+    in the configuration file, which may be a dummy; `configuration` and `section` are that
+    file and the part of it, None where an env.py was found without one.
     """
 
     script: str
@@ -37,6 +38,8 @@ class Environment:
     recursive: bool = False
     url: str | None = field(default=None, repr=False)
     paths: tuple[str, ...] = ()
+    configuration: str | None = None
+    section: str = "alembic"
 
     def holds(self, directory: str) -> bool:
         """Return whether Alembic reads revisions from a directory."""
@@ -118,7 +121,8 @@ def _of_ini(path: str, directory: str, files: Files) -> Iterator[Environment]:
         except ConfigError:
             settings = dict(parser.items(section, raw=True))
         if "script_location" in settings:
-            yield _environment(directory, settings, _split(settings, "version_locations"))
+            found = _environment(directory, settings, _split(settings, "version_locations"))
+            yield replace(found, configuration=path, section=section)
 
 
 def _of_pyproject(path: str, directory: str, files: Files) -> Iterator[Environment]:
@@ -145,9 +149,8 @@ def _of_pyproject(path: str, directory: str, files: Files) -> Iterator[Environme
         )
     listed = section.get("version_locations", [])
     locations = listed if isinstance(listed, list) else [listed]
-    yield _environment(
-        directory, settings, [str(each).replace("%(here)s", here) for each in locations]
-    )
+    listed_locations = [str(each).replace("%(here)s", here) for each in locations]
+    yield replace(_environment(directory, settings, listed_locations), configuration=path)
 
 
 def _split(settings: dict[str, str], key: str) -> list[str]:

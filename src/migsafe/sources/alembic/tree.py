@@ -111,6 +111,10 @@ def read_tree(
             runs = _Runs(name, runner, importer, handed, beside)
             reading = _reading(root, found, frozenset(given), runs, options)
             tree = replace(reading.tree, session=session_of(environment, files))
+            if options.render:
+                from migsafe.sources.alembic.rendered import rendered  # noqa: PLC0415  on request
+
+                tree = rendered(tree, environment, options.dialect)
             return replace(reading, tree=tree)
     finally:
         if was_enabled:
@@ -142,6 +146,7 @@ def _environment(root: str, given: Sequence[str], files: Files) -> Environment:
     recursive = False
     url: str | None = None
     paths: list[str] = []
+    configured: Environment | None = None
     for directory in dict.fromkeys(os.path.dirname(path) or "." for path in given):
         found = environment_of(directory, files)
         if found is not None:
@@ -149,10 +154,17 @@ def _environment(root: str, given: Sequence[str], files: Files) -> Environment:
             recursive = recursive or found.recursive
             url = url or found.url
             paths.extend(found.paths)
+            configured = configured or found
         elif root == directory:
             locations.append(directory)
     return Environment(
-        root, tuple(dict.fromkeys(locations)), recursive, url, tuple(dict.fromkeys(paths))
+        root,
+        tuple(dict.fromkeys(locations)),
+        recursive,
+        url,
+        tuple(dict.fromkeys(paths)),
+        None if configured is None else configured.configuration,
+        "alembic" if configured is None else configured.section,
     )
 
 
