@@ -37,9 +37,9 @@ def migration(sql: str, *, runner: Runner = Runner.FILE, down: str | None = None
     )
 
 
-def catalog(sql: str) -> Catalog:
-    """Return the catalog that SQL makes."""
-    made = Catalog.empty()
+def catalog(sql: str, *, complete: bool = False) -> Catalog:
+    """Return the catalog that SQL makes; a complete one holds nothing else."""
+    made = Catalog.empty(complete=complete)
     for statement in read_sql(sql, Placement("schema.sql", SectionName.UP)).statements:
         for operation in statement.operations:
             made = made.apply(operation, "0000")
@@ -61,6 +61,7 @@ class Given(TypedDict, total=False):
     down: str | None
     settings: Settings
     today: date
+    complete: bool
 
 
 def lint_sql(sql: str, **given: Unpack[Given]) -> Report:
@@ -70,7 +71,10 @@ def lint_sql(sql: str, **given: Unpack[Given]) -> Report:
     return lint(
         (Selection(tree, frozenset({one.id})),),
         given.get("settings", ROLE),
-        Options(today=given.get("today", TODAY), base=catalog(given.get("schema", ""))),
+        Options(
+            today=given.get("today", TODAY),
+            base=catalog(given.get("schema", ""), complete=given.get("complete", False)),
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from migsafe.planning.make import make
 from migsafe.render import duration, evidence, plain, ranges
 from migsafe.sources import Request, load
 from migsafe.sources.plans.layout import PlannedFile, files_of
-from rulepages import Example, pragmas, split
+from migsafe_dev.pages.examples import Example, pragmas, split
 
 HEADING = "## Plan\n"
 _SECTION = re.compile(r"^## Plan\n.*?(?=^## )", re.MULTILINE | re.DOTALL)

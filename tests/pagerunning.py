@@ -33,7 +33,8 @@ from migsafe.verifying.measure import Relation, locks_held, relations
 from migsafe.writing import quoting
 from migsafe.writing.sql import write
 from migsafe_dev.agreeing.observing import prepare
-from rulepages import Example, load_example, schema_of
+from migsafe_dev.pages.examples import Example, schema_of
+from rulepages import load_example
 
 SHOP = (Path(__file__).parent / "rules" / "shop.sql").read_text("utf-8")
 

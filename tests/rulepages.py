@@ -1,4 +1,4 @@
-"""Reads the examples of rule pages and lints them, for the tests of the pages."""
+"""Lints the examples of rule pages, for the tests of the pages."""
 
 import re
 from collections.abc import Iterator
@@ -16,10 +16,9 @@ from migsafe.model.origin import SectionName
 from migsafe.model.record import replace
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources import Loaded, Request, load
+from migsafe_dev.pages.examples import Example, pragmas, schema_of, split
 
-_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _ANNOTATION = re.compile(r"(?:--|#)\s*finding:\s*([\w, -]+?)\s*$", re.MULTILINE)
-_PRAGMA = re.compile(r"^(?:--|#) (transaction|server-version|schema): (\S.*)$", re.MULTILINE)
 _FILE = re.compile(r"^# file: (\S+)\n(.*?)(?=^# (?:file|migration):)", re.MULTILINE | re.DOTALL)
 _REVISION = """
 
@@ -35,61 +34,12 @@ TODAY = date(2026, 1, 1)
 
 
 @dataclass(frozen=True)
-class Example:
-    """One SQL or Python block of a page."""
-
-    rule: str
-    number: int
-    language: str
-    bad: bool
-    source: str
-    rendered: str | None
-    """The text block that follows, if one does."""
-
-    @property
-    def name(self) -> str:
-        return f"{self.rule}-{'bad' if self.bad else 'good'}-{self.number}"
-
-
-def examples(rule_id: str) -> Iterator[Example]:
-    """Yield the examples of a page under Bad and Good, in order."""
-    text = rulebook.rule(rule_id).text
-    heading = ""
-    number = 0
-    for section in re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]:
-        heading = section.partition("\n")[0].removeprefix("## ")
-        if not heading.startswith(("Bad", "Good")):
-            continue
-        blocks = _FENCE.findall(section)
-        for at, (language, body) in enumerate(blocks):
-            if language == "text":
-                continue
-            number += 1
-            follows = blocks[at + 1] if at + 1 < len(blocks) else ("", "")
-            yield Example(
-                rule_id,
-                number,
-                language,
-                heading.startswith("Bad"),
-                body,
-                follows[1] if follows[0] == "text" else None,
-            )
-
-
-@dataclass(frozen=True)
 class Linted:
     """What an example gave: what it announces and what was found, by statement."""
 
     announced: list[tuple[int, str]]
     found: list[tuple[int, str]]
     findings: tuple[Finding, ...]
-
-
-def schema_of(example: Example) -> str:
-    """Return the SQL of the schema that an example starts from; empty where it gives none."""
-    history, _ = split(example)
-    lines = (value for key, value in _PRAGMA.findall(example.source) if key == "schema")
-    return history or ";\n".join(lines)
 
 
 def load_example(example: Example) -> Loaded:
@@ -187,21 +137,6 @@ def _below(finding: Finding) -> Iterator[tuple[str, str]]:
 def _text(example: Example, source: str) -> str:
     python = example.language == "python"
     return source + _REVISION if python and "revision" not in source else source
-
-
-def pragmas(example: Example) -> dict[str, str]:
-    """Return what the comments at the top of an example say about the runner and the server."""
-    return dict(_PRAGMA.findall(example.source))
-
-
-def split(example: Example) -> tuple[str, str]:
-    """Return history and migration; line numbers of the migration stay those of the block."""
-    marker = re.search(r"^(?:--|#) migration:.*$", example.source, re.MULTILINE)
-    if marker is None or not example.source.startswith(("-- schema:", "# file:")):
-        return "", example.source
-    before = example.source[: marker.start()]
-    migration = "\n" * before.count("\n") + example.source[marker.start() :]
-    return "" if before.startswith("# file:") else before, migration
 
 
 def _announcements(text: str) -> Iterator[tuple[int, str]]:

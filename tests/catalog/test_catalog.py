@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.comparing import difference, digest
-from migsafe.catalog.schema import Existence
+from migsafe.catalog.schema import Existence, RoutineUse
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import (
     AddColumn,
@@ -369,7 +369,7 @@ def test_triggers_and_routines_go_together() -> None:
     )
     (trigger,) = catalog.triggers(Name("u"))
     assert (trigger.function, trigger.events, trigger.table) == (Name("g"), ("update",), Name("u"))
-    assert catalog.triggers_calling(Name("g")) == (trigger,)
+    assert catalog.uses_of_routine(Name("g")) == (RoutineUse(ObjectKind.TRIGGER, "tr", Name("u")),)
     assert after("DROP FUNCTION g() CASCADE", catalog).triggers(Name("u")) == ()
 
 

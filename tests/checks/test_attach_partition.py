@@ -55,3 +55,36 @@ def test_a_default_partition_is_read_if_there_are_others_that_history_does_not_s
     [one] = found_by(RULE, "ALTER TABLE p ATTACH PARTITION c DEFAULT", schema=schema)
     assert "if p has partitions that history does not show" in one.message
     assert one.confidence is Confidence.LOW
+
+
+@pytest.mark.parametrize(
+    ("check", "reported"),
+    [("day >= '2025-06-01'", True), (f"{OUTSIDE} AND day < '2025-01-01'", False)],
+)
+def test_a_default_partition_has_to_keep_out_what_every_other_one_takes(
+    check: str, *, reported: bool
+) -> None:
+    schema = f"""{PARENT.format(null=" NOT NULL")}
+    CREATE TABLE a PARTITION OF p {BOUND};
+    CREATE TABLE b PARTITION OF p FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+    CREATE TABLE c (id bigint, day date NOT NULL, CHECK (({check})));"""
+    found = found_by(RULE, "ALTER TABLE p ATTACH PARTITION c DEFAULT", schema=schema)
+    assert bool(found) is reported
+
+
+@pytest.mark.parametrize(
+    ("key", "reported"),
+    [
+        ("", True),
+        ("REFERENCES r ON DELETE CASCADE", True),
+        ("REFERENCES r", False),
+    ],
+)
+def test_the_rows_are_looked_up_for_a_foreign_key_that_only_the_parent_has(
+    key: str, *, reported: bool
+) -> None:
+    schema = f"""CREATE TABLE r (id bigint PRIMARY KEY);
+    CREATE TABLE p (id bigint REFERENCES r, day date NOT NULL) PARTITION BY RANGE (day);
+    CREATE TABLE c (id bigint {key}, day date NOT NULL, CHECK ({INSIDE}));"""
+    found = found_by(RULE, ATTACH, schema=schema)
+    assert [["c", "r"]] * reported == [[str(n.name) for n in one.relations] for one in found]

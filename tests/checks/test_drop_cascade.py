@@ -30,7 +30,7 @@ CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f()
         (
             "ALTER TABLE users ADD low text GENERATED ALWAYS AS (lower(email)) STORED",
             "ALTER TABLE users DROP COLUMN email CASCADE",
-            ["the generated column low"],
+            ["the column users.low"],
         ),
         (
             "CREATE TYPE mood AS ENUM ('calm'); ALTER TABLE users ADD mood mood",
@@ -41,6 +41,20 @@ CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f()
             TRIGGER,
             "DROP FUNCTION f CASCADE",
             ["the trigger t of users"],
+        ),
+        (
+            """CREATE FUNCTION f() RETURNS text IMMUTABLE LANGUAGE sql AS $$SELECT 'x'$$;
+            CREATE DOMAIN code AS text CHECK (VALUE <> f()); CREATE VIEW v AS SELECT f();
+            ALTER TABLE users ADD a text DEFAULT f(), ADD b text GENERATED ALWAYS AS (f()) STORED;
+            CREATE INDEX i ON users (f())""",
+            "DROP FUNCTION f() CASCADE",
+            [
+                "the default of users.a",
+                "the column users.b",
+                "the index i of users",
+                "a rule of the domain code",
+                "the view v",
+            ],
         ),
         (
             "CREATE SEQUENCE s; ALTER TABLE users ADD n bigint DEFAULT nextval('s')",

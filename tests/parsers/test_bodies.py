@@ -104,6 +104,17 @@ def test_the_statements_between_the_control_structures_are_read(
             _block("FOR i IN 1..2 LOOP EXECUTE format('DROP TABLE p%s', i); END LOOP;"),
             ["DROP TABLE p1", "DROP TABLE p2"],
         ),
+        (
+            _block(
+                "FOR i IN 0..(n - 1) LOOP EXECUTE format('DROP TABLE p%s', i + 1 - 0); END LOOP;",
+                "n int := 2;",
+            ),
+            ["DROP TABLE p1", "DROP TABLE p2"],
+        ),
+        (
+            _block("FOR i IN 0..(n - 1) LOOP DROP TABLE a; END LOOP;", "n int;"),
+            ["SELECT (n - 1)", "DROP TABLE a"],
+        ),
         (_block("EXECUTE 'UPDATE a SET b = $1' USING now();"), ["UPDATE a SET b = $1"]),
         (_block("EXECUTE 'SELECT 1' INTO n;"), ["SELECT 1"]),
     ],

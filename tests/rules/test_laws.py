@@ -9,7 +9,8 @@ from migsafe import rulebook
 from migsafe.config import Settings
 from migsafe.model.findings import ROLLBACK_HAZARDS, Finding, Hazard, Severity
 from migsafe.model.origin import Runner, SectionName
-from rulepages import Example, examples, lint_example, pragmas, schema_of, split
+from migsafe_dev.pages.examples import Example, examples, pragmas, schema_of, split
+from rulepages import lint_example
 
 EXAMPLES = tuple(example for rule_id in rulebook.ids() for example in examples(rule_id))
 SQL = tuple(example for example in EXAMPLES if example.language == "sql")
@@ -33,8 +34,12 @@ TWO_HARMS = {
     ("backfill-in-schema-transaction", "backfill-without-sync"): "who waits; which rows stay empty",
     ("backfill-without-sync", "whole-table-update"): "which rows stay empty; who waits",
     ("create-index", "restrict-writes"): "who waits for the build; whose rows are refused",
+    ("create-index", "duplicate-index"): "who waits for the build; what every write keeps then",
+    ("foreign-key-without-index", "restrict-writes"): "what a DELETE reads; what it is refused",
     ("create-index", "wide-lock-window"): "writers wait for the build; readers for a lock before it",
+    ("detach-inheritance", "detach-partition"): "which rows are missed; who waits for the lock",
     ("drop-cascade", "drop-column"): "what goes unnamed with it; who reads the column",
+    ("drop-cascade", "drop-object"): "what goes unnamed with it; who uses the object",
     ("drop-cascade", "drop-table"): "what goes unnamed with it; who reads the table",
     ("drop-column", "stale-routine"): "whose statements name the column; which bodies do",
     ("drop-index", "drop-uniqueness"): "who waits for the lock; what old upserts name",

@@ -7,7 +7,7 @@ import pytest
 from migsafe import rulebook
 from migsafe.model.findings import Severity
 from pageplans import lint_shown, planned, section_of, shown, with_section
-from rulepages import Example, examples
+from migsafe_dev.pages.examples import Example, examples
 
 PAGES = Path(__file__).parents[2] / "rules"
 FIRST = [

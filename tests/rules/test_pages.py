@@ -7,7 +7,8 @@ import pytest
 
 from migsafe import rulebook
 from migsafe.lint.engine import rule_ids
-from rulepages import Example, examples, lint_example, rendered
+from migsafe_dev.pages.examples import Example, examples
+from rulepages import lint_example, rendered
 
 EXAMPLES = [example for rule_id in rulebook.ids() for example in examples(rule_id)]
 _LINK = re.compile(r"\]\(([\w-]+)\.md\)")

@@ -8,7 +8,8 @@ import servers
 from migsafe import rulebook
 from migsafe.model.effects import Certain, Fact, OnData, TransactionNeed
 from pagerunning import Ran, run
-from rulepages import Example, examples, lint_example
+from migsafe_dev.pages.examples import Example, examples
+from rulepages import lint_example
 
 pytestmark = pytest.mark.postgres
 

@@ -5,7 +5,8 @@ import pytest
 from linting import found_by
 from migsafe import rulebook
 from migsafe.config import Settings
-from rulepages import Example, examples, lint_example
+from migsafe_dev.pages.examples import Example, examples
+from rulepages import lint_example
 
 UNTIL_GONE = "until its last process is gone, and again after every rollback to it"
 EXAMPLES = [example for rule_id in rulebook.ids() for example in examples(rule_id)]

@@ -340,6 +340,15 @@ EDGES: list[tuple[str, dict[str, str], Callable[[Selection], bool]]] = [
         lambda found: kinds(found.tree.migrations[0]) == [["AddColumn", "AddColumn"]],
     ),
     (
+        "a delimiter may be a regular expression",
+        {
+            "a.sql": "--liquibase formatted sql\n"
+            "--changeset a:1 endDelimiter:\\n\\s*/\\s*\\n|\\n\\s*/\\s*$\n"
+            "ALTER TABLE t ADD a int\n/\nALTER TABLE t ADD b int\n/\n"
+        },
+        lambda found: kinds(found.tree.migrations[0]) == [["AddColumn", "AddColumn"]],
+    ),
+    (
         "what a changelog includes beside SQL may have changed anything",
         {
             "master-changelog.xml": '<include file="one.xml"/><include file="two.sql"/>',

@@ -36,12 +36,10 @@ from migsafe.catalog.schema import (
     TriggerState,
     ViewState,
 )
-from migsafe.catalog.text import mentions, proves_not_null
+from migsafe.catalog.text import proves_not_null
 from migsafe.model.expressions import Name
 from migsafe.model.operations import Check, ForeignKey, NotNull, ObjectKind, Operation
 from migsafe.model.record import replace
-
-_ALL_TABLES = "FOR ALL TABLES"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -334,15 +332,13 @@ class Catalog:
         """Return the known triggers of a table or view."""
         return self._facts.belongings(self.key(table)).triggers
 
-    def triggers_calling(self, routine: Name) -> tuple[TriggerState, ...]:
-        """Return the known triggers that call a function."""
-        key = self._facts.key(routine, ObjectKind.ROUTINE)
-        return tuple(
-            trigger
-            for table, name in self._facts.trigger_users.get(key) or ()
-            for trigger in self._facts.belongings(table).triggers
-            if trigger.name == name
-        )
+    def row_security(self, table: Name) -> bool | None:
+        """Say whether row security is enabled for a table; None if it is not known."""
+        state = self.table(table)
+        if "row security" in self.settings(table):
+            return True
+        known = state is not None and state.complete and (state.made_by or self.complete)
+        return False if known else None
 
     def policies(self, table: Name) -> tuple[PolicyState, ...]:
         """Return the known row security policies of a table."""
@@ -357,15 +353,6 @@ class Catalog:
     def statistics(self, table: Name) -> tuple[StatisticsState, ...]:
         """Return the known extended statistics of a table."""
         return tuple(uses.statistics(self._facts, self.key(table)))
-
-    def publications_of(self, table: Name) -> tuple[Name, ...]:
-        """Return the publications whose last statement names a table, or all tables."""
-        name = self.key(table).name
-        return tuple(
-            key
-            for (kind, key), sql in self._facts.objects.items()
-            if kind is ObjectKind.PUBLICATION and (mentions(sql, name) or _ALL_TABLES in sql)
-        )
 
     def uses_of_routine(self, routine: Name) -> tuple[RoutineUse, ...]:
         """Return what calls a routine: defaults, CHECKs, indexes, views, triggers, policies."""
@@ -421,6 +408,14 @@ class Catalog:
     def publications(self, table: Name) -> dict[str, str]:
         """Return the publications that a table is a member of, each with what it publishes."""
         return publications.of_table(self._facts, self.key(table))
+
+    def publications_of(self, table: Name) -> tuple[str, ...]:
+        """Return the publications that send changes of a table's rows, FOR ALL TABLES too."""
+        return tuple(name for name, _ in publications.senders(self._facts, self.key(table)))
+
+    def identifies_rows(self, table: Name) -> bool:
+        """Say whether a table has a replica identity by which its rows are told apart."""
+        return publications.identified(self._facts, self.key(table))
 
     def published_changes(self, table: Name) -> frozenset[str]:
         """Return which changes of a table's rows are published: `insert`, `update` and so on."""

@@ -6,6 +6,7 @@ copy costs nothing.
 """
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from migsafe.catalog import privileges
 from migsafe.catalog.naming import free_name
@@ -123,10 +124,7 @@ class Facts:
 
     def copy(self) -> "Facts":
         """Return a draft that shares every mapping."""
-        draft: Facts = object.__new__(Facts)
-        for name in Facts.__slots__:
-            setattr(draft, name, getattr(self, name))
-        return draft
+        return Facts(*_parts(self))
 
     # --- names -----------------------------------------------------------------------
 
@@ -479,6 +477,8 @@ class Facts:
             if (index := self.indexes.get(name)) is not None and index.parent == state.name
         )
 
+
+_parts = attrgetter(*Facts.__slots__)
 
 BUILT_IN = frozenset(
     {

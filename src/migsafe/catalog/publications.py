@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.text import column_of
 from migsafe.model.expressions import Name
-from migsafe.model.operations import ObjectKind
+from migsafe.model.operations import ObjectKind, PrimaryKey
 from migsafe.writing.tokens import closing, tokens
 
 SETTING = "publication "
@@ -119,20 +119,37 @@ def of_table(facts: Facts, key: Name) -> dict[str, str]:
     }
 
 
-def of_rows(facts: Facts, key: Name) -> frozenset[str]:
-    """Return the changes that any publication publishes of a table's rows."""
-    changes: set[str] = set()
+def senders(facts: Facts, key: Name) -> Iterator[tuple[str, str]]:
+    """Yield the publications that send changes of a table's rows, each with what it publishes."""
     above: Name | None = key
     while above is not None:
-        for words in of_table(facts, above).values():
-            changes |= {word.strip() for word in words.split(",")}
+        yield from of_table(facts, above).items()
         table = facts.tables.get(above)
         above = None if table is None else table.partition_of
     table = facts.tables.get(key)
     if table is None or table.unlogged or table.temporary:
-        return frozenset(changes)
-    for (kind, _), text in facts.objects.items():
+        return
+    for (kind, name), text in facts.objects.items():
         if kind is ObjectKind.PUBLICATION and is_of_all_tables(text):
             # The last word on what it publishes stands last.
-            changes |= {word.strip() for word in published(text.rpartition(";")[2]).split(",")}
-    return frozenset(changes)
+            yield name.name, published(text.rpartition(";")[2])
+
+
+def of_rows(facts: Facts, key: Name) -> frozenset[str]:
+    """Return the changes that any publication publishes of a table's rows."""
+    return frozenset(
+        word.strip() for _, changes in senders(facts, key) for word in changes.split(",")
+    )
+
+
+def identified(facts: Facts, key: Name) -> bool:
+    """Say whether a subscriber can tell the rows of a table apart by its replica identity."""
+    belongings = facts.belongings(key)
+    identity = dict(belongings.settings).get("replica identity", "DEFAULT")
+    if identity != "DEFAULT":
+        return identity != "NOTHING"
+    return any(
+        # What is checked late identifies nothing.
+        isinstance(state.constraint, PrimaryKey) and not state.constraint.deferrable
+        for state in belongings.constraints
+    )

@@ -5,76 +5,99 @@ from typing import Generic, TypeVar
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
+_Node = dict[_Key, _Value] | list["_Node[_Key, _Value]"]
 
-_SHARDS = 128
-_SMALL = 64
-"""Entries up to which one dictionary is copied faster than a row of shards."""
+_WIDTH = 32
+_FULL = 64
+"""Entries up to which a dictionary is copied faster than it is found among many."""
 
 
 class Shelf(Generic[_Key, _Value]):
-    """An immutable mapping whose change copies one shard of many.
+    """An immutable mapping whose change copies what stands on the way to one entry.
 
-    A fold over a long history changes one entry at a time. Copying a whole dictionary
-    for each would be quadratic; a shard of 10,000 entries holds about 80. A small shelf
-    is one dictionary.
+    A fold over a long history changes one entry at a time. Copying a whole dictionary for
+    each would be quadratic. A small shelf is one dictionary; one that outgrows it becomes a
+    row of them, told apart by the hash, and so does each of these in its turn.
     """
 
-    __slots__ = ("_shards",)
+    __slots__ = ("_top",)
 
-    def __init__(self, shards: tuple[dict[_Key, _Value], ...] = ({},)) -> None:
-        """Wrap shards that nobody changes any more."""
-        self._shards = shards
+    def __init__(self, top: "_Node[_Key, _Value] | None" = None) -> None:
+        """Wrap what nobody changes any more."""
+        self._top: _Node[_Key, _Value] = {} if top is None else top
 
     def get(self, key: _Key) -> _Value | None:
         """Return the entry, or None if there is none."""
-        shards = self._shards
-        shard = shards[0] if len(shards) == 1 else shards[hash(key) % _SHARDS]
-        return shard.get(key)
+        node = self._top
+        if isinstance(node, list):
+            place = hash(key)
+            while isinstance(node, list):
+                node = node[place % _WIDTH]
+                place //= _WIDTH
+        return node.get(key)
 
     def __contains__(self, key: _Key) -> bool:
         """Say whether there is an entry."""
-        return key in self._shard(key)
+        node, place = self._top, hash(key)
+        while isinstance(node, list):
+            node = node[place % _WIDTH]
+            place //= _WIDTH
+        return key in node
 
     def put(self, key: _Key, value: _Value) -> "Shelf[_Key, _Value]":
         """Return the mapping with one entry set."""
-        return self._with(key, {**self._shard(key), key: value})
+        return Shelf(_put(self._top, key, value))
 
     def drop(self, key: _Key) -> "Shelf[_Key, _Value]":
         """Return the mapping without an entry."""
-        if key not in self:
-            return self
-        shard = dict(self._shard(key))
-        del shard[key]
-        return self._with(key, shard)
-
-    def _shard(self, key: _Key) -> dict[_Key, _Value]:
-        shards = self._shards
-        return shards[0] if len(shards) == 1 else shards[hash(key) % _SHARDS]
-
-    def _with(self, key: _Key, shard: dict[_Key, _Value]) -> "Shelf[_Key, _Value]":
-        if len(self._shards) == 1:
-            return Shelf((shard,) if len(shard) <= _SMALL else _spread(shard))
-        at = hash(key) % _SHARDS
-        return Shelf((*self._shards[:at], shard, *self._shards[at + 1 :]))
+        return Shelf(_drop(self._top, key)) if key in self else self
 
     def items(self) -> Iterator[tuple[_Key, _Value]]:
         """Yield all entries, in no order that anybody may rely on."""
-        for shard in self._shards:
-            yield from shard.items()
+        for entries in _entries(self._top):
+            yield from entries.items()
 
     def __iter__(self) -> Iterator[_Key]:
         """Yield all keys, in no order that anybody may rely on."""
-        for shard in self._shards:
-            yield from shard
+        for entries in _entries(self._top):
+            yield from entries
 
     def values(self) -> Iterator[_Value]:
         """Yield all values, in no order that anybody may rely on."""
-        for shard in self._shards:
-            yield from shard.values()
+        for entries in _entries(self._top):
+            yield from entries.values()
 
 
-def _spread(entries: dict[_Key, _Value]) -> tuple[dict[_Key, _Value], ...]:
-    shards: tuple[dict[_Key, _Value], ...] = tuple({} for _ in range(_SHARDS))
+def _put(node: _Node[_Key, _Value], key: _Key, value: _Value, unit: int = 1) -> _Node[_Key, _Value]:
+    if isinstance(node, list):
+        row, at = node.copy(), hash(key) // unit % _WIDTH
+        row[at] = _put(row[at], key, value, unit * _WIDTH)
+        return row
+    entries = node.copy()
+    entries[key] = value
+    return entries if len(entries) <= _FULL else _spread(entries, unit)
+
+
+def _spread(entries: dict[_Key, _Value], unit: int) -> _Node[_Key, _Value]:
+    row: list[dict[_Key, _Value]] = [{} for _ in range(_WIDTH)]
     for key, value in entries.items():
-        shards[hash(key) % _SHARDS][key] = value
-    return shards
+        row[hash(key) // unit % _WIDTH][key] = value
+    return list(row)
+
+
+def _drop(node: _Node[_Key, _Value], key: _Key, unit: int = 1) -> _Node[_Key, _Value]:
+    if isinstance(node, list):
+        row, at = node.copy(), hash(key) // unit % _WIDTH
+        row[at] = _drop(row[at], key, unit * _WIDTH)
+        return row
+    entries = node.copy()
+    del entries[key]
+    return entries
+
+
+def _entries(node: _Node[_Key, _Value]) -> Iterator[dict[_Key, _Value]]:
+    if isinstance(node, dict):
+        yield node
+        return
+    for below in node:
+        yield from _entries(below)

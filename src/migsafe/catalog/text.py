@@ -86,11 +86,13 @@ def proves_not_null(sql: str, column: str) -> bool:
     True for `column IS NOT NULL` and for a conjunction with such a part: what the server
     itself accepts as a proof.
     """
-    return any(
-        [word.upper() for word in part[1:]] == ["IS", "NOT", "NULL"]
-        and column_of(part[0]) == column
-        for part in conjuncts(list(tokens(sql)))
-    )
+    return any(is_not_null(part, column) for part in conjuncts(list(tokens(sql))))
+
+
+def is_not_null(part: list[str], column: str) -> bool:
+    """Say whether a part of a condition is `column IS NOT NULL`."""
+    words = [word.upper() for word in part[1:]]
+    return words == ["IS", "NOT", "NULL"] and column_of(part[0]) == column
 
 
 def conjuncts(words: list[str]) -> Iterator[list[str]]:

@@ -6,6 +6,7 @@ from migsafe.context import Context, clipped
 from migsafe.model.effects import OnData
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddConstraint, Check
+from migsafe.writing import quoting
 
 
 def check_operation(operation: AddConstraint, context: Context) -> Iterator[Finding]:
@@ -25,6 +26,7 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     yield context.finding(
         f"Adding the {label} tests every row under its {lock} lock: "
         f"{context.waits(table)}{refused}.",
-        help=f"{name}Add it NOT VALID{python}, and ALTER TABLE {table} VALIDATE CONSTRAINT "
-        f"{check.name or '…'} in a later migration, which lets reads and writes pass.",
+        help=f"{name}Add it NOT VALID{python}, and ALTER TABLE {quoting.name(table)} VALIDATE "
+        f"CONSTRAINT {quoting.identifier(check.name) if check.name else '…'} in a later "
+        "migration, which lets reads and writes pass.",
     )

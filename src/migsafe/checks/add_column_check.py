@@ -7,6 +7,7 @@ from migsafe.effects import effects_of
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddColumn, Check
 from migsafe.model.record import replace
+from migsafe.writing import quoting
 
 
 def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:
@@ -28,6 +29,6 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     yield context.finding(
         f"Adding {table}.{column.name} with CHECK ({test}) tests every row "
         f"although all hold the same value: {context.waits(table)}.",
-        help=f"ADD COLUMN {column.name} without the CHECK, then ADD CONSTRAINT … CHECK "
-        f"({test}) NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
+        help=f"ADD COLUMN {quoting.identifier(column.name)} without the CHECK, then ADD "
+        f"CONSTRAINT … CHECK ({test}) NOT VALID, and VALIDATE CONSTRAINT in a later migration.",
     )

@@ -7,6 +7,7 @@ from migsafe.effects import effects_of
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddColumn, ForeignKey
 from migsafe.model.record import replace
+from migsafe.writing import quoting
 
 
 def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:
@@ -32,6 +33,7 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     yield context.finding(
         f"Adding {table}.{column.name} with a default and REFERENCES {parent} looks the default "
         f"up for every row: {context.waits(table)}{others}.",
-        help=f"ADD COLUMN {column.name} with REFERENCES and without the default, which reads "
-        "nothing; SET DEFAULT after it, and fill existing rows in batches in a later deploy.",
+        help=f"ADD COLUMN {quoting.identifier(column.name)} with REFERENCES and without the "
+        "default, which reads nothing; SET DEFAULT after it, and fill existing rows in batches in "
+        "a later deploy.",
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migsafe.context import Context
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddColumn
+from migsafe.writing import quoting
 
 _SERIALS = frozenset({"smallserial", "serial", "bigserial"})
 
@@ -23,6 +24,7 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     yield context.finding(
         f"Adding the {what} {table}.{column.name} numbers every row that is there: "
         f"{context.waits(table)}.",
-        help=f"ADD COLUMN {column.name} {kind} without default, CREATE SEQUENCE … OWNED BY it, "
-        "SET DEFAULT nextval(…) for new rows, and number the others in batches in a later deploy.",
+        help=f"ADD COLUMN {quoting.identifier(column.name)} {kind} without default, CREATE "
+        "SEQUENCE … OWNED BY it, SET DEFAULT nextval(…) for new rows, and number the others in "
+        "batches in a later deploy.",
     )

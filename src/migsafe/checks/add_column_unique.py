@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migsafe.context import Context
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddColumn, PrimaryKey, Unique
+from migsafe.writing import quoting
 
 
 def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:
@@ -20,6 +21,6 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     yield context.finding(
         f"Adding {table}.{column.name} {word} builds an index over every row in the same "
         f"statement: {context.waits(table)}.",
-        help=f"ADD COLUMN {column.name} without {word}, {fill}CREATE UNIQUE INDEX CONCURRENTLY on "
-        f"it, then ADD CONSTRAINT … {word} USING INDEX.",
+        help=f"ADD COLUMN {quoting.identifier(column.name)} without {word}, {fill}CREATE UNIQUE "
+        f"INDEX CONCURRENTLY on it, then ADD CONSTRAINT … {word} USING INDEX.",
     )

@@ -8,6 +8,7 @@ from migsafe.model.effects import Effects, Fact
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import AddColumn
 from migsafe.model.record import replace
+from migsafe.writing import quoting
 
 
 def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]:
@@ -20,8 +21,8 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     default = "a default that is computed" if column.default.opaque else column.default.sql
     kind = "" if column.type is None else f" {column.type}"
     way_out = (
-        f"ADD COLUMN {column.name}{kind} without the default, then SET DEFAULT, which only new "
-        "rows get; fill the others in batches in a later deploy."
+        f"ADD COLUMN {quoting.identifier(column.name)}{kind} without the default, then SET "
+        "DEFAULT, which only new rows get; fill the others in batches in a later deploy."
     )
     if set(context.effects.rewrites) - set(without.rewrites):
         yield context.finding(
@@ -34,11 +35,17 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     for unknown in context.effects.unknown:
         if unknown.fact is Fact.REWRITES and unknown not in without.unknown:
             waits = "" if lock is None else f" while {lock.blocks} of it wait"
+            decides = unknown.decides.partition(":")[0]
+            known = (
+                "Give migsafe the function's definition with --schema if it is STABLE or IMMUTABLE"
+            )
+            if column.default.opaque:
+                decides = "its default, which only a run of the revision would tell"
+                known = "Write the default as a text, or as sa.text(…)"
             yield context.finding(
                 f"Adding {table}.{column.name} may rewrite all of {table}{waits}: that depends on "
-                f"{unknown.decides.partition(':')[0]}.",
-                help="Give migsafe the function's definition with --schema if it is STABLE or "
-                f"IMMUTABLE; else {way_out}",
+                f"{decides}.",
+                help=f"{known}; else {way_out}",
                 confidence=Confidence.LOW,
             )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.context import Context
-from migsafe.model.effects import OnData
+from migsafe.model.effects import Fact, OnData
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddConstraint, Exclusion
 
@@ -12,6 +12,9 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     """Report an EXCLUDE constraint on a table that running code uses."""
     table, constraint = operation.table, operation.constraint
     if not isinstance(constraint, Exclusion) or not context.is_busy(table):
+        return
+    if context.effects.knows(Fact.BUILDS) and not context.effects.builds:
+        # ONLY a partitioned table, which holds no rows.
         return
     name = "the EXCLUDE constraint" if constraint.name is None else constraint.name
     fails = context.effects.fails

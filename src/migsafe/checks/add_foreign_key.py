@@ -8,6 +8,7 @@ from migsafe.model.effects import OnData
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddConstraint, ForeignKey
+from migsafe.writing import quoting
 
 _NOT_VALID_ON_PARTITIONED = 18
 
@@ -60,9 +61,12 @@ def _help(operation: AddConstraint, key: ForeignKey, context: Context) -> str:
                 f'Pass inline_references=True to op.add_column with sa.ForeignKey("'
                 f'{key.referenced}.{column}"): a new column has nothing to look up.'
             )
-        columns = f" ({', '.join(key.referenced_columns)})" if key.referenced_columns else ""
+        columns = (
+            f" ({quoting.identifiers(key.referenced_columns)})" if key.referenced_columns else ""
+        )
         return (
-            f"Write REFERENCES {key.referenced}{columns} in ADD COLUMN {key.columns[0]} itself: "
+            f"Write REFERENCES {quoting.name(key.referenced)}{columns} in ADD COLUMN "
+            f"{quoting.identifier(key.columns[0])} itself: "
             "a new column without default has nothing to look up."
         )
     state = context.catalog.table(table)
@@ -79,8 +83,9 @@ def _help(operation: AddConstraint, key: ForeignKey, context: Context) -> str:
     python = " (postgresql_not_valid=True)" if called else ""
     name = "" if key.name else "Name it. "
     return (
-        f"{name}Add it NOT VALID{python}, and ALTER TABLE {table} VALIDATE CONSTRAINT "
-        f"{key.name or '…'} in a later migration, which lets reads and writes pass."
+        f"{name}Add it NOT VALID{python}, and ALTER TABLE {quoting.name(table)} VALIDATE "
+        f"CONSTRAINT {quoting.identifier(key.name) if key.name else '…'} in a later migration, "
+        "which lets reads and writes pass."
     )
 
 

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from migsafe.catalog.schema import TableKind
 from migsafe.context import Context
 from migsafe.model.effects import Fact, OnData
+from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
-from migsafe.model.operations import AddConstraint, PrimaryKey
+from migsafe.model.operations import AddConstraint, CreateIndex, IndexElement, PrimaryKey
+from migsafe.writing import quoting
+from migsafe.writing.sql import write
 
 
 def check_operation(operation: AddConstraint, context: Context) -> Iterator[Finding]:
@@ -16,21 +19,20 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
         return
     effects = context.effects
     lock = effects.lock_on(context.catalog.key(table))
+    nulls = any(_may_be_null(table, column, context) for column in key.columns)
     match effects.fails:
+        case OnData(sqlstate="23505"):
+            also = ", and so does a NULL" if nulls else ""
+            refused = f"; a duplicate fails it (23505){also}"
         case OnData(sqlstate=state):
-            built = key.using_index is None
-            refused = (
-                f"; a duplicate fails it ({state}), and so does a NULL"
-                if built
-                else f"; a NULL fails it ({state})"
-            )
+            refused = f"; a NULL fails it ({state})"
         case _:
             refused = ""
     if key.using_index is None:
         yield context.finding(
             f"Adding PRIMARY KEY ({', '.join(key.columns)}) to {table} builds its index under its "
             f"{lock} lock: {context.waits(table)}{refused}.",
-            help=_build_before(operation, key, context),
+            help=_build_before(operation, key, context, nulls=nulls),
         )
         return
     known = effects.knows(Fact.SCANS)
@@ -55,15 +57,30 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     )
 
 
-def _build_before(operation: AddConstraint, key: PrimaryKey, context: Context) -> str:
+def _build_before(
+    operation: AddConstraint, key: PrimaryKey, context: Context, *, nulls: bool
+) -> str:
     state = context.catalog.table(operation.table)
     if state is not None and state.kind is TableKind.PARTITIONED:
         return (
             "Add the key to each partition USING INDEX first; the partitioned table then takes "
             "over what its partitions have."
         )
-    columns = ", ".join(key.columns)
-    return (
-        f"CREATE UNIQUE INDEX CONCURRENTLY … ON {operation.table} ({columns}) outside a "
-        "transaction, make the columns NOT NULL, then ADD PRIMARY KEY USING INDEX."
+    name = f"{operation.table.name}_{'_'.join(key.columns)}_idx"
+    index = CreateIndex(
+        name=name,
+        table=operation.table,
+        elements=tuple(IndexElement(column) for column in key.columns),
+        unique=True,
+        concurrently=True,
     )
+    required = "make the columns NOT NULL, " if nulls else ""
+    return (
+        f"{write(index)} outside a transaction, {required}then ADD PRIMARY KEY USING INDEX "
+        f"{quoting.identifier(name)}."
+    )
+
+
+def _may_be_null(table: Name, column: str, context: Context) -> bool:
+    state = context.catalog.column(table, column)
+    return state is None or state.nullable is not False

@@ -61,4 +61,5 @@ def _help(operation: AddConstraint, key: Unique, context: Context) -> str:
             initially_deferred=key.initially_deferred,
         ),
     )
-    return f"Clear duplicates, {write(index)} outside a transaction, then {write(attached)}."
+    first = "Clear duplicates, " if isinstance(context.effects.fails, OnData) else ""
+    return f"{first}{write(index)} outside a transaction, then {write(attached)}."

@@ -7,7 +7,7 @@ from migsafe.context import Context
 from migsafe.model.effects import OnData
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
-from migsafe.model.operations import AttachPartition, Check
+from migsafe.model.operations import AttachPartition, Check, ForeignKey
 from migsafe.writing import quoting
 from migsafe.writing.tokens import tokens
 
@@ -40,6 +40,18 @@ def check_operation(operation: AttachPartition, context: Context) -> Iterator[Fi
             waiting[child] = None
             parts.append(f"{_who(child, context)} while every row is read, because {lacks}")
             helps.append(_check_first(child, operation, context))
+    keyed = _looked_up(operation, context)
+    if keyed and context.is_busy(child):
+        listed = " and ".join(map(str, keyed))
+        waiting.update(dict.fromkeys((child, *keyed)))
+        parts.append(
+            f"{_who(child, context)} while its rows are looked up in {listed}, writes to {listed} "
+            f"too, because {child} lacks a valid foreign key like that of {parent}"
+        )
+        helps.append(
+            f"ALTER TABLE {quoting.name(child)} ADD FOREIGN KEY … NOT VALID as {parent} has it, "
+            "and VALIDATE it in another migration"
+        )
     if other is not None and other != child and context.is_busy(other) and other in effects.scans:
         lacks = _lacks(other, operation, context)
         if lacks:
@@ -55,7 +67,8 @@ def check_operation(operation: AttachPartition, context: Context) -> Iterator[Fi
     if not parts:
         return
     refused = (
-        f"; a row outside the bound fails it ({effects.fails.sqlstate})"
+        f"; a row {'that is refused there' if keyed else 'outside the bound'} fails it "
+        f"({effects.fails.sqlstate})"
         if isinstance(effects.fails, OnData)
         else ""
     )
@@ -65,6 +78,20 @@ def check_operation(operation: AttachPartition, context: Context) -> Iterator[Fi
         relations=tuple(waiting),
         hazards=(*_WAITS, Hazard.FAILS_ON_EXISTING_DATA) if refused else _WAITS,
         confidence=Confidence.LOW if _is_first(operation, context) else Confidence.HIGH,
+    )
+
+
+def _looked_up(operation: AttachPartition, context: Context) -> tuple[Name, ...]:
+    """Return the tables in which the rows of the partition are looked up for a foreign key."""
+    catalog, scans = context.catalog, context.effects.scans
+    keys = [state.constraint for state in catalog.foreign_keys_of(operation.parent)]
+    tables = dict.fromkeys(
+        catalog.key(key.referenced) for key in keys if isinstance(key, ForeignKey)
+    )
+    return tuple(
+        table
+        for table in tables
+        if table in scans or any(child.name in scans for child in catalog.children(table))
     )
 
 
@@ -90,7 +117,13 @@ def _lacks(table: Name, operation: AttachPartition, context: Context) -> str:
     catalog = context.catalog
     state = catalog.table(operation.parent)
     keys = () if state is None or state.partition_by is None else state.partition_by.columns
-    values = {word for word in tokens(operation.bound) if word[0] == "'" or word[0].isdigit()}
+    bounds = [operation.bound]
+    if operation.bound.strip().upper() == _DEFAULT:
+        # What it may hold is what no other partition takes.
+        bounds = [other.partition_bound or "" for other in catalog.partitions(operation.parent)]
+    values = {
+        word for bound in bounds for word in tokens(bound) if word[0] == "'" or word[0].isdigit()
+    }
     unproven = (
         "no valid CHECK proves the bound"
         if catalog.key(operation.partition) == table

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.publications import published
 from migsafe.catalog.schema import Existence
 from migsafe.context import Context
 from migsafe.model.effects import Certain
@@ -13,16 +14,24 @@ from migsafe.model.operations import (
     DropObject,
     ObjectKind,
     SetReplicaIdentity,
+    SetTableOptions,
 )
+from migsafe.rulebook import DEFAULT_CASE
 from migsafe.writing.tokens import tokens
 
 _KINDS = frozenset({ObjectKind.PUBLICATION, ObjectKind.SUBSCRIPTION})
 _REFUSES = (Hazard.BREAKS_OLD_CODE,)
 _SENDS = (Hazard.CHANGES_RESULTS,)
+_IDENTIFYING = frozenset({"update", "delete"})
+"""The changes that are sent with what tells the row apart."""
 
 
 def check_operation(
-    operation: SetReplicaIdentity | ChangePublication | DropObject | DropConstraint,
+    operation: SetReplicaIdentity
+    | SetTableOptions
+    | ChangePublication
+    | DropObject
+    | DropConstraint,
     context: Context,
 ) -> Iterator[Finding]:
     """Report a change that subscribers, or writers of a published table, notice."""
@@ -33,6 +42,14 @@ def check_operation(
             table
         ):
             yield from _identity(table, identity.upper(), index, context)
+        case SetTableOptions(kind=ObjectKind.TABLE, object=table) if context.is_live(table):
+            if context.compatibility.breaks:
+                yield context.finding(
+                    f"{table} is a catalog table to logical decoding from here on: every INSERT … "
+                    f"ON CONFLICT of {context.old_code} is refused (0A000) {context.until_gone}.",
+                    help="Deploy code that does without it first.",
+                    hazards=_REFUSES,
+                )
         case DropConstraint(table=table, constraint=str() as constraint) if context.is_live(table):
             yield from _key_goes(table, constraint, context)
         case ChangePublication(kind=ObjectKind.PUBLICATION, sql=sql, name=name):
@@ -81,8 +98,8 @@ def _key_goes(table: Name, constraint: str, context: Context) -> Iterator[Findin
     key = context.catalog.primary_key(table)
     if key is None or key.name != constraint:
         return
-    if context.ship.after.primary_key(table) is not None:
-        # A new one comes in its place.
+    if context.ship.after.identifies_rows(table):
+        # A new one comes in its place, or it is not what tells the rows apart.
         return
     publications = context.catalog.publications_of(table)
     if publications:
@@ -100,6 +117,8 @@ def _identity(table: Name, identity: str, index: str | None, context: Context) -
     keyless = identity == "DEFAULT" and context.catalog.primary_key(table) is None
     state = context.catalog.table(table)
     unsure = state is None or not state.complete
+    unpublished = context.catalog.complete and not context.catalog.publications_of(table)
+    case = "not published" if unpublished else DEFAULT_CASE
     if identity == "NOTHING" or keyless:
         only = "" if identity == "NOTHING" else " as long as it has no primary key"
         yield context.finding(
@@ -107,6 +126,7 @@ def _identity(table: Name, identity: str, index: str | None, context: Context) -
             f"deletes, every UPDATE and DELETE of running code is refused (55000){only}.",
             help="Take the table out of the publication first, or use a primary key, a unique "
             "index of NOT NULL columns, or FULL.",
+            case=case,
             hazards=_REFUSES,
             confidence=Confidence.LOW if keyless and unsure else Confidence.HIGH,
         )
@@ -116,6 +136,7 @@ def _identity(table: Name, identity: str, index: str | None, context: Context) -
             "the log, and a subscriber without a fitting index reads its whole table for each.",
             help="Use a primary key or REPLICA IDENTITY USING INDEX with a unique index of NOT "
             "NULL columns.",
+            case=case,
             hazards=_SENDS,
         )
     else:
@@ -124,41 +145,27 @@ def _identity(table: Name, identity: str, index: str | None, context: Context) -
             f"REPLICA IDENTITY {by} of {table}: subscribers find the rows of UPDATE and DELETE by "
             "other columns from here on, and miss them where they have no such index.",
             help="Build the same index on the subscribers first.",
+            case=case,
             hazards=_SENDS,
         )
 
 
 def _publication(name: str, sql: str, context: Context) -> Iterator[Finding]:
     words = _words(sql)
-    if words[0] != "CREATE":
-        if _is_made_here(name, context):
-            return
+    made = words[0] == "CREATE"
+    everything = made and words[3:6] == ["FOR", "ALL", "TABLES"]
+    refused = tuple(key for key in _sent(context, everything=everything) if _loses(key, context))
+    if refused:
+        listed = " and ".join(map(str, refused))
         yield context.finding(
-            f"Altering the publication {name}: subscribers get other changes from here on, new "
-            "tables only after ALTER SUBSCRIPTION … REFRESH PUBLICATION there.",
-            help="Prepare the subscribers first: they need the tables and columns that are sent.",
-            hazards=_SENDS,
-        )
-        return
-    keyless = [
-        key
-        for key in context.effects.locks
-        if context.is_live(key)
-        and (state := context.catalog.table(key)) is not None
-        and state.complete
-        and context.catalog.primary_key(key) is None
-    ]
-    if keyless:
-        listed = " and ".join(map(str, keyless))
-        yield context.finding(
-            f"{listed} {'has' if len(keyless) == 1 else 'have'} no primary key: once the "
+            f"{listed} {'has' if len(refused) == 1 else 'have'} no primary key: once the "
             f"publication {name} sends it, every UPDATE and DELETE of running code on it is "
             "refused (55000).",
             help="Add a primary key, or set REPLICA IDENTITY, in a deploy before.",
-            relations=tuple(keyless),
+            relations=refused,
             hazards=_REFUSES,
         )
-    elif words[3:6] == ["FOR", "ALL", "TABLES"]:
+    elif everything and not context.catalog.complete and _IDENTIFYING & _published(sql):
         yield context.finding(
             f"The publication {name} sends all tables: every UPDATE and DELETE of running code on "
             "one without a primary key or REPLICA IDENTITY is refused (55000).",
@@ -166,3 +173,31 @@ def _publication(name: str, sql: str, context: Context) -> Iterator[Finding]:
             hazards=_REFUSES,
             confidence=Confidence.LOW,
         )
+    elif not made and not _is_made_here(name, context):
+        yield context.finding(
+            f"Altering the publication {name}: subscribers get other changes from here on, new "
+            "tables only after ALTER SUBSCRIPTION … REFRESH PUBLICATION there.",
+            help="Prepare the subscribers first: they need the tables and columns that are sent.",
+            hazards=_SENDS,
+        )
+
+
+def _sent(context: Context, *, everything: bool) -> Iterator[Name]:
+    """Yield the live tables that a statement about a publication names, or all."""
+    names = (
+        (table.name for table in context.catalog.tables()) if everything else context.effects.locks
+    )
+    yield from (name for name in names if context.is_live(name))
+
+
+def _published(sql: str) -> frozenset[str]:
+    return frozenset(word.strip() for word in published(sql).split(","))
+
+
+def _loses(table: Name, context: Context) -> bool:
+    """Say whether the statement is what makes UPDATE or DELETE of a known table fail."""
+    before, after = context.catalog, context.current.after
+    state = before.table(table)
+    if state is None or not state.complete or after.identifies_rows(table):
+        return False
+    return bool(_IDENTIFYING & (after.published_changes(table) - before.published_changes(table)))

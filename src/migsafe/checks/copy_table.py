@@ -7,6 +7,7 @@ from migsafe.context import Context
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
 from migsafe.model.operations import CreateTableAs, CreateView, Insert, ObjectKind, Query
+from migsafe.writing import quoting
 
 _NAMED = 3
 """How many of the relations that are read a message names."""
@@ -75,8 +76,8 @@ def _is_under_a_lock(context: Context) -> bool:
 def _help(operation: CreateTableAs | Insert | CreateView) -> str:
     if isinstance(operation, CreateView):
         return (
-            f"CREATE MATERIALIZED VIEW {operation.view} … WITH NO DATA, and REFRESH it in a "
-            "migration of its own."
+            f"CREATE MATERIALIZED VIEW {quoting.name(operation.view)} … WITH NO DATA, and "
+            "REFRESH it in a migration of its own."
         )
     return (
         "Make the table empty, keep it equal with a trigger, and copy in batches over a range of "

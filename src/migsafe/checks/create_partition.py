@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migsafe.context import Context
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.operations import CreateTable
+from migsafe.writing import quoting
 
 _WAITS = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
 
@@ -28,8 +29,9 @@ def check_operation(operation: CreateTable, context: Context) -> Iterator[Findin
         f"CREATE TABLE {operation.table} PARTITION OF {parent} needs the {lock} lock on {parent}: "
         f"it waits for every query that runs there, and all {lock.blocks} of {parent} queue "
         f"behind it{reads}.",
-        help=f"CREATE TABLE {operation.table} (LIKE {parent} INCLUDING ALL), then ALTER TABLE "
-        f"{parent} ATTACH PARTITION {operation.table} {bound}, which lets traffic pass"
+        help=f"CREATE TABLE {quoting.name(operation.table)} (LIKE {quoting.name(parent)} "
+        f"INCLUDING ALL), then ALTER TABLE {quoting.name(parent)} ATTACH PARTITION "
+        f"{quoting.name(operation.table)} {bound}, which lets traffic pass"
         f"{'; the default partition needs a CHECK that excludes the bound' if reads else ''}.",
         hazards=(*_WAITS, Hazard.SCANS_TABLE) if reads else _WAITS,
     )

@@ -6,6 +6,7 @@ from migsafe.context import Context
 from migsafe.model.effects import Certain
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.operations import DetachPartition
+from migsafe.writing import quoting
 
 _CONCURRENT = 14
 _WAITS = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
@@ -24,7 +25,7 @@ def check_operation(operation: DetachPartition, context: Context) -> Iterator[Fi
             yield context.finding(
                 f"DETACH PARTITION {child} CONCURRENTLY is refused ({fails.sqlstate}): "
                 f"{fails.reason}.",
-                help=f"DETACH PARTITION {child} without CONCURRENTLY: {_RETRY}.",
+                help=f"DETACH PARTITION {quoting.name(child)} without CONCURRENTLY: {_RETRY}.",
                 hazards=_REFUSED,
             )
         return
@@ -53,10 +54,11 @@ def _help(operation: DetachPartition, context: Context) -> str:
         return f"CONCURRENTLY comes with PostgreSQL 14; before that, {_RETRY}."
     if context.current.origin.call_span is not None:
         return (
-            f"DETACH PARTITION {child} CONCURRENTLY inside "
+            f"DETACH PARTITION {quoting.name(child)} CONCURRENTLY inside "
             "`with op.get_context().autocommit_block():`, in a revision of its own."
         )
     return (
-        f"ALTER TABLE {parent} DETACH PARTITION {child} CONCURRENTLY, in a file of its own that "
-        "runs outside a transaction; a default partition would forbid it."
+        f"ALTER TABLE {quoting.name(parent)} DETACH PARTITION {quoting.name(child)} "
+        "CONCURRENTLY, in a file of its own that runs outside a transaction; a default partition "
+        "would forbid it."
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from migsafe.catalog.catalog import Catalog
-from migsafe.catalog.schema import Existence, ViewState
+from migsafe.catalog.schema import Existence, RoutineUse, ViewState
 from migsafe.context import Applied, Context
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
@@ -35,14 +35,17 @@ _MADE_ALONE = _VIEWS | {ObjectKind.TRIGGER}
 _SILENT = {
     ObjectKind.CONSTRAINT: "rows without their parent are no longer refused",
     ObjectKind.TRIGGER: "what the trigger did is no longer done, and no error says so",
-    ObjectKind.SEQUENCE: "an INSERT that leaves the column out gets no number",
+    ObjectKind.SEQUENCE: "an INSERT that leaves the column out gets no value",
+    ObjectKind.DOMAIN_CONSTRAINT: "values that were refused are stored",
+    ObjectKind.INDEX: "lookups that use the index become scans",
+    ObjectKind.POLICY: "the rows that the policy decided about are shown or hidden otherwise",
 }
-"""What running code meets without an error of its own; SEQUENCE: a default that draws."""
+"""What running code meets without an error of its own; SEQUENCE: a default of a column."""
 
 
 @record
 class _Along:
-    """Something that goes with a drop; of a sequence that goes, the default that draws from it."""
+    """Something that goes with a drop; a default goes as SEQUENCE, a CHECK as DOMAIN_CONSTRAINT."""
 
     kind: ObjectKind
     name: Name
@@ -57,6 +60,10 @@ class _Along:
                 return f"the default of {self.table}.{self.name}"
             case ObjectKind.COLUMN:
                 return f"the column {self.table}.{self.name}"
+            case ObjectKind.DOMAIN_CONSTRAINT if self.table is None:
+                return f"a rule of the domain {self.name}"
+            case ObjectKind.DOMAIN_CONSTRAINT:
+                return f"the CHECK {self.name} of {self.table}"
             case ObjectKind.TABLE:
                 return f"the inheriting table {self.name}"
             case _:
@@ -64,14 +71,33 @@ class _Along:
                 return f"the {self.kind.value.lower()} {self.name}{belongs}"
 
 
+_ALONE = frozenset(
+    {
+        ObjectKind.EVENT_TRIGGER,
+        ObjectKind.POLICY,
+        ObjectKind.PUBLICATION,
+        ObjectKind.RULE,
+        ObjectKind.STATISTICS,
+        ObjectKind.SUBSCRIPTION,
+        ObjectKind.TRIGGER,
+    }
+)
+"""Kinds on which nothing can depend: their CASCADE does nothing."""
+
+
 def check_operation(
     operation: DropTable | DropColumn | DropConstraint | DropIndex | DropObject | AlterDomain,
     context: Context,
 ) -> Iterator[Finding]:
     """Report a drop with CASCADE: an error where something is known to go with it."""
-    if isinstance(operation, DropObject) and operation.kind is ObjectKind.SCHEMA:
-        # All that is in it goes: drop-schema says so.
-        return
+    match operation:
+        case DropObject(kind=ObjectKind.SCHEMA):
+            # All that is in it goes: drop-schema says so.
+            return
+        case DropObject(kind=kind) if kind in _ALONE:
+            return
+        case _:
+            pass
     if not operation.cascade or not _is_known_to_code(operation, context):
         return
     subject = _subject(operation)
@@ -211,11 +237,29 @@ def _with_object(kind: ObjectKind, name: Name, catalog: Catalog) -> Iterator[_Al
         for table, column in catalog.enum_users(name):
             yield _Along(ObjectKind.COLUMN, Name(column), table)
     elif kind in _ROUTINES:
-        for trigger in catalog.triggers_calling(name):
-            yield _Along(ObjectKind.TRIGGER, Name(trigger.name), trigger.table)
+        for use in catalog.uses_of_routine(name):
+            yield _use(use, catalog)
     elif kind is ObjectKind.SEQUENCE:
         for table, column in catalog.columns_drawing(name):
             yield _Along(ObjectKind.SEQUENCE, Name(column), table)
+
+
+def _use(use: RoutineUse, catalog: Catalog) -> _Along:
+    """Return what goes with a routine that it calls."""
+    name, table = Name(use.name), use.relation
+    match use.kind:
+        case ObjectKind.COLUMN:
+            state = catalog.column(table, use.name)
+            computed = state is not None and state.generated is not None
+            return _Along(ObjectKind.COLUMN if computed else ObjectKind.SEQUENCE, name, table)
+        case ObjectKind.VIEW:
+            return _Along(ObjectKind.VIEW, table)
+        case ObjectKind.DOMAIN:
+            return _Along(ObjectKind.DOMAIN_CONSTRAINT, table)
+        case ObjectKind.CONSTRAINT:
+            return _Along(ObjectKind.DOMAIN_CONSTRAINT, name, table)
+        case kind:
+            return _Along(kind, name, table)
 
 
 def _views(views: tuple[ViewState, ...], catalog: Catalog) -> Iterator[_Along]:

@@ -246,7 +246,8 @@ def _is_key_again(index: IndexState, context: Context) -> bool:
 def _not_known(operation: DropConstraint, context: Context) -> Iterator[Finding]:
     table, name = operation.table, operation.constraint
     known = context.catalog.table(table)
-    absent = known is not None and known.complete and known.made_by is not None
+    given = known is not None and (known.made_by is not None or context.catalog.complete)
+    absent = known is not None and known.complete and given
     if isinstance(context.effects.fails, Certain) or not context.effects.locks:
         return
     if operation.kind == "unique" or (absent and operation.if_exists):

@@ -9,6 +9,7 @@ from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import DropIndex, ObjectKind
+from migsafe.writing import quoting
 
 _WAITS = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
 _REFUSED = (Hazard.FAILS_AT_RUNTIME,)
@@ -31,7 +32,7 @@ def check_operation(operation: DropIndex, context: Context) -> Iterator[Finding]
         keys = [each.column or "an expression" for each in index.elements]
         yield context.finding(
             f"No other index of {table} starts with {', '.join(keys)}: lookups that use "
-            f"{operation.index} become scans of the table.",
+            f"{operation.index} {_instead(index, context.ship.after)}.",
             help="See that nobody uses it (pg_stat_user_indexes.idx_scan stays as it is for some "
             "days), or build its replacement first.",
             case="no other index",
@@ -52,8 +53,8 @@ def _lock(operation: DropIndex, table: Name, context: Context) -> Iterator[Findi
             yield context.finding(
                 f"{table} is partitioned, and the server refuses DROP INDEX CONCURRENTLY of "
                 f"{operation.index} ({fails.sqlstate}).",
-                help=f"DROP INDEX {operation.index} with a short lock_timeout, tried again "
-                "until it gets through.",
+                help=f"DROP INDEX {quoting.name(operation.index)} with a short lock_timeout, "
+                "tried again until it gets through.",
                 hazards=_REFUSED,
             )
         return
@@ -104,7 +105,7 @@ def _concurrently(operation: DropIndex, context: Context) -> str:
         if context.current.transaction.sent_as_one
         else "in a file of its own that runs outside a transaction"
     )
-    return f"DROP INDEX CONCURRENTLY {operation.index}; {alone}."
+    return f"DROP INDEX CONCURRENTLY {quoting.name(operation.index)}; {alone}."
 
 
 def _is_missed(index: IndexState, context: Context) -> bool:
@@ -112,6 +113,16 @@ def _is_missed(index: IndexState, context: Context) -> bool:
     if index.valid is False or context.is_made_here(index.made_by):
         return False
     return not any(_replaces(other, index) for other in _left(index, context.ship.after))
+
+
+def _instead(index: IndexState, after: Catalog) -> str:
+    """Return how lookups find their rows then: by the first of the columns, or not at all."""
+    first = index.elements[0]
+    for other in _left(index, after):
+        same = other.elements[0].column is not None and other.elements[0].column == first.column
+        if same and other.where is None and other.method == index.method:
+            return f"read what {other.name.name} finds by {first.column}, or the whole table"
+    return "become scans of the table"
 
 
 def _left(index: IndexState, after: Catalog) -> tuple[IndexState, ...]:

@@ -75,6 +75,8 @@ def _goes_unnoticed(operation: DropObject, context: Context) -> bool:
     if kind is ObjectKind.SEQUENCE:
         drawing = before.columns_drawing(name)
         return bool(drawing) and all(context.goes_here(*user) for user in drawing)
+    if kind is ObjectKind.POLICY and operation.table is not None:
+        return context.catalog.row_security(operation.table) is False
     return kind is ObjectKind.TRIGGER and name.name.startswith(SYNC_TRIGGER)
 
 

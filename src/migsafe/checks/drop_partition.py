@@ -6,6 +6,7 @@ from migsafe.catalog.schema import Existence
 from migsafe.context import Context
 from migsafe.model.findings import Finding
 from migsafe.model.operations import DropTable, ObjectKind
+from migsafe.writing import quoting
 
 _CONCURRENT = 14
 
@@ -37,7 +38,7 @@ def check_operation(operation: DropTable, context: Context) -> Iterator[Finding]
 def _help(operation: DropTable, context: Context, *, concurrent: bool) -> str:
     if concurrent and context.version >= _CONCURRENT:
         return (
-            f"DETACH PARTITION {operation.table} CONCURRENTLY in a migration before this one, "
-            "outside a transaction; then the drop locks nobody out."
+            f"DETACH PARTITION {quoting.name(operation.table)} CONCURRENTLY in a migration "
+            "before this one, outside a transaction; then the drop locks nobody out."
         )
     return "Set a short lock_timeout and try again until it gets through."

@@ -24,6 +24,7 @@ def check_operation(operation: DropIndex | DropConstraint, context: Context) -> 
         return
     guarantee = guarantee_of(index)
     if holds(guarantee, index.table, context.current.after):
+        yield from _by_name(index, context)
         return
     keys = ", ".join(element.column or "an expression" for element in index.elements)
     back = _comes_back(guarantee, index.table, context)
@@ -47,6 +48,22 @@ def check_operation(operation: DropIndex | DropConstraint, context: Context) -> 
         "it in a later deploy.",
         relations=(index.table,),
     )
+
+
+def _by_name(index: IndexState, context: Context) -> Iterator[Finding]:
+    """Report a constraint that code can no longer name, though another one says the same."""
+    name, table = index.constraint, index.table
+    if name is None or context.is_made_here(index.made_by):
+        return
+    if context.ship.after.constraint(table, name) is None:
+        yield context.finding(
+            f"Another unique index says what {name} of {table} said, but {context.old_code}'s "
+            f"INSERT … ON CONFLICT ON CONSTRAINT {name} fails (42704) {context.until_gone}.",
+            help=f"See that no code names {name}; ON CONFLICT with columns goes on.",
+            case="by name",
+            hazards=(Hazard.BREAKS_OLD_CODE,),
+            relations=(table,),
+        )
 
 
 def _named(index: IndexState) -> str:

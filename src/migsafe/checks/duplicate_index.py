@@ -6,6 +6,7 @@ from migsafe.catalog.schema import IndexState
 from migsafe.context import Context
 from migsafe.model.findings import Finding
 from migsafe.model.operations import CreateIndex
+from migsafe.writing import quoting
 
 PROFILE = "strict"
 
@@ -29,9 +30,9 @@ def check_operation(operation: CreateIndex, context: Context) -> Iterator[Findin
         if other.elements[: len(elements)] == elements:
             extra, keeper, help_ = new, old, f"Leave {new} out."
         elif not other.unique and elements[: len(other.elements)] == other.elements:
-            extra, keeper, help_ = (
-                old, new, f"DROP INDEX CONCURRENTLY {old} once {new} is built.",
-            )  # fmt: skip
+            drop = f"DROP INDEX CONCURRENTLY {quoting.name(other.name)} once {new} is built."
+            made_here = context.is_made_here(other.made_by)
+            extra, keeper, help_ = old, new, f"Leave {old} out." if made_here else drop
         else:
             continue
         yield context.finding(

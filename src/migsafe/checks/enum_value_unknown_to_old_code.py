@@ -67,6 +67,9 @@ def _made_again(name: Name, labels: tuple[str, ...], context: Context) -> Iterat
     released = context.ship.before.enum(name)
     if released is None or released.labels is None:
         return
+    if context.catalog.enum(name) is not None:
+        # It is there still: the statement fails, and a block may catch that.
+        return
     added = tuple(label for label in labels if label not in released.labels)
     gone = [repr(label) for label in released.labels if label not in labels]
     if gone:

@@ -2,12 +2,25 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.schema import IndexState
+from migsafe.catalog.text import conjuncts, is_not_null
 from migsafe.context import Context
 from migsafe.model.defining import constraints
+from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
-from migsafe.model.operations import AddColumn, AddConstraint, CreateTable, ForeignKey
+from migsafe.model.operations import (
+    AddColumn,
+    AddConstraint,
+    CreateIndex,
+    CreateTable,
+    ForeignKey,
+    IndexElement,
+)
+from migsafe.writing.sql import write
+from migsafe.writing.tokens import tokens
 
 PROFILE = "strict"
+_FINDS_EQUALS = frozenset({"btree", "hash"})
 
 
 def check_operation(
@@ -19,17 +32,39 @@ def check_operation(
         state = after.table(table)
         if not isinstance(key, ForeignKey) or not key.columns or state is None:
             continue
-        wanted, count = set(key.columns), len(key.columns)
-        if any(
-            set(index.columns[:count]) == wanted and index.where is None
-            for index in after.indexes(table)
-        ):
+        if any(_finds_children(index, key) for index in after.indexes(table)):
             continue
         columns = ", ".join(key.columns)
         yield context.finding(
             f"No index on {table} begins with ({columns}): each DELETE of a row of "
             f"{key.referenced} reads all of {table} to look for its children.",
-            help=f"CREATE INDEX CONCURRENTLY ON {table} ({columns}).",
+            help=_help(table, key, context),
             relations=(table,),
             confidence=Confidence.HIGH if state.complete else Confidence.LOW,
         )
+
+
+def _finds_children(index: IndexState, key: ForeignKey) -> bool:
+    """Say whether a lookup of the key's columns can use an index."""
+    count = len(key.columns)
+    if index.method not in _FINDS_EQUALS or set(index.columns[:count]) != set(key.columns):
+        return False
+    # A child that is looked for is not NULL.
+    return index.where is None or all(
+        any(is_not_null(part, column) for column in key.columns)
+        for part in conjuncts(list(tokens(index.where.sql)))
+    )
+
+
+def _help(table: Name, key: ForeignKey, context: Context) -> str:
+    live = context.is_live(table)
+    if context.current.origin.call_span is not None:
+        return (
+            "op.create_index with postgresql_concurrently=True inside "
+            "`with op.get_context().autocommit_block():`, in a revision of its own."
+            if live
+            else "sa.Column(…, index=True), or op.create_index in the same revision."
+        )
+    elements = tuple(IndexElement(column) for column in key.columns)
+    index = write(CreateIndex(None, table, elements, concurrently=live))
+    return f"{index}, {'outside a transaction' if live else 'in the same migration'}."

@@ -40,11 +40,23 @@ def check_operation(operation: _Naming, context: Context) -> Iterator[Finding]:
         held = name.encode()
         if len(held) > _LONGEST:
             cut = held[:_LONGEST].decode(errors="ignore")
+            fate = (
+                "SQLAlchemy refuses it (IdentifierError)"
+                if _is_refused(operation, context)
+                else f"the server cuts it to {cut} without an error"
+            )
             yield context.finding(
-                f"{name} has {len(held)} bytes: the server cuts it to {cut} without an error.",
+                f"{name} has {len(held)} bytes: {fate}.",
                 help=f"Choose a name of at most {_LONGEST} bytes.",
                 relations=(),
             )
+
+
+def _is_refused(operation: _Naming, context: Context) -> bool:
+    """Say whether SQLAlchemy writes the name: it measures those of indexes and constraints."""
+    origin = context.current.origin
+    written = origin.call_span == origin.statement_span
+    return written and isinstance(operation, CreateIndex | AddConstraint)
 
 
 def _as_written(name: str, sql: str) -> str:

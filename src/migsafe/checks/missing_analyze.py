@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migsafe.context import Context
 from migsafe.model.findings import Finding
 from migsafe.model.operations import CreateIndex, Vacuum
+from migsafe.writing import quoting
 
 PROFILE = "strict"
 
@@ -27,6 +28,6 @@ def check_operation(operation: CreateIndex, context: Context) -> Iterator[Findin
         f"{operation.name or 'The index'} on {table} has an expression without statistics until "
         "the next ANALYZE: the planner guesses how many rows it finds, and may read the whole "
         "table instead.",
-        help=f"ANALYZE {table} after the build.",
+        help=f"ANALYZE {quoting.name(table)} after the build.",
         relations=(table,),
     )

@@ -6,6 +6,7 @@ from migsafe.context import Context
 from migsafe.model.effects import Certain
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.operations import RefreshView
+from migsafe.writing import quoting
 
 _WAITS = (Hazard.BLOCKS_READS,)
 _UNREADABLE = (Hazard.BREAKS_OLD_CODE,)
@@ -22,8 +23,8 @@ def check_operation(operation: RefreshView, context: Context) -> Iterator[Findin
         yield context.finding(
             f"REFRESH MATERIALIZED VIEW {view} WITH NO DATA empties it: running code that reads "
             "it fails (55000) until it is refreshed with data.",
-            help=f"REFRESH MATERIALIZED VIEW CONCURRENTLY {view}, or drop the view in a deploy "
-            "after the code that reads it is gone.",
+            help=f"REFRESH MATERIALIZED VIEW CONCURRENTLY {quoting.name(view)}, or drop the "
+            "view in a deploy after the code that reads it is gone.",
             hazards=_UNREADABLE,
         )
     elif not operation.concurrently:
@@ -49,7 +50,7 @@ def _end(context: Context) -> str:
 
 def _concurrently(operation: RefreshView, context: Context) -> str:
     view = operation.view
-    statement = f"REFRESH MATERIALIZED VIEW CONCURRENTLY {view}"
+    statement = f"REFRESH MATERIALIZED VIEW CONCURRENTLY {quoting.name(view)}"
     if any(index.unique and index.where is None for index in context.catalog.indexes(view)):
         return f"{statement}, which lets readers pass."
     return (

@@ -7,6 +7,7 @@ from migsafe.model.effects import Fact
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import Reindex
+from migsafe.writing import quoting
 
 _SYSTEM = "SYSTEM"
 _MANY = frozenset({"SCHEMA", "DATABASE"})
@@ -53,7 +54,7 @@ def _listed(tables: tuple[Name, ...]) -> str:
 
 
 def _help(operation: Reindex, context: Context) -> str:
-    named = "" if operation.object is None else f" {operation.object}"
+    named = "" if operation.object is None else f" {quoting.name(operation.object)}"
     statement = f"REINDEX {operation.kind.upper()} CONCURRENTLY{named}"
     if context.current.origin.call_span is not None:
         return (

@@ -12,13 +12,14 @@ from migsafe.model.operations import (
     CreateView,
     ObjectKind,
     RenameObject,
+    SetTableOptions,
 )
 
 _FAILS = (Hazard.BREAKS_OLD_CODE,)
 
 
 def check_operation(
-    operation: CreateView | CreateRoutine | AlterRoutine, context: Context
+    operation: CreateView | CreateRoutine | AlterRoutine | SetTableOptions, context: Context
 ) -> Iterator[Finding]:
     """Report a view or routine of the released schema that becomes another one."""
     match operation:
@@ -36,11 +37,30 @@ def check_operation(
                     f"Calls of {name} by running code run with other options from here on.",
                     help=_LOOK,
                 )
-        case CreateView():
+        case SetTableOptions(kind=ObjectKind.VIEW, object=name) if context.is_live(name):
+            yield from _options(operation, context)
+        case CreateView() | SetTableOptions():
             pass
 
 
 _LOOK = "Make sure that running code can live with the new answers, or give them another name."
+
+
+_OPTIONS = {
+    "security_invoker": "whose rights and policies decide what a query of it may read",
+    "check_option": "which rows may be written through it",
+}
+"""What the options of a view decide that running code notices."""
+
+
+def _options(operation: SetTableOptions, context: Context) -> Iterator[Finding]:
+    changed = [_OPTIONS[each.name] for each in operation.options if each.name in _OPTIONS]
+    if changed:
+        yield context.finding(
+            f"{operation.object} has other options from here on: {' and '.join(changed)}; running "
+            "code is refused (42501, 44000) or gets other rows.",
+            help=_LOOK,
+        )
 
 
 def _stands_in(operation: CreateView, context: Context) -> bool:

@@ -33,6 +33,12 @@ def check_operation(
 ) -> Iterator[Finding]:
     """Report a restriction where it starts, whether or not it is validated there."""
     match operation:
+        case (
+            AddConstraint(table=table, constraint=Unique() | PrimaryKey() | Exclusion(), only=True)
+            | CreateIndex(table=table, only=True)
+        ) if context.catalog.is_partitioned(table):
+            # Its partitions hold the rows, and have no such index yet.
+            pass
         case AddConstraint(table=table, constraint=constraint) if context.is_live(table):
             yield from _added(table, constraint, context)
         case AddColumn(table=table, column=column, constraints=constraints) if context.is_live(
@@ -244,18 +250,32 @@ def _unique_index(operation: CreateIndex, context: Context) -> Iterator[Finding]
 def _altered(
     operation: AlterConstraint, table: Name, name: str, context: Context
 ) -> Iterator[Finding]:
+    state = context.catalog.constraint(table, name)
+    known = None if state is None else state.constraint
     if operation.enforced:
+        if isinstance(known, ForeignKey | Check) and known.enforced:
+            return
         yield context.finding(
             f"{context.old_code.capitalize()} that writes to {table} a row against {name} is "
             f"refused {context.until_gone}.",
             help="Deploy code that writes only valid rows first.",
         )
-    elif operation.deferrable is False or operation.initially_deferred is False:
+    elif _is_sooner(operation, known):
         yield context.finding(
             f"Transactions of {context.old_code} that satisfy {name} of {table} only at COMMIT are "
             f"refused at the statement {context.until_gone}.",
             help="Deploy code that writes in an order that satisfies it at each statement first.",
         )
+
+
+def _is_sooner(operation: AlterConstraint, known: Constraint | None) -> bool:
+    """Say whether a constraint that could wait for COMMIT no longer does."""
+    if not isinstance(known, ForeignKey):
+        return operation.deferrable is False or operation.initially_deferred is False
+    was = (known.deferrable, known.initially_deferred)
+    return (was[0] and operation.deferrable is False) or (
+        was[1] and operation.initially_deferred is False
+    )
 
 
 # --- what running code cannot violate --------------------------------------------------

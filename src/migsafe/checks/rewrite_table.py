@@ -59,20 +59,23 @@ def check_operation(operation: RewriteTable, context: Context) -> Iterator[Findi
 
 
 def _index(operation: RewriteTable, context: Context) -> Iterator[Finding]:
-    index = operation.table
+    index, effects = operation.table, context.effects
     state = None if index is None else context.catalog.index(index)
     if state is not None and not context.is_busy(state.table):
         return
+    known = effects.knows(Fact.BUILDS)
+    if known and not effects.builds:
+        return
     table = "its table" if state is None else str(state.table)
+    unless = "" if known else "; an instant only if the index is there already"
     yield context.finding(
         f"{operation.kind.value} copies the index {index} under its ACCESS EXCLUSIVE lock: nearly "
-        f"every query of {table} waits, because planning it looks at each index; an instant only "
-        "if the index is there already.",
+        f"every query of {table} waits, because planning it looks at each index{unless}.",
         help=f"REINDEX (TABLESPACE {operation.value}) INDEX CONCURRENTLY {index}, outside a "
         "transaction.",
         relations=() if state is None else (state.table,),
         hazards=_WAITS[:2],
-        confidence=Confidence.LOW,
+        confidence=Confidence.HIGH if known else Confidence.LOW,
     )
 
 

@@ -10,6 +10,7 @@ from migsafe.model.effects import Fact, OnData
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import AddConstraint, Check, NotNull, SetNotNull
+from migsafe.writing import quoting
 
 _WRITES = {
     OldStatement.INSERT_FULL,
@@ -80,15 +81,24 @@ def _help(table: Name, name: str, context: Context) -> str:
     for state in context.catalog.constraints_on(table, name):
         match state.constraint:
             case Check(valid=False, expression=expression) if proves_not_null(expression.sql, name):
-                return f"VALIDATE CONSTRAINT {state.name} in a migration before this one."
+                return (
+                    f"VALIDATE CONSTRAINT {quoting.identifier(state.name)} in a migration "
+                    "before this one."
+                )
             case NotNull(valid=False):
-                return f"VALIDATE CONSTRAINT {state.name} instead; it makes {name} NOT NULL."
+                return (
+                    f"VALIDATE CONSTRAINT {quoting.identifier(state.name)} instead; it makes "
+                    f"{name} NOT NULL."
+                )
             case _:
                 pass
     first = f"Once {context.all_code} writes {name} and no NULL is left: ADD CONSTRAINT …"
     if context.version >= _PROOF_OF_ITS_OWN:
-        return f"{first} NOT NULL {name} NOT VALID, and VALIDATE it in another migration."
+        return (
+            f"{first} NOT NULL {quoting.identifier(name)} NOT VALID, and VALIDATE it in "
+            "another migration."
+        )
     return (
-        f"{first} CHECK ({name} IS NOT NULL) NOT VALID, VALIDATE it in another migration, then "
-        "SET NOT NULL."
+        f"{first} CHECK ({quoting.identifier(name)} IS NOT NULL) NOT VALID, VALIDATE it in "
+        "another migration, then SET NOT NULL."
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from migsafe.context import Applied, Context, Deploy
-from migsafe.model.findings import Confidence, Finding
+from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.migration import Section
 from migsafe.model.operations import Begin, Commit, Rollback
 from migsafe.model.origin import Runner
@@ -58,7 +58,8 @@ def _judged(section: Section, found: list[Applied], context: Context) -> Iterato
             case Commit() | Rollback(savepoint=None) if opened is not None:
                 opened = None
             case Commit() | Rollback(savepoint=None):
-                yield from _unopened(section, at, runs=runs)
+                if section.runner is not Runner.NONE or applied is not found[0]:
+                    yield from _unopened(section, at, runs=runs)
                 return
             case _:
                 pass
@@ -94,6 +95,14 @@ def _unopened(section: Section, context: Context, *, runs: bool) -> Iterator[Fin
             "and which runner that is is not known; otherwise it does nothing.",
             help=f"Write BEGIN where the transaction starts, or leave {word} out.",
             confidence=Confidence.LOW,
+        )
+    elif section.runner is Runner.NONE:
+        does = "took back nothing" if word == "ROLLBACK" else "did not hold it together"
+        yield context.finding(
+            f"{word} without BEGIN only draws a warning: each statement before it was committed by "
+            f"itself, and this {does}.",
+            help=f"Write BEGIN where the transaction starts, or leave {word} out.",
+            hazards=(Hazard.SILENT_NO_OP,),
         )
 
 

@@ -26,6 +26,8 @@ def check_operation(
     yield context.finding(
         f"{what} of {table} {'has' if count == 1 else 'have'} no name: the server chooses one, and "
         "the migration that drops it has to guess.",
-        help="Write CONSTRAINT and a name before it.",
+        help="Write CONSTRAINT and a name before it."
+        if context.current.origin.call_span is None
+        else 'Give it a name="…", or the MetaData of env.py a naming_convention.',
         relations=(table,),
     )

@@ -6,18 +6,51 @@ from migsafe.catalog.text import column_of
 from migsafe.context import Context, clipped
 from migsafe.effects.reach import Reach, reach_of
 from migsafe.model.findings import Confidence, Finding, Hazard
-from migsafe.model.operations import Delete, Update
+from migsafe.model.operations import Delete, Merge, Update
 from migsafe.writing.tokens import tokens
 
 _LOCKED = (Hazard.BLOCKS_WRITES,)
 _IS_NULL = 3
+_CHANGING = {"UPDATE": "write", "DELETE": "remove"}
 
 
-def check_operation(operation: Update | Delete, context: Context) -> Iterator[Finding]:
-    """Report an UPDATE or DELETE of every row, and an UPDATE that may be one."""
-    table, where = operation.table, operation.where
-    if not context.is_busy(table) or _is_under_a_lock(context):
+def check_operation(operation: Update | Delete | Merge, context: Context) -> Iterator[Finding]:
+    """Report an UPDATE or DELETE of every row, and an UPDATE or MERGE that may be one."""
+    if not context.is_busy(operation.table) or _is_under_a_lock(context):
         return
+    match operation:
+        case Merge():
+            yield from _merged(operation, context)
+        case Update() | Delete():
+            yield from _changed(operation, context)
+
+
+def _merged(operation: Merge, context: Context) -> Iterator[Finding]:
+    """Report a MERGE that changes rows which are there, by those of another relation."""
+    words = [word.upper() for word in tokens(operation.sql)]
+    verbs = [
+        words[at + 1]
+        for at, word in enumerate(words[:-1])
+        if word == "THEN" and words[at + 1] in _CHANGING
+    ]
+    if not verbs or not operation.reads:
+        return
+    table = operation.table
+    does = " and ".join(f"{_CHANGING[verb]} them" for verb in dict.fromkeys(verbs))
+    yield context.finding(
+        f"MERGE INTO {table} may reach many rows and {does}: how many, "
+        f"{' and '.join(map(str, operation.reads))} decides. Each stays locked {_until(context)}, "
+        "and whoever writes it waits.",
+        help="Write it in batches over a range of the key, each batch a transaction of its own; "
+        "or silence this with the number of rows as the reason.",
+        case="unknown number of rows",
+        hazards=_LOCKED,
+        confidence=Confidence.LOW,
+    )
+
+
+def _changed(operation: Update | Delete, context: Context) -> Iterator[Finding]:
+    table, where = operation.table, operation.where
     reach = reach_of(table, where, context.catalog, operation.sql)
     fills = isinstance(operation, Update) and _fills_new_column(operation, context)
     if reach is Reach.ALL or (fills and reach is Reach.UNKNOWN):

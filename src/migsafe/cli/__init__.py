@@ -7,7 +7,7 @@ import gc
 
 # What a run imports and reads lives until it ends: looking for garbage in it each 700
 # objects costs up to a tenth of the time, of the imports too, and frees next to nothing.
-gc.set_threshold(50_000, 20, 50)
+gc.set_threshold(500_000, 20, 50)
 
 import os  # noqa: E402
 import pkgutil  # noqa: E402

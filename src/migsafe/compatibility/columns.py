@@ -216,9 +216,19 @@ _NUMBERS = {
 _JSON = {"json", "jsonb"}
 
 
+def _base(type: Type, catalog: Catalog) -> Type:
+    """Return the type that a domain is made of: as that it is read and written."""
+    domain = None if type.array else catalog.domain(Name(type.name, type.schema))
+    return type if domain is None else _base(domain.type, catalog)
+
+
 def _family(type: Type) -> str:
+    """Return what types have in common whose values stand for each other in old statements.
+
+    An array of another element type is another type to every operator; its lengths are not.
+    """
     if type.array:
-        return f"{type}"
+        return f"{type.schema}.{type.name}[]"
     for name, members in (("text", _TEXT), ("number", _NUMBERS), ("json", _JSON)):
         if type.name in members:
             return name
@@ -244,8 +254,9 @@ def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Compatibi
     writers = EXPLICIT + (MINIMAL if is_required(state) is not False else ())
     if change.work is Work.REFUSED:
         return Compatibility(undo=NOTHING_TO_UNDO)
-    if _family(old) != _family(new):
-        from_text = _family(old) == "text"
+    stood, stands = _base(old, catalog), _base(new, catalog)
+    if _family(stood) != _family(stands):
+        from_text = _family(stood) == "text"
         return Compatibility(
             old=met(
                 ((OldStatement.SELECT_NAMED,), Outcome.FAILS),
@@ -257,7 +268,9 @@ def alter_column_type(operation: AlterColumnType, catalog: Catalog) -> Compatibi
             loses=loses,
             undo=undo,
         )
-    quiet = change.work in {Work.NONE, Work.SCAN} and change.values is Values.KEPT
+    quiet = change.values is Values.KEPT and (
+        change.work in {Work.NONE, Work.SCAN} or stood == stands
+    )
     widened = change.values is Values.KEPT
     return Compatibility(
         old=met(
@@ -300,7 +313,7 @@ def _type_back(
     possible = None
     if back.values is not Values.KEPT or using is not None:
         possible = probes.filled(table, column)
-        if _family(old) == _family(new):
+        if _family(_base(old, catalog)) == _family(_base(new, catalog)):
             possible = probes.misfits(table, column, old) or possible
     return undone_by(AlterColumnType(table, column, old, using=using), possible_sql=possible)
 

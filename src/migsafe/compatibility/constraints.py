@@ -2,6 +2,7 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ConstraintState, Existence, IndexState
+from migsafe.catalog.uniqueness import is_implied, over, promised_by
 from migsafe.compatibility.columns import is_required, refusing_nulls
 from migsafe.compatibility.outcomes import (
     HARMLESS,
@@ -11,7 +12,7 @@ from migsafe.compatibility.outcomes import (
     undone_by,
 )
 from migsafe.effects.postgres import probes
-from migsafe.effects.postgres.relations import referenced_columns
+from migsafe.effects.postgres.relations import referenced_columns, unseen
 from migsafe.model.compatibility import Compatibility, OldStatement, Outcome, Undo
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
@@ -43,8 +44,10 @@ def add_constraint(operation: AddConstraint, catalog: Catalog) -> Compatibility:
     NOT VALID spares the rows that are there, never the writers. With USING INDEX the index
     refused duplicates before.
     """
+    table, constraint = operation.table, operation.constraint
+    kept = isinstance(constraint, Unique | PrimaryKey) and _is_kept(table, constraint, catalog)
     return Compatibility(
-        old=_restricting(operation.table, operation.constraint, catalog),
+        old={} if kept else _restricting(table, constraint, catalog),
         undo=_dropping(operation, catalog),
     )
 
@@ -79,6 +82,19 @@ def _restricting(
             return met(*worst)
         case NotNull():
             return refusing_nulls(table, constraint.column, catalog)
+
+
+def _is_kept(table: Name, key: Unique | PrimaryKey, catalog: Catalog) -> bool:
+    """Say whether other indexes and NOT NULL refuse already what a new key would."""
+    nulls_not_distinct = isinstance(key, Unique) and key.nulls_not_distinct
+    promised = over(key.columns, nulls_not_distinct=nulls_not_distinct)
+    built = key.using_index is None and not key.without_overlaps
+    if not built or not is_implied(promised, table, catalog):
+        return False
+    if isinstance(key, Unique):
+        return True
+    states = [catalog.column(table, column) for column in key.columns]
+    return all(state is not None and state.nullable is False for state in states)
 
 
 def _lets_null_pass(check: Check) -> bool:
@@ -167,6 +183,8 @@ def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Compatibilit
     table, name = operation.table, operation.constraint
     state = None if name is None else catalog.constraint(table, name)
     if state is None:
+        if operation.if_exists and name is not None and not unseen(catalog, table):
+            return HARMLESS
         return Compatibility(
             old=met((READS, Outcome.CHANGES), ((*UPSERT, *DELETE), Outcome.UNKNOWN))
         )
@@ -220,7 +238,11 @@ def _adding_again(state: ConstraintState, catalog: Catalog) -> Undo | None:
             columns = referenced_columns(catalog, constraint) or ()
             possible = probes.orphans(table, constraint, columns)
         case Unique() | PrimaryKey():
-            possible = probes.duplicates(table, constraint.columns)
+            possible = probes.duplicates(
+                table,
+                constraint.columns,
+                nulls_not_distinct=isinstance(constraint, Unique) and constraint.nulls_not_distinct,
+            )
         case NotNull():
             possible = probes.nulls(table, constraint.column)
         case Exclusion():
@@ -256,6 +278,9 @@ def alter_constraint(operation: AlterConstraint, catalog: Catalog) -> Compatibil
         return Compatibility(
             old=met((READS, Outcome.CHANGES), (DELETE, Outcome.CHANGES)), undo=undo
         )
+    if not key.initially_deferred and operation.initially_deferred is not True:
+        # It is checked at once, as before.
+        return Compatibility(undo=undo)
     # A write that leaned on the check coming late fails where it comes at once.
     sooner = key.initially_deferred and operation.initially_deferred is not True
     return Compatibility(
@@ -293,7 +318,7 @@ def create_index(operation: CreateIndex, catalog: Catalog) -> Compatibility:
 
 
 def _indexed(operation: CreateIndex, catalog: Catalog) -> dict[OldStatement, Outcome]:
-    if not operation.unique:
+    if not operation.unique or is_implied(promised_by(operation), operation.table, catalog):
         return {}
     columns = tuple(element.column or "" for element in operation.elements)
     if not all(columns) or operation.nulls_not_distinct:
@@ -314,7 +339,11 @@ def drop_index(operation: DropIndex, catalog: Catalog) -> Compatibility:
         return Compatibility(undo=undone_by(back))
     plain = index.where is None and len(index.columns) == len(index.elements)
     kept = plain and is_unique_otherwise(index.table, index.columns, index.name.name, catalog)
-    possible = probes.duplicates(index.table, index.columns) if plain else None
+    possible = (
+        probes.duplicates(index.table, index.columns, nulls_not_distinct=index.nulls_not_distinct)
+        if plain
+        else None
+    )
     return Compatibility(
         old=met(
             (READS, Outcome.WORKS if kept else Outcome.CHANGES),

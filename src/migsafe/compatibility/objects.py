@@ -43,6 +43,7 @@ from migsafe.model.operations import (
     DropObject,
     Grant,
     ObjectKind,
+    Option,
     PrimaryKey,
     RefreshView,
     RenameEnumValue,
@@ -559,4 +560,15 @@ def set_table_options(operation: SetTableOptions) -> Compatibility:
         return Compatibility(
             old=met((READS, Outcome.CHANGES), ((*WRITES, *DELETE), Outcome.CHANGES))
         )
+    if not operation.reset and any(map(_is_catalog_table, operation.options)):
+        return Compatibility(old=met(((OldStatement.UPSERT,), Outcome.FAILS)))
     return Compatibility()
+
+
+_CATALOG_TABLE = "user_catalog_table"
+"""What makes a table one that ON CONFLICT is not supported for."""
+
+
+def _is_catalog_table(option: Option) -> bool:
+    on = option.value is None or option.value.lower() in {"true", "on", "yes", "1"}
+    return option.name == _CATALOG_TABLE and on

@@ -22,6 +22,7 @@ from migsafe.model.operations import Begin, DropTable
 from migsafe.model.origin import Runner
 from migsafe.model.record import record, replace
 from migsafe.model.verdict import Verdict
+from migsafe.sources import STDIN
 from migsafe.sources.convention import convention_named
 
 _NO_PLAN_MENDS = frozenset(
@@ -113,9 +114,9 @@ def lint(
 
 
 def _plannable(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Return the files with an error that another sequence of deploys may mend."""
+    """Return what `plan` takes for the files with an error that other deploys may mend."""
     paths = (
-        finding.place.path
+        "-" if finding.place.path == STDIN else finding.place.path
         for finding in findings
         if finding.severity is Severity.ERROR and finding.rule not in _NO_PLAN_MENDS
     )

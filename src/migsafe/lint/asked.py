@@ -117,7 +117,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "hidden-sql",
         "invalid-reference",
     ),
-    "ChangePolicy": ("invalid-reference",),
+    "ChangePolicy": (
+        "enable-row-security",
+        "invalid-reference",
+    ),
     "ChangePublication": (
         "change-replication",
         "invalid-reference",
@@ -212,6 +215,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "DetachPartition": (
         "concurrently-in-transaction",
+        "detach-inheritance",
         "detach-partition",
         "invalid-reference",
     ),
@@ -283,6 +287,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "Merge": (
         "delete-rows",
         "invalid-reference",
+        "whole-table-update",
     ),
     "NoOperation": ("invalid-reference",),
     "RebuildTable": ("invalid-reference",),
@@ -369,7 +374,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "SetTableOptions": (
         "autovacuum-off",
+        "change-replication",
         "invalid-reference",
+        "replace-view-or-function",
     ),
     "SetTriggerState": (
         "disable-trigger",

@@ -29,7 +29,7 @@ from migsafe.model.operations import (
     RenameTable,
     Rollback,
 )
-from migsafe.model.origin import Certainty, Span
+from migsafe.model.origin import Certainty, Runner, Span
 from migsafe.model.record import record, replace
 from migsafe.parsers.bodies import Step
 
@@ -78,10 +78,10 @@ def fold(
 
 
 def _replayed(migration: Migration, catalog: Catalog) -> Catalog:
-    for statement in migration.up.statements:
-        for operation in statement.operations:
-            catalog = catalog.apply(operation, migration.id)
-    return catalog.session_ended()
+    operations = (
+        operation for statement in migration.up.statements for operation in statement.operations
+    )
+    return catalog.apply_all(operations, migration.id).session_ended()
 
 
 def _standing(migration: Migration) -> Iterator[Told]:
@@ -233,7 +233,7 @@ def _placed(step: Step, program: Operation, offset: int | None) -> Operation:
 
 
 def _lone_forbidden(section: Section, catalog: Catalog, dialect: str, version: int) -> bool:
-    if len(section.statements) != 1:
+    if section.runner is not Runner.AUTO or len(section.statements) != 1:
         return False
     return any(
         effects_of(operation, catalog, dialect=dialect, version=version).transaction

@@ -2,7 +2,7 @@
 
 from typing import final
 
-from migsafe.model.record import record, replace
+from migsafe.model.record import record
 
 
 @final
@@ -31,7 +31,7 @@ class Name:
 
     def beside(self, name: str) -> "Name":
         """Return another name in the same schema."""
-        return replace(self, name=name)
+        return Name(name, self.schema)
 
 
 _NAMES: dict[tuple[str, str | None], Name] = {}

@@ -7,7 +7,7 @@ run over one file uses a few.
 import re
 from typing import cast
 
-_METHODS = ("finditer", "fullmatch", "match", "search", "split", "sub")
+_METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub")
 
 
 def pattern(source: str, flags: int = 0) -> re.Pattern[str]:

@@ -6,7 +6,7 @@ commit. A record behaves as `@dataclass(frozen=True, slots=True)` does and compi
 its `__init__`, when the first one is made: a fiftieth of the price (`benchmarks/records.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, FrozenInstanceError, field
 from functools import cache
 from operator import attrgetter
@@ -50,10 +50,32 @@ def record(
 
 def replace(value: _T, /, **changes: object) -> _T:
     """Return a record with some fields changed."""
-    make: Callable[..., _T] = type(value)
-    fields: dict[str, Field[object]] = getattr(make, _FIELDS)
-    kept = dict(zip(fields, _key(tuple(fields))(value), strict=True))
-    return make(**(kept | changes))
+    made: type = type(value)
+    copied: _T = _copying(made)(value, changes)
+    return copied
+
+
+@cache
+def _copying(made: type) -> Callable[[object, Mapping[str, object]], Any]:
+    """Return what copies the records of a class: slot by slot, then what is changed."""
+    fields: dict[str, Field[object]] = getattr(made, _FIELDS)
+    values = _key(tuple(fields))
+    if "__new__" in vars(made):
+        return lambda value, changes: made(
+            **dict(zip(fields, values(value), strict=True), **changes)
+        )
+    slots = {name: getattr(made, name).__set__ for name in fields}
+    scope = {f"set{at}": put for at, put in enumerate(slots.values())}
+    fill = FunctionType(_code(len(fields), 0, ()), scope)
+
+    def copied(value: object, changes: Mapping[str, object]) -> object:
+        copy: object = object.__new__(made)
+        fill(copy, *values(value))
+        for name, changed in changes.items():
+            slots[name](copy, changed)
+        return copy
+
+    return copied
 
 
 def is_record(value: object) -> bool:

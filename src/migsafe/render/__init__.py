@@ -27,9 +27,12 @@ def plain(text: str) -> str:
 
 
 def argument(path: str | PathLike[str]) -> str:
-    """Return a path as one word of a command line, safe to paste into a shell."""
+    """Return a path as one word of a command line, safe to paste into a shell.
+
+    `-` alone is no path: standard input.
+    """
     text = plain(os.fspath(path))
-    return shlex.quote(f"./{text}" if text.startswith("-") else text)
+    return shlex.quote(f"./{text}" if text.startswith("-") and text != "-" else text)
 
 
 def grouped(findings: tuple[Finding, ...]) -> list[list[Finding]]:

@@ -77,7 +77,7 @@ def _group(group: list[Finding], report: Report, look: Look) -> Iterator[str]:
     first, *others = group
     message = plain(first.message)
     if others:
-        message += f" (also {_lines(others)})"
+        message += f" ({_where_else(first, others)})"
     says_so = message.startswith("The way down")
     down = "down: " if first.section is SectionName.DOWN and not says_so else ""
     word = look.painted(f"{_WORDS[first.severity]:<5}", _COLOURS[first.severity])
@@ -108,9 +108,13 @@ def _group(group: list[Finding], report: Report, look: Look) -> Iterator[str]:
         yield from _frame(first, report, look)
 
 
-def _lines(findings: list[Finding]) -> str:
-    numbers = [str(finding.place.line) for finding in findings]
-    return f"{_plural('line', len(numbers))} {', '.join(dict.fromkeys(numbers))}"
+def _where_else(first: Finding, others: list[Finding]) -> str:
+    """Return where the other findings of a group stand: their lines, or how many are on one."""
+    here = first.place.line
+    numbers = dict.fromkeys(str(each.place.line) for each in others if each.place.line != here)
+    if not numbers:
+        return f"and {len(others)} more in this statement"
+    return f"also {_plural('line', len(numbers))} {', '.join(numbers)}"
 
 
 def _frame(finding: Finding, report: Report, look: Look) -> Iterator[str]:

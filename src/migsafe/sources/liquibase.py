@@ -171,7 +171,12 @@ def _sent(text: str, start: int, end: int, delimiter: str | None) -> tuple[Part,
     """Return what stands between the delimiters of a changeset that has its own."""
     if delimiter in {None, ";"}:
         return (Part(start, text[start:end]),)
-    cut = re.compile(rf"{re.escape(delimiter)}[ \t]*$", re.IGNORECASE | re.MULTILINE)
+    # Liquibase takes it for a regular expression where it looks like one.
+    looked = delimiter if "\\" in delimiter else re.escape(delimiter)
+    try:
+        cut = re.compile(rf"(?:{looked})[ \t]*$", re.IGNORECASE | re.MULTILINE)
+    except re.error:
+        return (Part(start, text[start:end]),)
     ends = [(found.start(), found.end()) for found in cut.finditer(text, start, end)]
     starts = [start, *(after for _, after in ends)]
     stops = [*(before for before, _ in ends), end]

@@ -12,7 +12,7 @@ from migsafe.sources.sql_tree import read_tree
 
 NAME = "pop"
 _NAME = pattern(
-    r"(\d{14})_(.*?)(?:\.(postgres|cockroach|mysql|mariadb|sqlite3?))?(\.autocommit)?"
+    r"(\d{14,})_(.*?)(?:\.(postgres|cockroach|mysql|mariadb|sqlite3?))?(\.autocommit)?"
     r"\.(up|down)\.(sql|fizz)"
 )
 _SERVERS = {"sqlite3": "sqlite", "mariadb": "mysql"}

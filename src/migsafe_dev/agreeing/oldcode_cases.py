@@ -231,6 +231,12 @@ CASES = (
         setup="ALTER TABLE t ADD w integer;",
     ),
     Case("ALTER TABLE t ALTER COLUMN name TYPE varchar"),
+    Case("ALTER TABLE t ALTER COLUMN v TYPE small", setup="CREATE DOMAIN small AS integer;"),
+    Case("ALTER TABLE t ALTER COLUMN v TYPE integer", setup=DOMAIN),
+    Case("ALTER TABLE t ALTER COLUMN w TYPE varchar[]", setup="ALTER TABLE t ADD w varchar(20)[];"),
+    Case("ALTER TABLE t ALTER CONSTRAINT t_parent DEFERRABLE"),
+    Case("ALTER TABLE t DROP CONSTRAINT IF EXISTS missing"),
+    Case("ALTER TABLE t SET (user_catalog_table = true)"),
     Case(
         "ALTER TABLE t ALTER COLUMN parent_id TYPE text USING 'x'",
         (

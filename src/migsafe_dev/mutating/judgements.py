@@ -11,6 +11,7 @@ from types import ModuleType
 from migsafe import rulebook
 from migsafe_dev.mutating import testing
 from migsafe_dev.mutating.testing import TESTS, Unit
+from migsafe_dev.pages.examples import Example, examples
 
 _FOLDERS = ("checks", "lint", "rules")
 _OF_PAGES = "test_page"
@@ -29,17 +30,14 @@ def _of_pages() -> Iterator[Unit]:
     testing.allow_imports()
     pages = importlib.import_module("rulepages")
     for rule_id in rulebook.ids():
-        for example in pages.examples(rule_id):
+        for example in examples(rule_id):
             yield Unit(f"page: {example.name}", _page_passes(pages, example))
 
 
-def _page_passes(pages: ModuleType, example: object) -> Callable[[], bool]:
+def _page_passes(pages: ModuleType, example: Example) -> Callable[[], bool]:
     def passes() -> bool:
         linted = pages.lint_example(example)
-        shown = getattr(example, "rendered", None)
-        return linted.found == linted.announced and shown in {
-            None,
-            pages.rendered(example, linted),
-        }
+        shown = {None, pages.rendered(example, linted)}
+        return linted.found == linted.announced and example.rendered in shown
 
     return passes

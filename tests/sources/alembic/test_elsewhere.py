@@ -245,7 +245,7 @@ def test_what_the_environment_hands_to_the_functions_is_known(tmp_path: Path) ->
 
 
 def test_without_an_environment_a_parameter_is_not_known(tmp_path: Path) -> None:
-    body = "def upgrade(op, tables):\n    op.bulk_insert(tables.kind, [])\n"
+    body = "def upgrade(op, tables):\n    op.bulk_insert(tables.kind, tables.rows)\n"
     (found,) = operations(tmp_path, body, {})
     assert isinstance(found, Unrecognized)
     assert found.reason == "'bulk_insert': table: 'tables' is a parameter"

@@ -81,6 +81,25 @@ FOLLOWED = [
         "",
         [DataWork(table=Name("t"), verb="INSERT", rows=2)],
     ),
+    # A table that a parameter brings: what is done to its rows is known.
+    (
+        "op.bulk_insert(T.kinds, [{}, {}])",
+        "from app import T",
+        [DataWork(table=None, verb="INSERT", rows=2)],
+    ),
+    (
+        'op.execute(known().kinds.delete().where(known().kinds.c.name == "a"))',
+        "known = min",
+        [DataWork(table=None, verb="DELETE")],
+    ),
+    (f'op.drop_index(op.f("ix_{"x" * 70}"))', "", [DropIndex(index=Name(f"ix_{'x' * 52}_3aa3"))]),
+    (f'op.drop_index("ix_{"x" * 70}")', "", [DropIndex(index=Name(f"ix_{'x' * 70}"))]),
+    ("op.drop_table(str(20))", "", [drop("20")]),
+    (
+        'op.drop_table(json.dumps({"a": [1, None]}))',
+        "import json",
+        [drop('{"a": [1, null]}')],
+    ),
     (
         'postgresql.ENUM("a", name="e").create(op.get_bind())',
         "",
@@ -109,6 +128,9 @@ NOT_FOLLOWED = [
     ('op.drop_table("t", **OPTIONS)', "from app import OPTIONS", (Name("t"),)),
     ('op.create_index("i", "t", ["a"], postgresql_magic=1)', "", (Name("t"),)),
     ("op.execute(SQL)", "from app import SQL", None),
+    ("op.bulk_insert(T.kinds, ROWS)", "from app import ROWS, T", None),
+    ("op.drop_table(json.dumps({T: 1}))", "import json\nfrom app import T", None),
+    ("op.drop_table(json.dumps({1: T}))", "import json\nfrom app import T", None),
     ('op.execute(f"DROP TABLE {x}")', "from app import x", None),
     ("op.create_entity(view)", "from app import view", None),
     ("helper()", "def helper():\n    other()\n\ndef other():\n    op.drop_table(x)", None),
@@ -280,3 +302,12 @@ def test_an_expanding_parameter_brings_its_own_parentheses(name: str) -> None:
 
 def test_the_configuration_is_no_way_to_the_database() -> None:
     assert operations_of("op.get_context().config.get_section('x')") == []
+
+
+def test_each_parameter_of_a_text_has_its_number() -> None:
+    [update] = operations_of(
+        """op.execute(sa.text("UPDATE t SET a = :new WHERE b = :old AND c <> :new AND d = :e"))"""
+    )
+    assert isinstance(update, Update)
+    assert update.where is not None
+    assert update.where.sql == "b = $2 AND c <> $1 AND d = $3"

@@ -1,6 +1,7 @@
 """What adding, validating, changing and dropping constraints costs."""
 
 from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.uniqueness import is_implied, over
 from migsafe.effects.combine import strongest, together
 from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.relations import (
@@ -108,13 +109,7 @@ def _adding(operation: AddConstraint, catalog: Catalog, version: int) -> Effects
             return Effects(
                 locks=held(catalog, ([table], AE)) if bare else locks,
                 builds=() if bare else stored(catalog, table),
-                fails=OnData(
-                    "23505",
-                    f"{_columns(constraint.columns)} may hold duplicates",
-                    probes.duplicates(
-                        table, constraint.columns, inherited=_has_heirs(catalog, table)
-                    ),
-                ),
+                fails=_refuses_duplicates(table, constraint, catalog),
                 brief=False,
                 sources=_SOURCES,
             )
@@ -266,11 +261,7 @@ def _primary_key(
                 for name in (stored_family(catalog, table) if unproven else ())
                 if name not in stored(catalog, table)
             ),
-            fails=OnData(
-                "23505",
-                f"{_columns(columns)} may hold duplicates or NULLs",
-                probes.duplicates_or_nulls(table, columns, inherited=_has_heirs(catalog, table)),
-            ),
+            fails=_fails_as_key(table, key, unproven, catalog),
             brief=False,
             sources=_SOURCES,
         )
@@ -286,6 +277,41 @@ def _primary_key(
         brief=not (unproven or decides),
         unknown=(Unknown(Fact.SCANS, decides),) if decides else (),
         sources=_SOURCES,
+    )
+
+
+def _refuses_duplicates(table: Name, key: Unique | PrimaryKey, catalog: Catalog) -> Fails:
+    nulls_not_distinct = isinstance(key, Unique) and key.nulls_not_distinct
+    promised = over(key.columns, nulls_not_distinct=nulls_not_distinct)
+    if not key.without_overlaps and is_implied(promised, table, catalog):
+        return Never()
+    return OnData(
+        "23505",
+        f"{_columns(key.columns)} may hold duplicates",
+        probes.duplicates(
+            table,
+            key.columns,
+            inherited=_has_heirs(catalog, table),
+            nulls_not_distinct=nulls_not_distinct,
+        ),
+    )
+
+
+def _fails_as_key(
+    table: Name, key: PrimaryKey, unproven: tuple[str, ...], catalog: Catalog
+) -> Fails:
+    """Return on which rows a primary key fails: duplicates, NULLs, either, or none."""
+    duplicates = _refuses_duplicates(table, key, catalog)
+    if not unproven:
+        return duplicates
+    if isinstance(duplicates, Never):
+        return OnData(
+            "23502", f"{_columns(unproven)} may hold NULLs", probes.nulls(table, *unproven)
+        )
+    return OnData(
+        "23505",
+        f"{_columns(key.columns)} may hold duplicates or NULLs",
+        probes.duplicates_or_nulls(table, key.columns, inherited=_has_heirs(catalog, table)),
     )
 
 

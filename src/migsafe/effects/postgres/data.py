@@ -455,9 +455,11 @@ def beneath(relation: Name, catalog: Catalog, *, only: bool = False) -> Iterator
 def data_work(operation: DataWork, catalog: Catalog) -> Effects:
     """Return what is known of data work done in a revision's Python."""
     taken = [] if operation.table is None else [operation.table]
-    if operation.table is not None and operation.rows is not None:
+    if operation.rows is not None:
+        looked_up = _looked_up(catalog, taken[0], None) if taken else []
         return Effects(
-            locks=held(catalog, (taken, RE), (_looked_up(catalog, taken[0], None), RS)),
+            locks=held(catalog, (taken, RE), (looked_up, RS)),
+            unknown=() if taken else (Unknown(Fact.LOCKS, "the table that gets the rows"),),
             sources=_SOURCES,
         )
     return unknown_everything("what the revision does with rows", held(catalog, (taken, RE)))

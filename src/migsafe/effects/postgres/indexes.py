@@ -2,6 +2,7 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
+from migsafe.catalog.uniqueness import is_implied, promised_by
 from migsafe.effects.postgres import probes, sources
 from migsafe.effects.postgres.relations import (
     family,
@@ -55,13 +56,15 @@ def create_index(operation: CreateIndex, catalog: Catalog) -> Effects:
             fails = Certain("42P07", f"{operation.name} is there already")
     elif partitioned and operation.concurrently:
         fails = Certain("0A000", f"{table} is partitioned: no concurrent build")
-    elif operation.unique:
+    elif operation.unique and not is_implied(promised_by(operation), table, catalog):
         columns = tuple(element.column or "" for element in operation.elements)
         plain = all(columns) and operation.where is None
         fails = OnData(
             "23505",
             "existing rows may be duplicates",
-            probes.duplicates(table, columns) if plain else None,
+            probes.duplicates(table, columns, nulls_not_distinct=operation.nulls_not_distinct)
+            if plain
+            else None,
         )
     return Effects(
         locks=held(catalog, (reached, lock)),

@@ -42,14 +42,21 @@ def own_rows(table: Name, *, inherited: bool) -> str:
     return f"ONLY {quoting.name(table)}" if inherited else quoting.name(table)
 
 
-def duplicates(table: Name, columns: tuple[str, ...], *, inherited: bool = False) -> str | None:
+def duplicates(
+    table: Name,
+    columns: tuple[str, ...],
+    *,
+    inherited: bool = False,
+    nulls_not_distinct: bool = False,
+) -> str | None:
     """Return a query for values that a UNIQUE over columns refuses."""
     if not columns:
         return None
     keys = [quoting.identifier(column) for column in columns]
     there = " AND ".join(f"{key} IS NOT NULL" for key in keys)
+    counted = "" if nulls_not_distinct else f"WHERE {there} "
     return (
-        f"SELECT 1 FROM {own_rows(table, inherited=inherited)} WHERE {there} "
+        f"SELECT 1 FROM {own_rows(table, inherited=inherited)} {counted}"
         f"GROUP BY {', '.join(keys)} HAVING count(*) > 1 LIMIT 1"
     )
 

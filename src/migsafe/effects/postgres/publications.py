@@ -11,7 +11,7 @@ from migsafe.effects.postgres.relations import family, held, is_partitioned
 from migsafe.model.effects import Certain, Effects, Fact, Never, Unknown
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
-from migsafe.model.operations import ChangePublication, ObjectKind, PrimaryKey
+from migsafe.model.operations import ChangePublication, ObjectKind
 from migsafe.writing.tokens import tokens
 
 SUE = Lock.SHARE_UPDATE_EXCLUSIVE
@@ -97,19 +97,6 @@ def unidentified(
         state = catalog.table(table)
         if state is None or not state.complete or state.kind is TableKind.PARTITIONED:
             continue
-        if changes & catalog.published_changes(table) and not _identifies(table, catalog):
+        if changes & catalog.published_changes(table) and not catalog.identifies_rows(table):
             return Certain("55000", f"{table} is published, and nothing identifies its rows")
     return None
-
-
-def _identifies(table: Name, catalog: Catalog) -> bool:
-    identity = catalog.settings(table).get("replica identity", "DEFAULT")
-    if identity == "NOTHING":
-        return False
-    if identity != "DEFAULT":
-        return True
-    key = catalog.primary_key(table)
-    # What is checked late identifies nothing.
-    return (
-        key is not None and isinstance(key.constraint, PrimaryKey) and not key.constraint.deferrable
-    )

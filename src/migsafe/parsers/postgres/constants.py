@@ -25,7 +25,8 @@ def constant(sql: str, values: Mapping[str, Value]) -> Value | None:
     """Return what an expression is, None where that is not known.
 
     Args:
-        sql: Literals, `||`, `format`, `quote_ident`, `concat` and known variables.
+        sql: Literals, `||`, sums of whole numbers, `format`, `quote_ident`, `concat` and
+            known variables.
         values: The variables whose values are known.
     """
     words = [sql[token.start : token.end] for token in tokens(sql)]
@@ -46,10 +47,19 @@ class _Reader:
         self.at = 0
 
     def expression(self) -> Value:
-        value = self._term()
+        value = self._sum()
         while self._ahead(2) == ["|", "|"]:
             self.at += 2
-            value = _text(value) + _text(self._term())
+            value = _text(value) + _text(self._sum())
+        return value
+
+    def _sum(self) -> Value:
+        """Return a term, or a sum of whole numbers: bounds of loops are little else."""
+        value = self._term()
+        while self._ahead() in (["+"], ["-"]):
+            sign = 1 if self.words[self.at] == "+" else -1
+            self.at += 1
+            value = str(_whole(value) + sign * _whole(self._term()))
         return value
 
     def _ahead(self, count: int = 1) -> list[str]:
@@ -115,6 +125,13 @@ def _text(value: Value) -> str:
     if isinstance(value, tuple):
         raise _NotConstantError
     return value
+
+
+def _whole(value: Value) -> int:
+    text = _text(value)
+    if not text.removeprefix("-").isdecimal():
+        raise _NotConstantError
+    return int(text)
 
 
 def _literal(word: str) -> str | None:

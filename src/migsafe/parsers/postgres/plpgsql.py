@@ -247,8 +247,10 @@ class _Walk:
             self._rounds(variable, numbers)
             return
         self.values.pop(variable, None)
-        if ".." in text:
-            self._expression(start, end)
+        dots = text.find("..")
+        if dots != -1:
+            self._expression(start, start + dots)
+            self._expression(start + dots + 2, end)
         elif self.words[first] == "execute":
             self._dynamic(first)
         elif self.words[first] not in self.cursors:

@@ -22,6 +22,7 @@ from migsafe.sources.alembic.fragments import (
     operations,
     rendered,
 )
+from migsafe.sources.alembic.identifiers import shortened
 from migsafe.sources.alembic.types import made, sa_type
 from migsafe.sources.alembic.values import (
     Arguments,
@@ -60,7 +61,8 @@ _WITHOUT_BRACKETS = frozenset(
     }
 )
 _VERBS = {"update": "UPDATE", "insert": "INSERT", "delete": "DELETE", "select": "SELECT"}
-_PASSED_ON = frozenset({"quoted_name", "DefaultClause", "f", "conv"})
+_PASSED_ON = frozenset({"quoted_name", "DefaultClause"})
+_CONVENTIONAL = frozenset({"f", "conv"})
 _PARTS_OF_COLUMNS = (
     SaForeignKey, SaConstraint, Identity, Generated, NoDefault, SaSequence, NoneType
 )  # fmt: skip
@@ -87,6 +89,9 @@ def construct(path: str, arguments: Arguments) -> Value:
             return Dml(_VERBS[leaf], _target(arguments))
         if leaf in _PASSED_ON:
             return arguments.at(0)
+        if leaf in _CONVENTIONAL:
+            name = arguments.at(0)
+            return shortened(name) if isinstance(name, str) else name
     found = made(path, arguments)
     return found if found is not None else Unknown(f"'{path}(…)' is not known")
 

@@ -284,9 +284,16 @@ class Calls:
                 self._sent_elsewhere(node, called, arguments)
             case _:
                 pass
-        if isinstance(function, Unknown):
-            return function
-        return Unknown(f"what '{called}' returns is not known")
+        match function, node:
+            case Unknown(), ast.Call(
+                func=ast.Attribute(attr="insert" | "update" | "delete" as verb)
+            ) if arguments == Arguments():
+                # A table that came some other way: what is done to its rows is known.
+                return Dml(verb.upper(), None)
+            case Unknown(), _:
+                return function
+            case _:
+                return Unknown(f"what '{called}' returns is not known")
 
     def _sent_elsewhere(self, node: ast.expr, called: str, arguments: Arguments) -> None:
         """Report SQL that is sent through a connection that came some other way."""

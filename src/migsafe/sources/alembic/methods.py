@@ -390,7 +390,7 @@ def _of_live(live: Live, name: str, arguments: Arguments) -> "Value | NotPlain":
         case LiveKind.OP:
             match name:
                 case "f":
-                    return arguments.at(0)
+                    return construct("alembic.f", arguments)
                 case "get_bind":
                     return Live(LiveKind.BIND)
                 case "get_context":

@@ -83,6 +83,8 @@ def _with_numbered_parameters(sql: str) -> str:
     if ":" not in sql:
         return sql
 
+    numbers: dict[str, int] = {}
+
     def numbered(found: re.Match[str]) -> str:
         if found["among"] is not None:
             # An expanding parameter brings its own parentheses.
@@ -90,6 +92,9 @@ def _with_numbered_parameters(sql: str) -> str:
             return ("IN($1)" if room >= len("($1)") else "IN(1)").ljust(len(found[0]))
         if found["name"] is None:
             return found[0]
-        return "$1".ljust(len(found[0]))
+        number = numbers.setdefault(found["name"], len(numbers) + 1)
+        # There is room for one digit at least.
+        shown = f"${number}" if len(f"${number}") <= len(found[0]) else "$1"
+        return shown.ljust(len(found[0]))
 
     return _PARAMETER.sub(numbered, sql)

@@ -30,6 +30,7 @@ from migsafe.model.operations import (
 )
 from migsafe.model.record import record, replace
 from migsafe.sources.alembic.fragments import condition, expression, operations
+from migsafe.sources.alembic.identifiers import shortened
 from migsafe.sources.alembic.values import (
     Arguments,
     Items,
@@ -286,7 +287,7 @@ def _column_index(table: Name, column: SaColumn) -> CreateIndex:
 def default_index_name(table: Name, column: str) -> str:
     """Return the name that SQLAlchemy gives to an index without one."""
     schema = "" if table.schema is None else f"{table.schema.replace('.', '_')}_"
-    return f"ix_{schema}{table.name}_{column}"
+    return shortened(f"ix_{schema}{table.name}_{column}")
 
 
 def _with_suffix(table: CreateTable, arguments: Arguments) -> CreateTable:

@@ -33,7 +33,10 @@ def insert(operation: Insert, catalog: Catalog) -> Certain | None:
             continue
         always = column.identity is not None and column.identity.always
         if always or column.generated is not None:
-            return Certain("428C9", f"{name} gets its value from the server alone")
+            words = {word.upper() for word in tokens(operation.sql)}
+            if words.isdisjoint({_DEFAULT, "OVERRIDING"}):
+                return Certain("428C9", f"{name} gets its value from the server alone")
+            return None
     return None
 
 

@@ -1,0 +1,1 @@
+"""The rule pages as those read them who hold them against something."""
