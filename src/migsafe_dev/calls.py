@@ -35,7 +35,7 @@ _NO_OPERATIONS = frozenset(
 )
 _CAUSES = (
     ("what the database holds", re.compile(r"what the database holds|a row of the database")),
-    ("what the environment holds", re.compile(r"environment is known only")),
+    ("what the environment holds", re.compile(r"is known only when it runs")),
     ("a name that another package defines", re.compile(r"cannot be read here")),
     ("a condition", re.compile(r"depends on a condition|a condition is not known")),
     ("a loop", re.compile(r"changes with each round")),

@@ -33,7 +33,7 @@ for code in json.load(sys.stdin):
         answers.append(None)
 json.dump(answers, sys.stdout)
 """
-_RUNNING = re.compile(r"-- Running (?:up|down)grade (\w*) -> (\w*)\n")
+_RUNNING = re.compile(r"-- Running (?:up|down)grade ([\w, ]*) -> ([\w, ]*)\n")
 
 
 def rendered_calls(calls: list[str]) -> list[str | None]:

@@ -467,6 +467,25 @@ def test_connection_of_its_own_commits_each_statement() -> None:
     assert found.origin.autocommit
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("sqlalchemy_utils.UUIDType", "uuid"),
+        ("sqlalchemy_utils.types.TSVectorType", "tsvector"),
+        ("fastapi_users_db_sqlalchemy.generics.GUID", "uuid"),
+        ("oslo_db.sqlalchemy.types.JsonEncodedDict", "text"),
+        ("pgvector.sqlalchemy.Vector", "vector"),
+    ],
+)
+def test_types_of_some_packages_are_known(path: str, expected: str) -> None:
+    package, _, name = path.rpartition(".")
+    (found,) = operations_of(
+        f'op.add_column("t", sa.Column("c", {name}()))', head=f"from {package} import {name}"
+    )
+    assert isinstance(found, AddColumn)
+    assert str(found.column.type) == expected
+
+
 def test_type_of_the_application_is_what_it_is_on_this_server() -> None:
     head = """\
 from sqlalchemy.types import TypeDecorator, UserDefinedType

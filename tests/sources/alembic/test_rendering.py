@@ -11,10 +11,12 @@ from migsafe.model.operations import (
     CreateEnum,
     CreateTable,
     DataWork,
+    Delete,
     DropObject,
     Insert,
     Operation,
     Unrecognized,
+    Update,
 )
 from migsafe.model.record import replace
 from migsafe.sources import Request, load
@@ -23,6 +25,7 @@ from sources.alembic.rendering import operations_in, rendered_calls, rendered_tr
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "alembic"
 SHOP = FIXTURES / "shop"
+TREES = [SHOP, FIXTURES / "office"]
 CALLS = [
     line
     for line in (FIXTURES / "calls.txt").read_text("utf-8").splitlines()
@@ -41,7 +44,7 @@ def _normal(operation: Operation) -> Operation:
     """Return an operation without what offline SQL cannot show.
 
     - `checkfirst` is looked up on the server: offline the type is made all the same.
-    - the rows of `bulk_insert` are data work; their values are nobody's business.
+    - rows and values of data work are nobody's business.
     - the order of the constraints that a column brings along hangs on a Python set.
     """
     match operation:
@@ -51,6 +54,10 @@ def _normal(operation: Operation) -> Operation:
             return replace(operation, if_exists=False)
         case Insert(table=table):
             return DataWork(table=table, verb="INSERT")
+        case Update(table=table):
+            return DataWork(table=table, verb="UPDATE")
+        case Delete(table=table):
+            return DataWork(table=table, verb="DELETE")
         case DataWork():
             return replace(operation, rows=None)
         case CreateTable(constraints=constraints):
@@ -98,28 +105,30 @@ def test_order_of_what_a_new_table_brings_along_is_alembics() -> None:
     assert operations_of(call) == operations_in(sql)
 
 
-def _shop() -> tuple[Migration, ...]:
-    (selection,) = load(Request((str(SHOP),))).selections
+def _migrations(tree: Path) -> tuple[Migration, ...]:
+    (selection,) = load(Request((str(tree / "versions"),))).selections
     return selection.tree.migrations
 
 
-def test_every_upgrade_of_a_tree_does_what_alembic_renders() -> None:
-    theirs = rendered_tree(SHOP / "alembic.ini", "upgrade", "head", "--sql")
-    for migration in _shop():
+@pytest.mark.parametrize("tree", TREES, ids=lambda tree: tree.name)
+def test_every_upgrade_of_a_tree_does_what_alembic_renders(tree: Path) -> None:
+    theirs = rendered_tree(tree / "alembic.ini", "upgrade", "head", "--sql")
+    for migration in _migrations(tree):
         ours = [each for it in migration.up.statements for each in it.operations]
         assert _counted(ours) == _counted(operations_in(theirs[migration.id]))
 
 
-def test_every_downgrade_of_a_tree_does_what_alembic_renders() -> None:
-    theirs = rendered_tree(SHOP / "alembic.ini", "downgrade", "head:base", "--sql")
-    for migration in _shop():
+@pytest.mark.parametrize("tree", TREES, ids=lambda tree: tree.name)
+def test_every_downgrade_of_a_tree_does_what_alembic_renders(tree: Path) -> None:
+    theirs = rendered_tree(tree / "alembic.ini", "downgrade", "head:base", "--sql")
+    for migration in _migrations(tree):
         assert migration.down is not None
         ours = [each for it in migration.down.statements for each in it.operations]
         assert _counted(ours) == _counted(operations_in(theirs[migration.id]))
 
 
 def test_nothing_of_the_tree_is_unrecognized() -> None:
-    sections = [section for migration in _shop() for section in migration.sections]
+    sections = [section for migration in _migrations(SHOP) for section in migration.sections]
     operations = [each for part in sections for it in part.statements for each in it.operations]
     assert [each for each in operations if isinstance(each, Unrecognized)] == []
     # Enough of them, of enough kinds, that the comparison means something.

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from migsafe.model.expressions import Name
+from migsafe.model.expressions import Name, Type
 from migsafe.sources.alembic.constructs import construct, is_made, on_clause
 from migsafe.sources.alembic.plain import LIBRARY, builtin, compute
 from migsafe.sources.alembic.plugins import PACKAGES
@@ -28,6 +28,7 @@ from migsafe.sources.alembic.values import (
     OpenFile,
     Pieces,
     PluginObject,
+    SaColumn,
     SaSequence,
     SaType,
     SqlText,
@@ -78,6 +79,12 @@ def attribute(value: Value, name: str) -> Value:  # noqa: C901, PLR0912 - a tabl
             return {"name": value.name, "value": value.value}.get(
                 name, Unknown(f"'.{name}' of a member is not known")
             )
+        case SaColumn() if name in {"name", "type"}:
+            return value.name if name == "name" else value.type
+        case SaType(type=Type(name=known), is_enum=True) if name == "name":
+            return known
+        case SaType(labels=tuple() as labels) if name == "enums":
+            return labels
         case MiniTable() if name in {"c", "columns"}:
             return Columns(value.name)
         case MiniTable() if name == "name":

@@ -58,6 +58,16 @@ _FLOATS = frozenset({"Float", "FLOAT"})
 _OF_SQLALCHEMY = frozenset({"sqlalchemy", "sqlmodel"})
 # Types of other packages that are one type of the server and nothing else.
 _ELSEWHERE = {"Vector": "vector", "HALFVEC": "halfvec", "CIText": "citext"}
+_OF_PACKAGES = {
+    ("fastapi_users_db_sqlalchemy", "GUID"): Type("uuid"),
+    ("oslo_db", "JsonEncodedDict"): Type("text"),
+    ("oslo_db", "JsonEncodedList"): Type("text"),
+    ("sqlalchemy_utils", "EmailType"): Type("character varying", ("255",)),
+    ("sqlalchemy_utils", "JSONType"): Type("json"),
+    ("sqlalchemy_utils", "TSVectorType"): Type("tsvector"),
+    ("sqlalchemy_utils", "URLType"): Type("text"),
+    ("sqlalchemy_utils", "UUIDType"): Type("uuid"),
+}
 _SINGLE_PRECISION_BITS = 24
 
 
@@ -79,6 +89,9 @@ def made(path: str, arguments: Arguments) -> SaType | None:
     try:
         if package.partition(".")[0] in _OF_SQLALCHEMY:
             return _of_sqlalchemy(leaf, arguments)
+        known = _OF_PACKAGES.get((package.partition(".")[0], leaf))
+        if known is not None:
+            return SaType(known)
         if leaf in _ELSEWHERE:
             return SaType(Type(_ELSEWHERE[leaf], _numbers(arguments)))
     except NotKnownError:
