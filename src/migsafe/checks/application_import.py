@@ -49,11 +49,12 @@ def _tables(taken: ApplicationImport, migration: Migration, context: Context) ->
 def _used(tables: Sequence[ApplicationTable], said: str) -> tuple[str, str]:
     them = "it" if len(tables) == 1 else "them"
     more = "" if len(tables) == 1 else ", and so on"
+    known = next((each for each in tables if each.columns), tables[0])
     return (
         f"This revision uses {said} as the application has {them} on the day it runs: on a "
         "database that is set up later, a statement names columns that only later revisions add, "
         "and fails (42703)."
-    ), f"Name in the revision the columns that it needs: {_snapshot(tables[0])}{more}."
+    ), f"Name in the revision the columns that it needs: {_snapshot(known)}{more}."
 
 
 def _made(tables: Sequence[ApplicationTable], said: str) -> tuple[str, str]:
