@@ -361,9 +361,10 @@ class Context:
     def waits(self, relation: Name) -> str:
         """Return who waits for a relation, on what and for how long, as a clause.
 
-        For instance `reads and writes of users wait while it is rewritten`, or `writes to
-        orders wait for an instant`; how long a lock is really held in its transaction is
-        another rule's subject. Where a database says how big the table is, so does the clause.
+        For instance `writes to orders wait under the SHARE lock while the index is built`, or
+        `reads and writes of users wait for an instant`; how long a lock is really held in its
+        transaction is another rule's subject. Where a database says how big the table is, so
+        does the clause.
         """
         key = self.catalog.key(relation)
         lock = self.effects.lock_on(key)
@@ -375,13 +376,14 @@ class Context:
         }[None if lock is None else lock.blocks]
         # The rows of a partitioned table are in its partitions.
         stored = {key, *(child.name for child in self.catalog.children(key))}
+        under = "" if lock is None else f" under the {lock} lock"
         big = self.how_big(relation)
         if not stored.isdisjoint(self.effects.rewrites):
-            return f"{who} while the whole table is rewritten{big}"
+            return f"{who}{under} while the whole table is rewritten{big}"
         if not stored.isdisjoint(self.effects.builds):
-            return f"{who} while the index is built{big}"
+            return f"{who}{under} while the index is built{big}"
         if not stored.isdisjoint(self.effects.scans):
-            return f"{who} while every row is read{big}"
+            return f"{who}{under} while every row is read{big}"
         return who if lock is None else f"{who} for an instant"
 
     def how_big(self, relation: Name) -> str:

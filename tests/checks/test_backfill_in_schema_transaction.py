@@ -25,7 +25,8 @@ def test_the_change_of_the_locked_table_is_named_first_and_the_others_with_their
     )
     assert finding.place.line == 3
     assert finding.message == (
-        "UPDATE refunds (and INSERT payments, line 2) under the ACCESS EXCLUSIVE lock of line 1: "
+        "UPDATE refunds (and INSERT INTO payments, line 2) runs under the ACCESS EXCLUSIVE lock of "
+        "line 1: "
         "every SELECT on refunds waits until COMMIT."
     )
 
@@ -52,7 +53,8 @@ def test_the_tables_that_one_change_keeps_locked_are_one_finding() -> None:
     )
     assert [each.name.name for each in finding.relations] == ["orders", "users", "persons"]
     assert finding.message == (
-        "UPDATE orders under the ACCESS EXCLUSIVE lock of line 1: every SELECT on orders waits "
+        "UPDATE orders runs under the ACCESS EXCLUSIVE lock of line 1: every SELECT on orders "
+        "waits "
         "until COMMIT; so does every SELECT on users (line 2), and every INSERT, UPDATE and "
         "DELETE on persons (line 3)."
     )
@@ -73,7 +75,7 @@ def test_a_table_that_is_locked_after_the_first_change_has_the_next_one() -> Non
     assert [(first.place.line, "users"), (second.place.line, "orders")] == [
         (each.place.line, each.relations[0].name.name) for each in (first, second)
     ]
-    assert "(and INSERT c, line 4)" in first.message
+    assert "(and INSERT INTO c, line 4)" in first.message
 
 
 def test_a_lock_that_lets_reads_pass_names_the_writers() -> None:
@@ -187,4 +189,4 @@ def test_changes_of_one_kind_are_named_once_with_their_lines() -> None:
         "ALTER TABLE users ADD COLUMN x int;\nUPDATE users SET x = 1;\n"
         "INSERT INTO a SELECT * FROM b;\nINSERT INTO a SELECT * FROM c;"
     )
-    assert "(and INSERT a, line 3, line 4) under" in finding.message
+    assert "(and INSERT INTO a, line 3, line 4) runs under" in finding.message

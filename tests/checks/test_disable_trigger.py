@@ -13,11 +13,11 @@ OFF = "ALTER TABLE a DISABLE TRIGGER ALL;\n"
 @pytest.mark.parametrize(
     ("sql", "runner", "until"),
     [
-        (OFF, Runner.FILE, ", from here on, "),
+        (OFF, Runner.FILE, " from here on."),
         (f"{OFF}ALTER TABLE a ENABLE TRIGGER ALL;", Runner.FILE, "what this transaction writes"),
         (f"{OFF}ALTER TABLE a ENABLE TRIGGER ALL;", Runner.NONE, "what running code writes"),
-        (f"{OFF}ALTER TABLE b ENABLE TRIGGER ALL;", Runner.FILE, ", from here on, "),
-        (f"{OFF}ALTER TABLE a ENABLE REPLICA TRIGGER t;", Runner.FILE, ", from here on, "),
+        (f"{OFF}ALTER TABLE b ENABLE TRIGGER ALL;", Runner.FILE, " from here on."),
+        (f"{OFF}ALTER TABLE a ENABLE REPLICA TRIGGER t;", Runner.FILE, " from here on."),
         (
             "ALTER TABLE a DISABLE TRIGGER t;\nALTER TABLE a ENABLE TRIGGER t;",
             Runner.FILE,
@@ -26,7 +26,7 @@ OFF = "ALTER TABLE a DISABLE TRIGGER ALL;\n"
         (
             "ALTER TABLE a DISABLE TRIGGER t;\nALTER TABLE a ENABLE TRIGGER u;",
             Runner.FILE,
-            ", from here on, ",
+            " from here on.",
         ),
         ("SET LOCAL session_replication_role = replica;", Runner.FILE, "until COMMIT"),
         ("SET session_replication_role = 'replica';", Runner.FILE, "later migrations included"),

@@ -319,21 +319,25 @@ KEY = "ADD CONSTRAINT k FOREIGN KEY (user_id) REFERENCES users (id)"
 @pytest.mark.parametrize(
     ("sql", "rule", "who"),
     [
-        ("CREATE INDEX i ON orders (id);", "create-index", ": writes to orders wait while"),
+        (
+            "CREATE INDEX i ON orders (id);",
+            "create-index",
+            ": writes to orders wait under the SHARE lock while",
+        ),
         (
             "ALTER TABLE orders ADD x int;\nCREATE INDEX i ON orders (id);",
             "create-index",
-            "reads and writes of orders wait, under the ACCESS EXCLUSIVE lock of line 1, while",
+            "reads and writes of orders wait under the ACCESS EXCLUSIVE lock of line 1 while",
         ),
         (
             "ALTER TABLE users ADD x int;\nCREATE INDEX i ON orders (id);",
             "create-index",
-            ": writes to orders wait while",
+            ": writes to orders wait under the SHARE lock while",
         ),
         (
             "CREATE INDEX i ON orders (id);\nALTER TABLE orders ADD x int;",
             "create-index",
-            ": writes to orders wait while",
+            ": writes to orders wait under the SHARE lock while",
         ),
         (f"ALTER TABLE orders {KEY};", "add-foreign-key", "until it is done; a row"),
         (
@@ -362,4 +366,4 @@ def test_a_table_that_another_transaction_shut_is_open_again() -> None:
         schema=SHOP,
         runner=Runner.NONE,
     )
-    assert "writes to orders wait while" in finding.message
+    assert "writes to orders wait under the SHARE lock while" in finding.message

@@ -19,13 +19,11 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
             refused = f"; one row that violates it fails the migration ({state})"
         case _:
             refused = ""
-    lock = context.effects.lock_on(context.catalog.key(table))
     label = f"CHECK {check.name}" if check.name else f"CHECK ({clipped(check.expression.sql)})"
     name = "" if check.name else "Name it. "
     python = " (postgresql_not_valid=True)" if context.current.origin.call_span else ""
     yield context.finding(
-        f"Adding the {label} tests every row under its {lock} lock: "
-        f"{context.waits(table)}{refused}.",
+        f"Adding the {label} tests every row: {context.waits(table)}{refused}.",
         help=f"{name}Add it NOT VALID{python}, and ALTER TABLE {quoting.name(table)} VALIDATE "
         f"CONSTRAINT {quoting.identifier(check.name) if check.name else '…'} in a later "
         "migration, which lets reads and writes pass.",

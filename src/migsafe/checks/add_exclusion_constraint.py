@@ -23,9 +23,8 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
         if isinstance(fails, OnData)
         else ""
     )
-    lock = context.effects.lock_on(context.catalog.key(table))
     yield context.finding(
-        f"Adding {name} builds its index under an {lock} lock: {context.waits(table)}{refused}.",
+        f"Adding {name} builds its index: {context.waits(table)}{refused}.",
         help="EXCLUDE takes neither NOT VALID nor USING INDEX: add it while the table is small, "
         "or when nobody needs it; or make a new table that has it, keep both equal with a trigger "
         "and fill the new one in batches.",

@@ -21,10 +21,9 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
             refused = f", and two rows with the same values fail the migration ({state})"
         case _:
             refused = ""
-    lock = context.effects.lock_on(context.catalog.key(table))
     yield context.finding(
-        f"Adding UNIQUE ({', '.join(key.columns)}) to {table} builds its index under its "
-        f"{lock} lock: {context.waits(table)}{refused}.",
+        f"Adding UNIQUE ({', '.join(key.columns)}) to {table} builds its index: "
+        f"{context.waits(table)}{refused}.",
         help=_help(operation, key, context),
     )
 

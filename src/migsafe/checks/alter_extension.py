@@ -21,8 +21,8 @@ def check_operation(operation: AlterExtension, context: Context) -> Iterator[Fin
     to = "" if "TO" in words else " to whatever version the server's disk offers on that day"
     read = f"Name the version (ALTER EXTENSION {name} UPDATE TO …), read" if to else "Read"
     yield context.finding(
-        f"Updating the extension {name}{to} runs its own script: what the script replaces or "
-        "drops is other or gone for running code from then on (42883, 42704), which locks it "
-        "takes is not known here, and most extensions have no way back.",
-        help=f"{read} its release notes, and try it on a copy with running code.",
+        f"Updating the extension {name}{to} runs its own script: running code meets "
+        "what it replaces and misses what it drops (42883, 42704), which locks it takes is not "
+        "known here, and most extensions have no way back.",
+        help=f"{read} its release notes, and try it on a copy with the code that runs.",
     )

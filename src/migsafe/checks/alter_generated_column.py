@@ -25,11 +25,11 @@ def check_operation(operation: AlterGenerated, context: Context) -> Iterator[Fin
         required = state is not None and state.nullable is False
         stores = "fails (23502)" if required else "leaves it NULL"
         yield context.finding(
-            f"{table}.{name} is not computed from here on: {context.old_code} does not write it, "
-            f"so that its INSERT {stores} and its UPDATE leaves an old value there"
+            f"{table}.{name} is no longer computed: {context.old_code} does not write it, so that "
+            f"its INSERT {stores} and its UPDATE leaves an old value there {context.until_gone}"
             f"{context.new_code('writes it', 'fails (428C9)')}.",
-            help=f"Deploy code that writes {name} as soon as it may, or keep it computed by a "
-            "trigger until no older process runs.",
+            help=f"In the same transaction CREATE TRIGGER … BEFORE INSERT OR UPDATE that computes "
+            f"{name}, and drop it once {context.all_code} writes {name}.",
             case="required column" if required else "default",
             hazards=_FAILS if required else _RESULTS,
         )

@@ -73,7 +73,7 @@ def _other_numbers(subject: str, options: str, context: Context) -> Iterator[Fin
     yield context.finding(
         f"{subject[0].upper()}{subject[1:]} gives other numbers from here on, also to running "
         f"code: {'; '.join(harms)}.",
-        help="Make sure that no version of the code counts on the old ones.",
+        help="Make sure that no version of the code counts on the old numbers.",
         hazards=_NUMBERS,
     )
 

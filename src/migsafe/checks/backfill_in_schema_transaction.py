@@ -120,8 +120,9 @@ def _finding(
         if first.transaction.certain
         else " If the runner commits each statement by itself, say --transaction none."
     )
+    taken = line_of(takers[name, lock], first)
     finding = context.finding(
-        f"{_words(first)}{besides} under the {lock} lock of {line_of(takers[name, lock], first)}: "
+        f"{_words(first)}{besides} runs under the {lock} lock of {taken}: "
         f"{_who(name, first)} on {name} waits until COMMIT{so}.",
         help="Move the data change to a deploy of its own after this one, and write it in batches, "
         f"each a transaction of its own.{unsure}",
@@ -158,6 +159,10 @@ def _words(applied: Applied) -> str:
     match applied.operation:
         case DataWork(verb=verb):
             word = verb
+        case Insert() | Merge():
+            word = f"{type(applied.operation).__name__.upper()} INTO"
+        case Delete():
+            word = "DELETE FROM"
         case operation:
             word = type(operation).__name__.upper()
     return word if table is None else f"{word} {table}"

@@ -10,7 +10,8 @@ from migsafe.model.migration import HistoryProblem, Place, Tree
 def check_history(tree: Tree, context: Context) -> Iterator[Finding]:
     """Report what is wrong with the order of a tree."""
     for problem in tree.problems:
-        yield context.finding(problem.message, help=problem.help, at=_place(problem, tree))
+        message = f"{problem.message[0].upper()}{problem.message[1:]}."
+        yield context.finding(message, help=problem.help, at=_place(problem, tree))
 
 
 def _place(problem: HistoryProblem, tree: Tree) -> Place:

@@ -42,18 +42,18 @@ def _told(
     match operation:
         case AlterCompositeType(type=name, attribute=attribute, action=action):
             what = {
-                AttributeAction.ADD: f"Adding the attribute {attribute} to {name}",
-                AttributeAction.DROP: f"Dropping the attribute {attribute} of {name}",
-                AttributeAction.ALTER: f"Another type of the attribute {attribute} of {name}",
+                AttributeAction.ADD: f"Adding the attribute {attribute} to the type {name}",
+                AttributeAction.DROP: f"Dropping the attribute {attribute} of the type {name}",
+                AttributeAction.ALTER: f"Changing the attribute {attribute} of the type {name}",
             }[action]
             fails = (
-                f"a ROW(…) of {context.old_code} that is cast to the type has other attributes and "
-                "fails (42846, 42804), and code that unpacks a value meets another shape"
+                f"a ROW(…) that {context.old_code} casts to it no longer fits and fails (42846, "
+                "42804), and code that unpacks a value meets another shape"
             )
             ahead = context.new_code("sends the new shape", "fails")
             return name, what, fails, ahead
         case RenameColumn(kind=ObjectKind.TYPE, table=name, column=attribute, new_name=new):
-            what = f"Renaming the attribute {attribute} of {name} to {new}"
+            what = f"Renaming the attribute {attribute} of the type {name} to {new}"
             fails = f"every statement of {context.old_code} that names {attribute} fails (42703)"
             return name, what, fails, context.new_code(f"names {new}", "fails (42703)")
         case RenameColumn():

@@ -28,8 +28,8 @@ def check_operation(
     words = _words(operation)
     if not transaction.certain:
         yield context.finding(
-            f"{words} fails if the runner opens a transaction for the file (25001), and which "
-            "runner that is is not known.",
+            f"{words} fails if the runner opens a transaction for the file (25001), and "
+            "the runner is not known.",
             help="Put it alone in its file, or say -- migsafe: transaction=none in it if the "
             "runner commits each statement by itself.",
             case="unknown runner",
@@ -39,10 +39,10 @@ def check_operation(
     why = (
         "the file is sent as one query, which makes its statements one transaction"
         if transaction.sent_as_one
-        else "it runs inside a transaction"
+        else "a transaction is open"
     )
     yield context.finding(
-        f"{words} cannot run here: {why}, and the server refuses it (25001).",
+        f"{words} cannot run here: {why}, in which the server refuses it (25001).",
         help=_help(context),
     )
 
@@ -56,18 +56,19 @@ def _help(context: Context) -> str:
 
 
 def _words(operation: _Subject) -> str:
+    """Return the statement as it begins, with the name of what it is about."""
     concurrently = not isinstance(operation, Vacuum | RewriteTable) and operation.concurrently
     suffix = " CONCURRENTLY" if concurrently else ""
     match operation:
-        case CreateIndex():
-            return f"CREATE INDEX{suffix}"
-        case DropIndex():
-            return f"DROP INDEX{suffix}"
-        case Reindex(kind=kind):
-            return f"REINDEX {kind.upper()}{suffix}"
-        case DetachPartition():
-            return f"DETACH PARTITION{suffix}"
+        case CreateIndex(name=index, table=table):
+            return f"CREATE INDEX{suffix} {index or f'ON {table}'}"
+        case DropIndex(index=name):
+            return f"DROP INDEX{suffix} {name}"
+        case Reindex(kind=kind, object=about):
+            return f"REINDEX {kind.upper()}{suffix}{'' if about is None else f' {about}'}"
+        case DetachPartition(partition=partition):
+            return f"DETACH PARTITION {partition}{suffix}"
         case Vacuum():
             return "VACUUM"
-        case RewriteTable(kind=rewrite):
-            return rewrite.value
+        case RewriteTable(kind=rewrite, table=whole):
+            return f"{rewrite.value}{'' if whole is None else f' of {whole}'}"

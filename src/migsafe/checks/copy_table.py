@@ -42,11 +42,12 @@ def check_operation(
     missed = (
         ""
         if view or swapped
-        else f", and what running code writes to {listed} meanwhile is not in it"
+        else f", and what running code writes to {listed} meanwhile is not in the copy"
     )
     yield context.finding(
-        f"{words} copies what it reads of {listed} in one go{big}: until {until} the locks that "
-        f"the transaction has stay, and VACUUM clears nothing away that it may see{missed}.",
+        f"{words} copies what it reads of {listed} in one go{big}: until {until} it keeps its "
+        f"transaction's locks{',' if missed else ' and'} VACUUM clears away nothing that it may "
+        f"still see{missed}.",
         help=_help(operation),
         relations=sources,
     )

@@ -17,7 +17,7 @@ _WAITS = (Hazard.BLOCKS_WRITES, Hazard.SCANS_TABLE)
 def check_operation(operation: CreateIndex, context: Context) -> Iterator[Finding]:
     """Report a build without CONCURRENTLY, and one that the server refuses."""
     table, effects = operation.table, context.effects
-    label = operation.name or f"An index on {table}"
+    label = f"CREATE INDEX {operation.name or f'ON {table}'}"
     state = context.catalog.table(table)
     partitioned = state is not None and state.kind is TableKind.PARTITIONED
     if operation.concurrently:
@@ -57,10 +57,11 @@ def _who(operation: CreateIndex, shut: Applied | None, context: Context) -> str:
     if shut is not None:
         lock = shut.effects.lock_on(context.catalog.key(table))
         return (
-            f"reads and writes of {table}{everywhere} wait, under the {lock} lock of "
-            f"{line_of(shut, context.current)},"
+            f"reads and writes of {table}{everywhere} wait under the {lock} lock of "
+            f"{line_of(shut, context.current)}"
         )
-    return f"{'' if lock is None else f'{lock.blocks} to '}{table}{everywhere} wait"
+    who = f"{table}{everywhere} wait"
+    return who if lock is None else f"{lock.blocks} to {who} under the {lock} lock"
 
 
 def _by_partition(operation: CreateIndex) -> str:

@@ -36,7 +36,7 @@ def check_operation(operation: CreateTrigger | CreateRule, context: Context) -> 
     events = " and ".join(event.upper() for event in operation.events)
     yield context.finding(
         f"From here on each {events} of running code on {table}{everywhere} runs "
-        f"{operation.function}, takes that much longer, and fails if it fails; {blocked} {to} "
+        f"{operation.function}, takes longer by it, and fails when it does; {blocked} {to} "
         f"{table}{everywhere} wait for an instant.",
         help=f"See that {operation.function} accepts what running code writes, and drop the "
         "trigger first when something goes wrong.",

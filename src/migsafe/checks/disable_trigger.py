@@ -20,8 +20,8 @@ def check_operation(
             until = "until COMMIT" if local else _until_reset(context)
             yield context.finding(
                 f"Under {_ROLE} = replica no trigger fires for what this session writes, {until}: "
-                "no foreign key is looked up, nothing is deleted along, and what triggers keep "
-                "equal drifts apart without an error.",
+                "no foreign key is checked, no ON DELETE acts, and what triggers keep equal "
+                "drifts apart without an error.",
                 help="Write in an order that the foreign keys accept, or make them DEFERRABLE.",
             )
         case SetTriggerState(table=table, state=state) if _is_off(state) and context.is_live(table):
@@ -44,13 +44,13 @@ def _turned_off(operation: SetTriggerState, context: Context) -> Finding:
         until = "from here on"
     elif context.in_same_transaction(back):
         until = (
-            f"until {line_of(back, context.current)}, for what this transaction writes (writes of "
-            f"running code wait for its lock on {table})"
+            f"until {line_of(back, context.current)}, in what this transaction writes (running "
+            f"code waits for its lock on {table})"
         )
     else:
-        until = f"until {line_of(back, context.current)}, for what running code writes as well"
+        until = f"until {line_of(back, context.current)}, in what running code writes as well"
     return context.finding(
-        f"Turning off {what} of {table}: {lost}, {until}, and no error says so.",
+        f"Turning off {what} of {table}: {lost} without an error {until}.",
         help="Leave it on, and write in an order or in batches that it can follow; if it has to "
         "go, drop it in a deploy after the code that relies on it is gone.",
     )
@@ -61,8 +61,8 @@ def _what(operation: SetTriggerState) -> tuple[str, str]:
     words = operation.state.upper().split()
     if words[-1] == "ALL":
         return "all triggers", (
-            "its foreign keys are not looked up, nothing is deleted along, and what triggers keep "
-            "right drifts apart"
+            "its foreign keys are not checked, no ON DELETE acts, and what triggers keep right "
+            "drifts apart"
         )
     if words[-1] == "USER":
         return "the triggers", "what they keep right drifts apart"

@@ -104,8 +104,8 @@ def check_operation(
     lost = _lost(operation, context)
     if lost:
         yield context.finding(
-            f"CASCADE drops with {subject}, unnamed: {', '.join(map(str, lost))}; "
-            f"{_harm(lost, context)}.",
+            f"CASCADE drops with {subject} what the statement does not name: "
+            f"{', '.join(map(str, lost))}; {_harm(lost, context)}.",
             help="Leave CASCADE out and drop by name, in a step of its own, what no version of "
             "the code needs.",
             case="something goes",
@@ -119,8 +119,8 @@ def check_operation(
     if any(_along(operation, context.catalog)):
         known = "what is known to is made again in the same transaction"
     yield context.finding(
-        f"CASCADE drops whatever depends on {' and '.join(quiet)}, unnamed: {known}, and what was "
-        "made elsewhere goes without a word.",
+        f"CASCADE drops whatever depends on {' and '.join(quiet)} without naming it: {known}, but "
+        "what was made elsewhere would go unseen.",
         help="Leave CASCADE out: then the statement fails instead of taking anything along.",
         confidence=Confidence.LOW,
     )

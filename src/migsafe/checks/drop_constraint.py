@@ -282,7 +282,7 @@ def _altered(operation: AlterConstraint, context: Context) -> Iterator[Finding]:
         return
     if operation.enforced is False:
         yield context.finding(
-            f"{name} of {table} is NOT ENFORCED from here on: {_readers(str(table), context)}.",
+            f"{name} of {table} becomes NOT ENFORCED: {_readers(str(table), context)}.",
             help=_ACCEPTING,
         )
     elif operation.initially_deferred:

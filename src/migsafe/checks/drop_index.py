@@ -33,7 +33,7 @@ def check_operation(operation: DropIndex, context: Context) -> Iterator[Finding]
         yield context.finding(
             f"No other index of {table} starts with {', '.join(keys)}: lookups that use "
             f"{operation.index} {_instead(index, context.ship.after)}.",
-            help="See that nobody uses it (pg_stat_user_indexes.idx_scan stays as it is for some "
+            help="See that nobody uses it (pg_stat_user_indexes.idx_scan does not grow for some "
             "days), or build its replacement first.",
             case="no other index",
             hazards=_SLOWER,
@@ -78,7 +78,7 @@ def _on_unknown_table(operation: DropIndex, context: Context) -> Iterator[Findin
             yield context.finding(
                 f"Lookups that use {operation.index} become scans unless another index starts "
                 "with the same columns; the known schema does not say which it has.",
-                help="See that nobody uses it (pg_stat_user_indexes.idx_scan stays as it is for "
+                help="See that nobody uses it (pg_stat_user_indexes.idx_scan does not grow for "
                 "some days).",
                 case="no other index",
                 hazards=_SLOWER,

@@ -81,8 +81,8 @@ def _dropped(table: Name, name: str, context: Context) -> Iterator[Finding]:
             f"{table}.{name} loses NOT NULL, and {line_of(writer, context.current)} of this deploy "
             f"writes NULL there: {context.old_code}, which was promised a value, reads it "
             f"{_when(context)}, and SET NOT NULL fails (23502) on the way back.",
-            help="Deploy code that reads NULL there first, and write the first one in a deploy "
-            "of its own.",
+            help="Deploy code that reads NULL there first, and write the first NULL in a "
+            "later deploy.",
             case="writes NULL",
         )
         return

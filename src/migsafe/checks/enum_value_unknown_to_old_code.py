@@ -42,8 +42,9 @@ def _added(
     shown = " and ".join(repr(label) for label in labels)
     yield context.finding(
         f"{name} has a label {shown} from here on: {context.old_code} that maps the type to a "
-        "closed list fails in itself when it reads a row that has it, as it does after a rollback "
-        f"once new code has written one{context.new_code(f'says {shown}', 'fails (22P02)')}.",
+        "closed list raises an error of its own when it reads a row that has it, as it does after "
+        "a rollback once new code has written one"
+        f"{context.new_code(f'says {shown}', 'fails (22P02)')}.",
         help=_BREAKS_AND_STAYS.format(label=shown),
         relations=_tables(name, context),
         confidence=Confidence.LOW if known is None else Confidence.HIGH,

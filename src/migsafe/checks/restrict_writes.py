@@ -154,8 +154,8 @@ def _cascades(
     writes = ""
     if refuses:
         writes = (
-            f"; one that writes to {table} a value of {columns} that {parent} lacks is refused "
-            f"(23503) {context.until_gone}"
+            f"; code that writes to {table} a value of {columns} that {parent} lacks is "
+            f"refused (23503) {context.until_gone}"
         )
     return context.finding(
         f"From here on {context.old_code} that deletes from {parent} deletes the rows of {table} "

@@ -69,8 +69,8 @@ def _index(operation: RewriteTable, context: Context) -> Iterator[Finding]:
     table = "its table" if state is None else str(state.table)
     unless = "" if known else "; an instant only if the index is there already"
     yield context.finding(
-        f"{operation.kind.value} copies the index {index} under its ACCESS EXCLUSIVE lock: nearly "
-        f"every query of {table} waits, because planning it looks at each index{unless}.",
+        f"{operation.kind.value} copies the index {index} while it is locked: nearly every query "
+        f"of {table} waits, because planning it looks at each index{unless}.",
         help=f"REINDEX (TABLESPACE {operation.value}) INDEX CONCURRENTLY {index}, outside a "
         "transaction.",
         relations=() if state is None else (state.table,),

@@ -58,8 +58,8 @@ def _help(operation: SetSchema, key: Name) -> str:
         moved = Name(key.name, operation.schema)
         return f"Leave it, or CREATE VIEW {key} AS TABLE {moved} in the same transaction."
     return (
-        f"Leave it; or put {operation.schema} into the search_path of every role that runs code "
-        "first."
+        f"Leave it; or first put {operation.schema} into the search_path of every role that runs "
+        "code."
     )
 
 

@@ -37,7 +37,7 @@ def write(path: Path, revision: str, down: str = "None", body: str = "pass") -> 
     ("tree", "words"),
     [
         ("missing", ["'cccc'", "'bbbb'", "not there"]),
-        ("cycle", ["circle: bbbb -> dddd -> cccc -> bbbb"]),
+        ("cycle", ["circle", ": bbbb -> dddd -> cccc -> bbbb"]),
         ("duplicate", ["'bbbb' is there twice", "0002_b.py"]),
         ("fork", ["several heads", "'bbbb'", "'cccc'"]),
     ],

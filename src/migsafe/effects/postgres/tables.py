@@ -278,11 +278,11 @@ def _logging(kind: RewriteKind, table: Name, catalog: Catalog, version: int) -> 
     for child in referencing(catalog, table) if unlogging else ():
         found = catalog.table(child)
         if found is not None and not found.unlogged:
-            fails = Certain("42P16", f"the logged {child} references it")
+            fails = Certain("42P16", f"the logged table {child} references it")
     for parent in parents(catalog, table):
         found = catalog.table(parent)
         if not unlogging and found is not None and found.unlogged:
-            fails = Certain("42P16", f"it references the unlogged {parent}")
+            fails = Certain("42P16", f"it references the unlogged table {parent}")
     follow = version >= _SEQUENCES_FOLLOW
     sequences = owned_sequences(catalog, table) if follow else ()
     return Effects(

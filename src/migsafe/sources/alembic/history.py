@@ -88,7 +88,8 @@ def _missing(nodes: Iterable[Node], by_id: Mapping[str, Node]) -> Iterable[Histo
             if parent not in by_id:
                 yield HistoryProblem(
                     node.path,
-                    f"revision '{node.id}' stands on '{parent}', which is not there",
+                    f"revision '{node.id}' stands on '{parent}', which is not there: Alembic "
+                    "cannot run",
                     "Correct down_revision, or bring the missing revision back.",
                     node.down_span,
                 )
@@ -137,7 +138,7 @@ def _cycle_problem(
     shown = " -> ".join((*cycle, cycle[0]))
     return HistoryProblem(
         node.path,
-        f"revisions stand on each other in a circle: {shown}",
+        f"revisions stand on each other in a circle, so that Alembic cannot run: {shown}",
         "Correct the down_revision of one of them.",
         node.down_span,
     )
