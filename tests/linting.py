@@ -1,6 +1,7 @@
 """Short ways to fold and lint SQL in tests."""
 
 from datetime import date
+from textwrap import indent
 from typing import TypedDict, Unpack
 
 from migsafe.catalog.catalog import Catalog
@@ -12,10 +13,19 @@ from migsafe.model.findings import Finding, Report
 from migsafe.model.migration import Down, Migration, Section, Selection, Tree
 from migsafe.model.origin import Runner, SectionName
 from migsafe.parsers.sql import Placement, read_sql
+from migsafe.sources import Request, load
 
 TODAY = date(2026, 1, 1)
 ROLE = Settings(lock_timeout="role")
 """Settings in which no migration needs a timeout of its own."""
+_REVISION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "b2"
+down_revision = None
+
+"""
 
 
 def section(sql: str, runner: Runner, *, name: SectionName = SectionName.UP) -> Section:
@@ -81,3 +91,15 @@ def lint_sql(sql: str, **given: Unpack[Given]) -> Report:
 def found_by(rule: str, sql: str, **given: Unpack[Given]) -> list[Finding]:
     """Return what one rule finds in a migration."""
     return [finding for finding in lint_sql(sql, **given).findings if finding.rule == rule]
+
+
+def found_in_revision(rule: str, upgrade: str, schema: str = "") -> list[Finding]:
+    """Return what one rule finds in the lines of an Alembic revision's `upgrade`."""
+    text = f"{_REVISION}def upgrade():\n{indent(upgrade, '    ')}\n"
+    loaded = load(
+        Request(
+            paths=("-",), stdin_text=text, stdin_filename="versions/b2.py", convention="alembic"
+        )
+    )
+    report = lint(loaded.selections, ROLE, Options(today=TODAY, base=catalog(schema)))
+    return [finding for finding in report.findings if finding.rule == rule]

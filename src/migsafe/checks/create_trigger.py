@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.syncing import SYNC_TRIGGER
 from migsafe.context import Context
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.operations import CreateRule, CreateTrigger
 
-_SYNC_TRIGGER = "zz_migsafe_"
 """The names of the triggers by which a plan keeps old and new columns equal begin so."""
 _RULE = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES, Hazard.CHANGES_RESULTS)
 
@@ -28,7 +28,7 @@ def check_operation(operation: CreateTrigger | CreateRule, context: Context) -> 
             hazards=_RULE,
         )
         return
-    if operation.trigger.startswith(_SYNC_TRIGGER):
+    if operation.trigger.startswith(SYNC_TRIGGER):
         return
     others = len(context.effects.locks) - 1
     everywhere = f" and its {others} partitions" if others > 0 else ""

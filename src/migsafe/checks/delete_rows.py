@@ -5,7 +5,6 @@ from itertools import pairwise
 
 from migsafe.context import Context, clipped
 from migsafe.effects.reach import Reach, reach_of
-from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
 from migsafe.model.operations import DataWork, Delete, Insert, Merge
@@ -13,9 +12,7 @@ from migsafe.writing.tokens import tokens
 
 
 def check_operation(operation: Delete | Merge | DataWork, context: Context) -> Iterator[Finding]:
-    """Report rows of a released table that go; all rows are whole-table-update's subject."""
-    if isinstance(context.effects.fails, Certain):
-        return
+    """Report rows of a released table that go; who waits for all is whole-table-update's."""
     deleted = _deleted(operation, context)
     if deleted is None:
         return
@@ -34,15 +31,17 @@ def _deleted(operation: Delete | Merge | DataWork, context: Context) -> tuple[Na
     """Return the table that loses rows and which they are; None if it loses none, or all."""
     match operation:
         case Delete(table=table, where=where, sql=sql):
-            if reach_of(table, where, context.catalog, sql) is Reach.ALL:
+            every = reach_of(table, where, context.catalog, sql) is Reach.ALL
+            if every and context.is_busy(table):
                 return None
-            known = where is not None and not where.opaque
-            return table, f" WHERE {clipped(where.sql)}" if where is not None and known else ""
+            if where is None or where.opaque:
+                return table, ""
+            return table, f" WHERE {clipped(where.sql)}"
         case Merge(table=table, sql=sql) if _deletes(sql):
             return table, " that this MERGE deletes"
-        case DataWork(table=Name() as table, verb=verb) if "delete" in verb.lower():
+        case DataWork(table=Name() as table, verb="DELETE"):
             return table, ""
-        case Merge() | DataWork():
+        case _:
             return None
 
 

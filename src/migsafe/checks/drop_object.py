@@ -12,8 +12,6 @@ from migsafe.model.operations import DropObject, ObjectKind
 
 _OF_OTHER_RULES = frozenset(
     {
-        ObjectKind.TABLE,
-        ObjectKind.INDEX,
         ObjectKind.SCHEMA,
         ObjectKind.DATABASE,
         ObjectKind.ROLE,
@@ -23,7 +21,7 @@ _OF_OTHER_RULES = frozenset(
 )
 _UNSEEN = frozenset({ObjectKind.STATISTICS, ObjectKind.EVENT_TRIGGER, ObjectKind.TABLESPACE})
 """No statement of an application meets them."""
-_ROUTINES = frozenset({ObjectKind.FUNCTION, ObjectKind.PROCEDURE, ObjectKind.ROUTINE})
+_ROUTINES = frozenset({ObjectKind.FUNCTION, ObjectKind.ROUTINE})
 _TYPES = frozenset({ObjectKind.TYPE, ObjectKind.DOMAIN})
 _NEEDED = "2BP01"
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from migsafe.catalog.schema import ConstraintState, Existence
 from migsafe.context import Context
-from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import (
@@ -24,7 +23,6 @@ _UNNAMED = frozenset(
         ObjectKind.TABLESPACE,
         ObjectKind.DOMAIN_CONSTRAINT,
         ObjectKind.EVENT_TRIGGER,
-        ObjectKind.TABLE,
     }
 )
 """Kinds that no statement of an application names."""
@@ -38,9 +36,9 @@ def check_operation(operation: RenameObject, context: Context) -> Iterator[Findi
         operation.new_name,
         operation.table,
     )
-    if kind in _UNNAMED or isinstance(context.effects.fails, Certain):
+    if kind in _UNNAMED:
         return
-    if kind is ObjectKind.CONSTRAINT and table is not None:
+    if table is not None:
         yield from _constraint(table, name.name, new, context)
         return
     if kind is ObjectKind.INDEX:
@@ -50,8 +48,6 @@ def check_operation(operation: RenameObject, context: Context) -> Iterator[Findi
             yield from _constraint(index.table, index.constraint, new, context)
         return
     if context.named_here(kind, name) or context.made_again(kind, name):
-        return
-    if not context.is_live(name):
         return
     found = context.catalog.existence(kind, name)
     if found is Existence.ABSENT or _is_only_called_by_triggers(operation, context):
@@ -122,7 +118,7 @@ def _help(operation: RenameObject) -> str:
 
 
 def _constraint(table: Name, name: str, new: str, context: Context) -> Iterator[Finding]:
-    if not context.is_live(table) or context.goes_here(table):
+    if context.goes_here(table):
         return
     if context.named_here(ObjectKind.TABLE, table):
         # Running code cannot even name the table.
@@ -138,7 +134,6 @@ def _constraint(table: Name, name: str, new: str, context: Context) -> Iterator[
         "refusal by the constraint's name no longer does"
         f"{context.new_code(f'says {new}', 'fails (42704)')}.",
         help="Keep the name, or deploy code that names the columns instead: ON CONFLICT (…).",
-        relations=(table,),
         confidence=Confidence.LOW if state is None else Confidence.HIGH,
     )
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from migsafe.catalog.schema import Existence
 from migsafe.context import Context
-from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import CreateView, ObjectKind, SetSchema
@@ -27,18 +26,19 @@ def check_operation(operation: SetSchema, context: Context) -> Iterator[Finding]
     """Report an object of the released schema that moves, unless a view keeps its name."""
     kind, name, schema = operation.kind, operation.object, operation.schema
     key = context.catalog.key(name)
-    if isinstance(context.effects.fails, Certain) or (key.schema or "public") == schema:
-        return
-    if not context.is_live(name) or context.named_here(kind, name):
+    if (key.schema or "public") == schema or context.named_here(kind, name):
         return
     found = context.catalog.existence(kind, name)
-    if found is Existence.ABSENT or context.made_again(kind, name) or _is_kept(operation, context):
+    if found is Existence.ABSENT or _is_kept(operation, context):
         return
-    waits = f"; {context.waits(name)}" if kind in _RELATIONS and context.effects.locks else ""
+    waits = f"; {context.waits(name)}" if context.effects.locks else ""
+    meets = f"fails ({_state(kind)}) {context.until_gone}"
+    if context.made_again(kind, name):
+        meets = "meets what takes its name, without its rows"
     yield context.finding(
         f"Moving the {kind.lower()} {name} to the schema {schema}: every statement of "
         f"{context.old_code} that says {key.schema or 'public'}.{key.name}, or finds it by a "
-        f"search_path that lacks {schema}, fails ({_state(kind)}) {context.until_gone}"
+        f"search_path that lacks {schema}, {meets}"
         f"{context.new_code(f'says {schema}.{key.name}', f'fails ({_state(kind)})')}{waits}.",
         help=_help(operation, key),
         confidence=Confidence.LOW
@@ -64,7 +64,9 @@ def _help(operation: SetSchema, key: Name) -> str:
 
 
 def _is_kept(operation: SetSchema, context: Context) -> bool:
-    """Say whether the transaction leaves a view of the moved table under the old name."""
+    """Say whether the transaction leaves the old name to something: of a table, to a view of it."""
+    if operation.kind is not ObjectKind.TABLE:
+        return context.made_again(operation.kind, operation.object)
     key = context.catalog.key(operation.object)
     moved = Name(key.name, operation.schema)
     return any(
