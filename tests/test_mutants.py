@@ -120,13 +120,18 @@ def test_what_answers_yes_or_no_answers_the_other() -> None:
 
 
 def test_a_pattern_no_longer_asks_for_an_attribute() -> None:
-    source = "match a:\n    case B(c=True, d=D() as e, f=f):\n        pass"
+    source = "match a:\n    case B(c=True, d=D() as e, f=f):\n        f()"
     made = [ast.unparse(tree) for _, tree in found(source, Strict)]
     assert made == [
-        "match a:\n    case B(c=False, d=D() as e, f=f):\n        pass",
-        "match a:\n    case B(c=_, d=D() as e, f=f):\n        pass",
-        "match a:\n    case B(c=True, d=e, f=f):\n        pass",
+        "match a:\n    case B(c=False, d=D() as e, f=f):\n        f()",
+        "match a:\n    case B(c=_, d=D() as e, f=f):\n        f()",
+        "match a:\n    case B(c=True, d=e, f=f):\n        f()",
     ]
+
+
+def test_a_last_case_that_does_nothing_is_left_alone() -> None:
+    source = "match a:\n    case B():\n        f()\n    case C() | D():\n        pass"
+    assert [mutant.text for mutant, _ in found(source, Strict)] == ["case B() dropped"]
 
 
 def test_every_check_is_mutated() -> None:

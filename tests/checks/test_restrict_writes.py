@@ -5,6 +5,7 @@ from migsafe.config import Settings
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email text, team_id bigint);"
 TEAMS = "CREATE TABLE teams (id bigint PRIMARY KEY);"
+UNTIL = "until its last process is gone, and again after every rollback to it"
 FOREIGN_KEY = "ALTER TABLE users ADD CONSTRAINT fk FOREIGN KEY (team_id) REFERENCES teams NOT VALID"
 SYNC = """
 CREATE FUNCTION sync() RETURNS trigger LANGUAGE plpgsql
@@ -39,6 +40,54 @@ def severities(schema: str, sql: str, version: int = 14) -> list[str]:
         ),
         (USERS, "ALTER TABLE users ADD a int; ALTER TABLE users ADD CHECK (a > team_id) NOT VALID"),
         (USERS, "ALTER TABLE users ADD a int DEFAULT 0 UNIQUE"),
+        (USERS, "ALTER TABLE users ADD a int DEFAULT 0 CHECK (a > 1)"),
+        (USERS, "ALTER TABLE users ADD CHECK (random() < 2) NOT VALID"),
+        (USERS, "ALTER TABLE ghosts ADD CHECK (a > 1) NOT VALID"),
+        (
+            USERS + "ALTER TABLE users ADD CONSTRAINT a CHECK ({{ rule }});",
+            "ALTER TABLE users ADD CONSTRAINT b CHECK ({{ rule }}) NOT VALID",
+        ),
+        ("CREATE TABLE t (a int)", "ALTER TABLE t ADD b int DEFAULT 0 PRIMARY KEY"),
+        (
+            "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE UNIQUE INDEX i ON ONLY p (a);",
+            "CREATE UNIQUE INDEX j ON p (a)",
+        ),
+        (
+            USERS + "CREATE UNIQUE INDEX i ON users (email) WHERE id > 0;",
+            "CREATE UNIQUE INDEX j ON users (email)",
+        ),
+        (
+            USERS + "CREATE UNIQUE INDEX i ON users (email) WHERE id > 0;",
+            "CREATE UNIQUE INDEX j ON users (email) WHERE id > 1",
+        ),
+        (
+            USERS + "CREATE UNIQUE INDEX i ON users (email, lower(email));",
+            "CREATE UNIQUE INDEX j ON users (email)",
+        ),
+        (
+            USERS + "ALTER TABLE users ADD CONSTRAINT a CHECK (email <> '') NOT ENFORCED;",
+            "ALTER TABLE users ADD CONSTRAINT b CHECK (email <> '') NOT VALID",
+        ),
+        (
+            USERS + "ALTER TABLE users ADD CONSTRAINT a CHECK (email <> '');",
+            "ALTER TABLE users ADD CONSTRAINT b CHECK (email <> 'a') NOT VALID",
+        ),
+        (
+            USERS + TEAMS + f"{FOREIGN_KEY.replace('VALID', 'ENFORCED')};",
+            f"{FOREIGN_KEY.replace('fk', 'other')}",
+        ),
+        (
+            USERS + TEAMS + f"{FOREIGN_KEY};",
+            FOREIGN_KEY.replace("fk", "other").replace("(team_id)", "(id)"),
+        ),
+        (
+            USERS + TEAMS + f"{FOREIGN_KEY}; CREATE TABLE groups (id bigint PRIMARY KEY);",
+            FOREIGN_KEY.replace("fk", "other").replace("teams", "groups"),
+        ),
+        (
+            USERS + SYNC,
+            "ALTER TABLE users ADD CONSTRAINT c NOT NULL email NOT VALID",
+        ),
         # A sync trigger speaks for the columns that it writes.
         (USERS + SYNC, "ALTER TABLE users ADD CHECK (email IS NOT NULL) NOT VALID"),
         ("CREATE DOMAIN d AS text", "ALTER DOMAIN d ADD CHECK (VALUE <> '') NOT VALID"),
@@ -57,9 +106,27 @@ def test_a_rule_that_running_code_may_break_is_a_warning(schema: str, sql: str) 
         ),
         (USERS, "ALTER TABLE users ADD a int; ALTER TABLE users ADD CHECK (a > 1) NOT VALID"),
         (USERS, "ALTER TABLE users ADD a int UNIQUE"),
+        (USERS, "ALTER TABLE users ADD a int; CREATE UNIQUE INDEX i ON users (a)"),
+        (USERS, "ALTER TABLE users ADD a uuid DEFAULT gen_random_uuid() UNIQUE"),
+        (USERS, "ALTER TABLE users ADD CONSTRAINT c NOT NULL email"),
+        (
+            USERS + "CREATE UNIQUE INDEX i ON users (lower(email));",
+            "DROP INDEX i; CREATE UNIQUE INDEX i ON users (lower(email))",
+        ),
+        (
+            USERS + "CREATE UNIQUE INDEX i ON users (email) WHERE id > 0;",
+            "CREATE UNIQUE INDEX j ON users (email) WHERE id > 0",
+        ),
+        (
+            TEAMS.replace(" PRIMARY KEY", "") + "CREATE UNIQUE INDEX i ON teams (id);",
+            "ALTER TABLE teams ADD PRIMARY KEY USING INDEX i",
+        ),
+        ("CREATE DOMAIN d AS text", "ALTER DOMAIN d DROP NOT NULL"),
+        ("", "CREATE DOMAIN d AS text; ALTER DOMAIN d ADD CHECK (VALUE <> '') NOT VALID"),
         (USERS, "CREATE INDEX i ON users (email)"),
         (USERS, "CREATE UNIQUE INDEX i ON users (id, email)"),
         (USERS + SYNC, "ALTER TABLE users ADD CHECK (team_id IS NOT NULL) NOT VALID"),
+        (USERS + SYNC, "ALTER TABLE users ADD CONSTRAINT c NOT NULL team_id NOT VALID"),
         (
             USERS + "ALTER TABLE users ADD CONSTRAINT a CHECK (email <> '');",
             "ALTER TABLE users DROP CONSTRAINT a, ADD CONSTRAINT b CHECK (email <> '')",
@@ -70,9 +137,235 @@ def test_a_rule_that_running_code_keeps_anyhow_is_quiet(schema: str, sql: str) -
     assert severities(schema, sql) == []
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (email <> '')",
+        "CREATE UNIQUE INDEX i ON t (email)",
+        "ALTER TABLE t ADD a int DEFAULT 0 CHECK (a > 1)",
+        "ALTER TABLE t ALTER CONSTRAINT c NOT DEFERRABLE",
+    ],
+)
+def test_a_table_of_this_deploy_has_no_writers(sql: str) -> None:
+    assert severities(USERS, f"CREATE TABLE t AS TABLE users; {sql}") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "NOT DEFERRABLE", []),
+        ("", "DEFERRABLE", []),
+        ("DEFERRABLE", "DEFERRABLE", []),
+        ("DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED", []),
+        ("DEFERRABLE", "NOT DEFERRABLE", ["warning"]),
+        ("DEFERRABLE INITIALLY DEFERRED", "DEFERRABLE INITIALLY IMMEDIATE", ["warning"]),
+        ("NOT ENFORCED", "ENFORCED", ["warning"]),
+        ("NOT ENFORCED", "NOT ENFORCED", []),
+        ("", "ENFORCED", []),
+    ],
+)
+def test_an_altered_constraint_restricts_where_it_was_looser_before(
+    before: str, after: str, expected: list[str]
+) -> None:
+    schema = f"{USERS}{TEAMS}{FOREIGN_KEY.replace('NOT VALID', before)};"
+    sql = f"ALTER TABLE users ALTER CONSTRAINT fk {after}"
+    assert severities(schema, sql, version=18) == expected
+
+
+@pytest.mark.parametrize("after", ["NOT DEFERRABLE", "ENFORCED", "DEFERRABLE"])
+def test_a_constraint_that_nobody_has_seen_may_have_been_looser(after: str) -> None:
+    sql = f"ALTER TABLE users ALTER CONSTRAINT fk {after}"
+    assert severities(USERS, sql, version=18) == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("key", "fills", "expected"),
+    [
+        ("", "", ("note", "is refused (23503) for rows that users names.")),
+        ("ON DELETE RESTRICT", "", ("note", "is refused (23503) for rows that users names.")),
+        ("ON DELETE CASCADE", "", ("note", "deletes the rows of users that name the deleted row.")),
+        (
+            "ON DELETE SET NULL",
+            "",
+            ("note", "changes the rows of users that name the deleted row."),
+        ),
+        ("ON DELETE SET DEFAULT", "", ("note", "changes the rows of users that name")),
+        ("", "UPDATE users SET boss = NULL", ("note", "is refused (23503) for rows that users")),
+        ("", "UPDATE users SET email = 'a'", ("note", "Once new code fills users.boss, a DELETE")),
+        ("", "UPDATE teams SET boss = 1", ("note", "Once new code fills users.boss, a DELETE")),
+        (
+            "",
+            "UPDATE users SET boss = 1",
+            (
+                "warning",
+                (
+                    "With users.boss, which line 1 fills, naming rows of teams, a DELETE FROM "
+                    "teams by running code is refused (23503) for rows that users names."
+                ),
+            ),
+        ),
+        (
+            "ON DELETE SET NULL",
+            "UPDATE users SET boss = 1",
+            ("note", "With users.boss, which line 1 fills, naming rows of teams, a DELETE FROM"),
+        ),
+        (
+            "ON DELETE CASCADE",
+            "UPDATE users SET boss = 1",
+            (
+                "error",
+                (
+                    "From here on running code that deletes from teams deletes the rows of users "
+                    "whose boss (line 1 fills it) names the deleted row; they do not come back."
+                ),
+            ),
+        ),
+    ],
+)
+def test_those_who_delete_the_parent_of_a_new_column_are_told_what_they_meet(
+    key: str, fills: str, expected: tuple[str, str]
+) -> None:
+    sql = f"ALTER TABLE users ADD boss bigint REFERENCES teams {key}; {fills}"
+    (finding,) = found_by("restrict-writes", sql, schema=USERS + TEAMS)
+    assert str(finding.severity) == expected[0]
+    assert expected[1] in finding.message
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (
+            "",
+            "a value of team_id, id that teams lacks, or deletes from teams a row that users names",
+        ),
+        ("ON DELETE RESTRICT", "lacks, or deletes from teams a row that users names, is refused"),
+        (
+            "ON DELETE SET NULL",
+            (
+                "lacks is refused (23503) until its last process is gone, and again after every "
+                "rollback to it; from here on a DELETE FROM teams by running code changes the rows "
+                "of users that name the deleted row."
+            ),
+        ),
+        (
+            "ON DELETE CASCADE",
+            (
+                "deletes the rows of users whose team_id, id names the deleted row; they do not "
+                "come back; one that writes to users a value of team_id, id that teams lacks is "
+                "refused"
+            ),
+        ),
+    ],
+)
+def test_both_sides_of_a_key_are_told(key: str, words: str) -> None:
+    sql = f"ALTER TABLE users ADD FOREIGN KEY (team_id, id) REFERENCES teams (id, boss) {key}"
+    schema = USERS + "CREATE TABLE teams (id bigint, boss bigint, UNIQUE (id, boss));"
+    (finding,) = found_by("restrict-writes", f"{sql} NOT VALID", schema=schema)
+    assert words in finding.message
+
+
+@pytest.mark.parametrize("key", ["", "ON DELETE SET NULL", "ON DELETE CASCADE"])
+def test_nobody_deletes_from_a_parent_of_this_deploy(key: str) -> None:
+    sql = f"{TEAMS} {FOREIGN_KEY.replace('NOT VALID', key)}"
+    (finding,) = found_by("restrict-writes", sql, schema=USERS)
+    assert finding.message == (
+        "Running code that writes to users a value of team_id that teams lacks is refused (23503) "
+        "until its last process is gone, and again after every rollback to it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("schema", "sql", "message", "help_"),
+    [
+        (
+            USERS,
+            "ALTER TABLE users ADD CONSTRAINT c NOT NULL email NOT VALID",
+            (
+                f"Running code that leaves users.email NULL is refused (23502) {UNTIL}, though "
+                "existing rows are not looked at."
+            ),
+            "Deploy code that always writes email first.",
+        ),
+        (
+            USERS,
+            "ALTER TABLE users ADD EXCLUDE (email WITH =)",
+            (
+                "Running code that writes to users a row which the EXCLUDE constraint excludes is "
+                "refused (23P01) until its last process is gone, and again after every rollback to "
+                "it."
+            ),
+            "Deploy code that avoids",
+        ),
+        (
+            USERS,
+            "CREATE UNIQUE INDEX ON users (lower(email))",
+            (
+                "Running code that writes to users what the new index counts as a duplicate is "
+                "refused (23505) until its last process is gone, and again after every rollback to "
+                "it."
+            ),
+            "Deploy code that writes no duplicates",
+        ),
+        (
+            USERS,
+            "CREATE UNIQUE INDEX u ON users (email, team_id)",
+            (
+                "Running code that writes a second row with the same (email, team_id) to users is "
+                "refused (23505) until its last process is gone, and again after every rollback to "
+                "it."
+            ),
+            "Deploy code that writes no duplicates",
+        ),
+        (
+            USERS,
+            "ALTER TABLE users ADD a int DEFAULT 0 UNIQUE",
+            (
+                "Running code's second INSERT INTO users is refused (23505): it does not name a, "
+                "whose default is the same for every row."
+            ),
+            "Add a without a default, or make it unique",
+        ),
+        (
+            "CREATE DOMAIN d AS text",
+            "ALTER DOMAIN d ADD CHECK (VALUE <> '') NOT VALID",
+            (
+                "Running code that writes a value against the new rule of the domain d is refused "
+                f"(23514 or 23502) in every table that uses it {UNTIL}."
+            ),
+            "Deploy code that keeps to the rule first, and add it",
+        ),
+        (
+            f"{USERS}{TEAMS}{FOREIGN_KEY.replace('NOT VALID', 'DEFERRABLE')}",
+            "ALTER TABLE users ALTER CONSTRAINT fk NOT DEFERRABLE",
+            (
+                "Transactions of running code that satisfy fk of users only at COMMIT are refused "
+                "at the statement until its last process is gone, and again after every rollback "
+                "to it."
+            ),
+            "Deploy code that writes in an order",
+        ),
+        (
+            f"{USERS}{TEAMS}{FOREIGN_KEY.replace('NOT VALID', 'NOT ENFORCED')}",
+            "ALTER TABLE users ALTER CONSTRAINT fk ENFORCED",
+            (
+                "Running code that writes to users a row against fk is refused until its last "
+                "process is gone, and again after every rollback to it."
+            ),
+            "Deploy code that writes only valid rows",
+        ),
+    ],
+)
+def test_who_is_refused_and_how_is_said(schema: str, sql: str, message: str, help_: str) -> None:
+    settings = Settings(lock_timeout="role", server_version=18)
+    (finding,) = found_by("restrict-writes", sql, schema=schema, settings=settings)
+    assert finding.message == message
+    assert finding.help.startswith(help_)
+
+
 def test_a_constraint_that_is_not_enforced_is_quiet() -> None:
     sql = "ALTER TABLE users ADD CONSTRAINT c CHECK (email <> '') NOT ENFORCED"
     assert severities(USERS, sql, version=18) == []
+    assert severities(USERS + TEAMS, FOREIGN_KEY.replace("VALID", "ENFORCED"), version=18) == []
 
 
 @pytest.mark.parametrize(
@@ -105,3 +398,18 @@ def test_a_foreign_key_on_a_new_column_concerns_those_who_delete_its_parent(
     sql: str, expected: list[str]
 ) -> None:
     assert severities(USERS + TEAMS, sql) == expected
+
+
+def test_a_key_that_only_deletes_otherwise_refuses_nothing_new() -> None:
+    known, added = FOREIGN_KEY.replace("NOT VALID", ""), FOREIGN_KEY.replace("fk", "other")
+    (finding,) = found_by(
+        "restrict-writes",
+        f"UPDATE users SET team_id = 1 WHERE id = 1; {added} ON DELETE CASCADE".replace(
+            "NOT VALID ON DELETE CASCADE", "ON DELETE CASCADE NOT VALID"
+        ),
+        schema=f"{USERS}{TEAMS}{known};",
+    )
+    assert finding.message == (
+        "From here on running code that deletes from teams deletes the rows of users whose team_id "
+        "names the deleted row; they do not come back."
+    )

@@ -98,6 +98,14 @@ CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
             "new code that names mail fails (42703) until this has run",
         ),
         (
+            "rename-column",
+            (
+                "ALTER TABLE users RENAME email TO mail;"
+                " ALTER TABLE users ADD email text GENERATED ALWAYS AS (mail) STORED"
+            ),
+            "new code that names mail fails (42703) until this has run",
+        ),
+        (
             "rename-table",
             "ALTER TABLE users RENAME TO people",
             "new code that names people fails (42P01) until this has run",
@@ -106,6 +114,11 @@ CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
             "rename-object",
             "ALTER VIEW contacts RENAME TO addresses",
             "new code that says addresses fails until this has run",
+        ),
+        (
+            "rename-object",
+            "ALTER TABLE users RENAME CONSTRAINT users_nick_key TO nicks",
+            "new code that says nicks fails (42704) until this has run",
         ),
         (
             "set-schema",
@@ -125,21 +138,29 @@ CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
         (
             "add-column-not-null",
             "ALTER TABLE users ADD plan text NOT NULL",
-            "no INSERT INTO users works before and after it: one that names plan fails (42703) "
-            "until this has run, one that does not fails (23502) from then on",
+            (
+                "no INSERT INTO users works before and after it: one that names plan fails (42703) "
+                "until this has run, one that does not fails (23502) from then on"
+            ),
         ),
         (
             "default-dropped-after-add",
-            "ALTER TABLE users ADD plan text NOT NULL DEFAULT 'x';"
-            " ALTER TABLE users ALTER plan DROP DEFAULT",
-            "no INSERT INTO users works before and after it: one that names plan fails (42703) "
-            "until this has run, one that does not fails (23502) from then on",
+            (
+                "ALTER TABLE users ADD plan text NOT NULL DEFAULT 'x';"
+                " ALTER TABLE users ALTER plan DROP DEFAULT"
+            ),
+            (
+                "no INSERT INTO users works before and after it: one that names plan fails (42703) "
+                "until this has run, one that does not fails (23502) from then on"
+            ),
         ),
         (
             "backfill-without-sync",
             "ALTER TABLE users ADD mail text; UPDATE users SET mail = email",
-            "code that names it fails (42703) until this has run, and code that does not leaves "
-            "NULL in mail of every row that it writes from then on",
+            (
+                "code that names it fails (42703) until this has run, and code that does not "
+                "leaves NULL in mail of every row that it writes from then on"
+            ),
         ),
         (
             "drop-not-null",
@@ -163,14 +184,18 @@ CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
         ),
         (
             "replace-view-or-function",
-            "DROP FUNCTION f(int); CREATE FUNCTION f(a int) RETURNS text"
-            " LANGUAGE sql AS 'SELECT ''1'''",
+            (
+                "DROP FUNCTION f(int); CREATE FUNCTION f(a int) RETURNS text"
+                " LANGUAGE sql AS 'SELECT ''1'''"
+            ),
             "new code that does meets the old type until this has run",
         ),
         (
             "expand-and-contract-together",
-            "ALTER TABLE users ADD mail text; UPDATE users SET mail = email;"
-            " ALTER TABLE users DROP email",
+            (
+                "ALTER TABLE users ADD mail text; UPDATE users SET mail = email;"
+                " ALTER TABLE users DROP email"
+            ),
             "new code that names users.mail fails until this has run",
         ),
     ],
@@ -199,8 +224,6 @@ def test_help_says_how_long_to_wait_for_older_versions(
         "restrict-writes",
         "ALTER TABLE users ADD CONSTRAINT c CHECK (email <> '') NOT VALID",
         schema=SCHEMA,
-        settings=Settings(
-            lock_timeout="role", release_order=order, rollback_horizon=horizon
-        ),
+        settings=Settings(lock_timeout="role", release_order=order, rollback_horizon=horizon),
     )
     assert expected in finding.help

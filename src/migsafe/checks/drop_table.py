@@ -34,7 +34,7 @@ def check_operation(operation: DropTable, context: Context) -> Iterator[Finding]
         parts, case = _remade(table, again, context)
         help_ = f"Change {table} in place, or make the new one under another name."
     elif (renamed := _replacement(name, context)) is not None:
-        parts = list(_swap(table, name, renamed, context))
+        parts = list(_swap(table, name, *renamed, context))
         help_ = (
             f"Keep {name} and change it in place, or sync both tables with triggers, and drop "
             "the old one in a later deploy."
@@ -51,7 +51,7 @@ def check_operation(operation: DropTable, context: Context) -> Iterator[Finding]
             f"{context.brought_back}."
         )
     match context.effects.fails:
-        case Certain(reason=reason, sqlstate=state) if not operation.cascade:
+        case Certain(reason=reason, sqlstate=state):
             parts.append(f"the statement itself is refused ({state}), because {reason}")
         case _:
             pass
@@ -121,25 +121,24 @@ def _remade(table: Name, again: Applied, context: Context) -> tuple[list[str], s
     ]
     if lost:
         parts.append(f"{context.old_code} that names {', '.join(lost)} fails (42703)")
-    return parts, "filled again" if filled and not lost else "default"
+    return parts, "filled again" if filled else "default"
 
 
-def _replacement(name: Name, context: Context) -> Applied | None:
-    """Return the rename by which another table takes a released name in this deploy."""
+def _replacement(name: Name, context: Context) -> tuple[Name, Applied] | None:
+    """Return the table that takes a released name in this deploy, and the rename by which."""
     for applied in (*context.earlier(), *context.later()):
         match applied.operation:
             case RenameTable(table=old, new_name=new) if (
-                applied.before.key(old).beside(new) == name and applied.before.key(old) != name
+                applied.before.key(old).beside(new) == name
             ):
-                return applied
+                return old, applied
             case _:
                 pass
     return None
 
 
-def _swap(table: Name, name: Name, renamed: Applied, context: Context) -> Iterator[str]:
+def _swap(table: Name, name: Name, new: Name, renamed: Applied, context: Context) -> Iterator[str]:
     copy = _copy(name, context)
-    new = renamed.operation.table if isinstance(renamed.operation, RenameTable) else name
     line = "" if copy is None else f" ({line_of(copy, context.current)})"
     yield (
         f"This is a swap by copy, drop and rename: {new} takes the place of {name} on "

@@ -36,7 +36,7 @@ def check_operation(operation: RenameColumn, context: Context) -> Iterator[Findi
                 case="readers only",
             )
             return
-        case None:
+        case _:
             pass
     yield context.finding(
         f"Renaming {table}.{name} to {new}: every statement of {context.old_code} that names "

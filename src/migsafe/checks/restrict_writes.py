@@ -14,6 +14,7 @@ from migsafe.model.operations import (
     AlterConstraint,
     AlterDomain,
     Check,
+    Column,
     Constraint,
     CreateIndex,
     DomainAction,
@@ -45,7 +46,7 @@ def check_operation(
             table
         ):
             for constraint in constraints:
-                yield from _inline(table, column.name, constraint, context)
+                yield from _inline(table, column, constraint, context)
         case CreateIndex(unique=True, table=table) if context.is_live(table):
             yield from _unique_index(operation, context)
         case AlterConstraint(table=table, constraint=name) if context.is_live(table):
@@ -193,25 +194,21 @@ def _filler(table: Name, columns: tuple[str, ...], context: Context) -> Applied 
 
 
 def _inline(
-    table: Name, column: str, constraint: Constraint, context: Context
+    table: Name, column: Column, constraint: Constraint, context: Context
 ) -> Iterator[Finding]:
     """Report a constraint written beside a new column, or on it alone."""
+    name, default = column.name, column.default
     match constraint:
         case Unique() | PrimaryKey():
-            if not _fills_alike(table, column, context):
+            if default is None or default.functions:
                 return
             yield context.finding(
                 f"Running code's second INSERT INTO {table} is refused (23505): it does not name "
-                f"{column}, whose default is the same for every row.",
-                help=f"Add {column} without a default, or make it unique once all code writes it.",
+                f"{name}, whose default is the same for every row.",
+                help=f"Add {name} without a default, or make it unique once all code writes it.",
             )
-        case Check() | ForeignKey() | Exclusion() | NotNull():
+        case _:
             yield from _added(table, constraint, context)
-
-
-def _fills_alike(table: Name, column: str, context: Context) -> bool:
-    state = context.current.after.column(table, column)
-    return state is not None and state.default is not None and not state.default.functions
 
 
 def _keys(
@@ -339,8 +336,6 @@ def _rewritten_by_a_plan(constraint: Constraint) -> tuple[str, ...]:
             return ()
 
 
-def _named(constraint: Constraint) -> str:
-    kind = {Check: "the CHECK", Exclusion: "the EXCLUDE constraint"}.get(
-        type(constraint), "the constraint"
-    )
+def _named(constraint: Check | Exclusion) -> str:
+    kind = "the CHECK" if isinstance(constraint, Check) else "the EXCLUDE constraint"
     return kind if constraint.name is None else f"{kind} {constraint.name}"

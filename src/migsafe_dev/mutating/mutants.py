@@ -143,6 +143,8 @@ class Finder:
         asked = self._lines
         yield from self._expression(node.subject)
         for case in list(node.cases):
+            if not self._matters(node, case):
+                continue
             any_other = isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
             if not any_other and len(node.cases) > 1:
                 # Who does not come here does not miss it.
@@ -158,6 +160,10 @@ class Finder:
             if case.guard is not None:
                 yield from self._condition(case.guard)
             yield from self.statements(case.body, where, None)
+
+    def _matters(self, node: ast.Match, case: ast.match_case) -> bool:
+        del node, case
+        return True
 
     def _pattern(self, pattern: ast.pattern) -> Iterator[Mutant]:
         for node in ast.walk(pattern):

@@ -65,6 +65,11 @@ class Strict(Finder):
         neutral = ast.Constant(isinstance(node.op, ast.And))
         return self._mutant(value, text, self._instead(value, neutral))
 
+    def _matters(self, node: ast.Match, case: ast.match_case) -> bool:
+        # What comes last and does nothing is there for those who read.
+        idle = all(isinstance(statement, ast.Pass) for statement in case.body)
+        return not (idle and case is node.cases[-1])
+
     def _pattern(self, pattern: ast.pattern) -> Iterator[Mutant]:
         yield from super()._pattern(pattern)
         for node in ast.walk(pattern):
