@@ -24,6 +24,7 @@ from migsafe.model.locks import Lock
 from migsafe.model.migration import Migration, Place, Section, Statement, Tree
 from migsafe.model.operations import (
     AddColumn,
+    AlterColumnType,
     AnonymousBlock,
     CallRoutine,
     Column,
@@ -294,6 +295,16 @@ class Context:
         return any(
             making.given_by(applied.operation, applied.before) == wanted
             for applied in self.earlier()
+        )
+
+    def keeps_type(self, operation: AlterColumnType) -> bool:
+        """Say whether a new type of this deploy takes the place and the name of a column's own."""
+        released = self.ship.before.column(operation.table, operation.column)
+        return (
+            operation.type is not None
+            and released is not None
+            and released.type == operation.type
+            and self.named_here(ObjectKind.TYPE, Name(operation.type.name, operation.type.schema))
         )
 
     def column_again(self, table: Name, column: str) -> Applied | None:

@@ -17,6 +17,11 @@ RULE = "leaking-setting"
         ("SET SEARCH_PATH = a;", Runner.AUTO, [1]),
         ("SET LOCAL search_path = a;", Runner.FILE, []),
         ("SELECT set_config('search_path', 'a', true);", Runner.FILE, []),
+        ("SELECT set_config('search_path', current_user::text, true);", Runner.FILE, []),
+        ("SELECT set_config('search_path', current_user::text, false);", Runner.FILE, [1]),
+        ("SELECT set_config('search_path', 'a', current_user = 'b');", Runner.FILE, [1]),
+        ("SELECT set_config('search_path', NULL, false);", Runner.FILE, []),
+        ("SET search_path = a;\nSELECT set_config('search_path', b(), false);", Runner.FILE, [1]),
         ("SET search_path = a;\nRESET search_path;", Runner.FILE, []),
         ("SET search_path = a;\nSET search_path TO DEFAULT;", Runner.FILE, []),
         ("SET search_path = a;\nRESET ALL;", Runner.NONE, []),
@@ -74,4 +79,9 @@ def test_the_way_out_fits_the_runner(sql: str, runner: Runner, help_: str) -> No
 
 def test_a_runner_that_is_not_known_may_use_a_session_for_each_file() -> None:
     [one] = found_by(RULE, "SET search_path = a;", runner=Runner.AUTO)
+    assert one.confidence is Confidence.LOW
+
+
+def test_a_value_that_a_run_computes_may_be_the_one_before() -> None:
+    [one] = found_by(RULE, "SET role = a;\nSELECT set_config('role', old_role(), false);")
     assert one.confidence is Confidence.LOW

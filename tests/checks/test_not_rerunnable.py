@@ -3,6 +3,8 @@
 import pytest
 
 from linting import found_by
+from migsafe.config import Settings
+from migsafe.model.findings import Severity
 from migsafe.model.origin import Runner
 
 RULE = "not-rerunnable"
@@ -48,3 +50,22 @@ def test_a_way_down_is_run_again_as_well() -> None:
     down = "ALTER TABLE a DROP b;\nALTER TABLE a DROP c;"
     [one] = found_by(RULE, "SELECT 1;", runner=Runner.NONE, schema=SCHEMA, down=down)
     assert (one.section, one.place.line) == ("down", 1)
+
+
+@pytest.mark.parametrize(
+    ("sql", "lines"),
+    [
+        ("ALTER TABLE a ADD IF NOT EXISTS d int;\nALTER TABLE a ADD e int;", [2]),
+        ("CREATE TABLE z (id bigint);", [1]),
+        ("CREATE TABLE IF NOT EXISTS z (id bigint);", []),
+        ("UPDATE a SET b = 1 WHERE id = 1;", []),
+    ],
+)
+def test_the_strict_profile_asks_for_it_inside_a_transaction_too(
+    sql: str, lines: list[int]
+) -> None:
+    strict = Settings(lock_timeout="role", profile="strict")
+    found = found_by(RULE, sql, schema=SCHEMA, settings=strict)
+    assert [each.place.line for each in found] == lines
+    assert {each.severity for each in found} <= {Severity.NOTE}
+    assert found_by(RULE, sql, schema=SCHEMA) == []

@@ -31,6 +31,7 @@ def test_a_page_is_off_by_default_exactly_where_its_check_is_of_the_strict_profi
             [
                 ("char-type", "note"),
                 ("integer-primary-key", "warning"),
+                ("not-rerunnable", "note"),
                 ("unqualified-name", "note"),
             ],
         ),

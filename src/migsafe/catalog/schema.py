@@ -148,10 +148,19 @@ class TableSize:
 
 
 @record
+class Output:
+    """A column of a query's result; its type is None where it is not known."""
+
+    name: str
+    type: Type | None = None
+
+
+@record
 class ViewState:
     """A view or materialized view.
 
     `populated` is False for a materialized view that nobody can read yet; None if not known.
+    `output` are its columns, as they were when it was made; None where they are not known.
     """
 
     name: Name
@@ -160,6 +169,7 @@ class ViewState:
     columns: tuple[str, ...] = ()
     made_by: str | None = None
     populated: bool | None = field(default=None, compare=False)
+    output: tuple[Output, ...] | None = field(default=None, compare=False)
 
 
 @record

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from migsafe.model.expressions import Expression
 from migsafe.model.record import replace
+from migsafe.parsers.tokens import tokens as raw_tokens
 from migsafe.writing.quoting import identifier
 from migsafe.writing.tokens import TOKEN, closing, tokens
 
@@ -18,6 +19,16 @@ def column_of(token: str) -> str:
     if token.startswith('"'):
         return token[1:-1].replace('""', '"')
     return token.lower()
+
+
+def says_the_same(first: str, second: str) -> bool:
+    """Say whether two texts of SQL or PL/pgSQL differ in blanks, comments and case at most."""
+    return first == second or _said(first) == _said(second)
+
+
+def _said(text: str) -> list[str]:
+    words = [text[token.start : token.end] for token in raw_tokens(text)]
+    return [word if word[0] in "'\"$" or "'" in word else word.lower() for word in words]
 
 
 def mentions(sql: str, name: str) -> bool:

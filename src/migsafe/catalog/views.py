@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from migsafe.catalog import rights
+from migsafe.catalog import outputs, rights
 from migsafe.catalog.facts import Facts
-from migsafe.catalog.schema import ViewState
+from migsafe.catalog.schema import Output, ViewState
 from migsafe.catalog.text import identifiers_of
 from migsafe.model.expressions import Name
 from migsafe.model.operations import CreateView, ObjectKind, RefreshView
@@ -21,6 +21,11 @@ def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
     read = tuple(dict.fromkeys(facts.key(each) for each in operation.query.relations))
     if operation.temporary:
         facts.temporary = (*facts.temporary, key)
+    output = outputs.of_query(operation.query, facts)
+    if output is not None and operation.columns:
+        given = (*operation.columns, *(each.name for each in output[len(operation.columns) :]))
+        named = zip(given, output, strict=False)
+        output = tuple([Output(own, each.type) for own, each in named])
     facts.views = facts.views.put(
         key,
         ViewState(
@@ -30,6 +35,7 @@ def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
             columns=operation.columns,
             made_by=made_by,
             populated=operation.with_data,
+            output=output,
         ),
     )
     if not (operation.replace or operation.if_not_exists):
@@ -111,7 +117,10 @@ def rename_column(facts: Facts, view: Name, old: str, new: str) -> None:
     if state is None:
         return
     columns = tuple(new if each == old else each for each in state.columns)
-    facts.views = facts.views.put(view, replace(state, columns=columns))
+    output = state.output and tuple(
+        [replace(each, name=new) if each.name == old else each for each in state.output]
+    )
+    facts.views = facts.views.put(view, replace(state, columns=columns, output=output))
     follow_column(facts, view, old, new)
 
 

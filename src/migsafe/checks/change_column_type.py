@@ -108,6 +108,8 @@ def _broken(operation: AlterColumnType, context: Context) -> str:
     column = context.catalog.column(operation.table, operation.column)
     old = "what it was" if column is None or column.type is None else column.type
     takes = f"{context.old_code} that takes {operation.column} for {old}"
+    if context.keeps_type(operation):
+        return ""
     if context.compatibility.breaks:
         new = context.new_code(f"takes it for {operation.type}", "fails")
         return f"{takes} fails {context.until_gone}{new}"

@@ -9,7 +9,14 @@ from migsafe.context import Applied, Context, line_of
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
-from migsafe.model.operations import DropConstraint, DropIndex, ObjectKind, Unique
+from migsafe.model.operations import (
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    ObjectKind,
+    Unique,
+)
 
 
 def check_operation(operation: DropIndex | DropConstraint, context: Context) -> Iterator[Finding]:
@@ -21,6 +28,8 @@ def check_operation(operation: DropIndex | DropConstraint, context: Context) -> 
         yield from _not_known(operation, context)
         return
     if not index.unique or index.valid is False or not context.is_live(index.table):
+        return
+    if context.is_made_here(index.made_by) or _goes_with_more(index, context):
         return
     guarantee = guarantee_of(index)
     if holds(guarantee, index.table, context.current.after):
@@ -66,6 +75,21 @@ def _by_name(index: IndexState, context: Context) -> Iterator[Finding]:
         )
 
 
+def _goes_with_more(index: IndexState, context: Context) -> bool:
+    """Say whether the deploy drops its table, or a column of it: that is what is reported then."""
+    for applied in (*context.earlier(), *context.later()):
+        match applied.operation:
+            case DropTable(table=table) if applied.before.key(table) == index.table:
+                return True
+            case DropColumn(table=table, column=column) if (
+                applied.before.key(table) == index.table and column in index.columns
+            ):
+                return True
+            case _:
+                pass
+    return False
+
+
 def _named(index: IndexState) -> str:
     if index.constraint is not None:
         return f"the unique constraint {index.constraint}"
@@ -98,7 +122,7 @@ def _not_known(operation: DropIndex | DropConstraint, context: Context) -> Itera
             if forgiving and context.ship.after.index(index) is not None:
                 # It makes room for the index of this deploy, should an attempt have failed.
                 return
-            if table is None or context.is_live(table):
+            if table is None or (context.is_live(table) and not context.goes_here(table)):
                 yield context.finding(
                     f"Whether {index} is unique is not known here: if it is, {context.old_code}'s "
                     "INSERT … ON CONFLICT on its columns fails (42P10), and the first duplicate "
@@ -111,7 +135,7 @@ def _not_known(operation: DropIndex | DropConstraint, context: Context) -> Itera
         case DropConstraint(table=table, constraint=name, kind="unique") if (
             name is None or context.catalog.constraint(table, name) is None
         ):
-            if context.is_live(table):
+            if context.is_live(table) and not context.goes_here(table):
                 yield context.finding(
                     f"Dropping {name} of {table}, a unique key as the revision says: "
                     f"{context.old_code}'s INSERT … ON CONFLICT on its columns fails (42P10) "

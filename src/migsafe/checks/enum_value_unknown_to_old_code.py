@@ -71,6 +71,9 @@ def _made_again(name: Name, labels: tuple[str, ...], context: Context) -> Iterat
     if context.catalog.enum(name) is not None:
         # It is there still: the statement fails, and a block may catch that.
         return
+    final = context.ship.after.enum(name)
+    if final is not None and final.labels is not None:
+        labels = final.labels
     added = tuple(label for label in labels if label not in released.labels)
     gone = [repr(label) for label in released.labels if label not in labels]
     if gone:

@@ -24,12 +24,20 @@ def check_operation(
         # One statement is one finding, however many texts it runs.
         return
     yield context.finding(
-        f"What runs here was not read: {clipped(_seen(operation, context))}; it may change any "
-        "relation, and nothing is said about its locks, nor about running code.",
+        f"What runs here was not read: {clipped(_seen(operation, context))}{_where(context)}; it "
+        "may change any relation, and nothing is said about its locks, nor about running code.",
         help="Write the statements themselves, or build their text from constants; else judge "
         "them by hand.",
         relations=(),
     )
+
+
+def _where(context: Context) -> str:
+    """Return the routine whose call runs it, as a clause."""
+    for called in context.current.statement.operations:
+        if isinstance(called, CallRoutine) and context.current.operation is not called:
+            return f" in {called.routine}"
+    return ""
 
 
 def _seen(operation: Unrecognized | AnonymousBlock | CallRoutine, context: Context) -> str:

@@ -28,7 +28,7 @@ _TIMEOUTS = {
 def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
     """Report each section that ends with settings of its own in force, on the first of them."""
     for way in (deploy.up, deploy.down):
-        left: dict[str, Applied] = {}
+        left: dict[str, list[Applied]] = {}
         section: Section | None = None
         for applied in way:
             if applied.section is not section:
@@ -38,10 +38,10 @@ def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
         yield from _reported(left, context)
 
 
-def _follow(applied: Applied, left: dict[str, Applied]) -> None:
+def _follow(applied: Applied, left: dict[str, list[Applied]]) -> None:
     """Note what a statement sets for the session, and what it takes back."""
     match applied.operation:
-        case SetParameter(parameter=parameter, value=None, local=False):
+        case SetParameter(parameter=parameter, value=None, local=False, computed=None):
             left.pop(parameter.lower(), None)
         case SetParameter(parameter=parameter, value="none", local=False) if (
             parameter.lower() == "role"
@@ -50,7 +50,7 @@ def _follow(applied: Applied, left: dict[str, Applied]) -> None:
         case SetParameter(parameter=parameter, local=False):
             name = parameter.lower()
             if name in _WHO_AND_WHERE or (name in _TIMEOUTS and _could_be_local(applied)):
-                left.setdefault(name, applied)
+                left.setdefault(name, []).append(applied)
         case ResetParameter(parameter=None):
             left.clear()
         case ResetParameter(parameter=str() as parameter):
@@ -65,21 +65,26 @@ def _could_be_local(applied: Applied) -> bool:
     return transaction.is_open and transaction.certain and not applied.origin.autocommit
 
 
-def _reported(left: dict[str, Applied], context: Context) -> Iterator[Finding]:
+def _reported(left: dict[str, list[Applied]], context: Context) -> Iterator[Finding]:
     if not left:
         return
-    name, first = next(iter(left.items()))
+    name, (first, *again) = next(iter(left.items()))
     words = {**_TIMEOUTS, **_WHO_AND_WHERE}[name]
-    others = [f"{other} (line {applied.line})" for other, applied in left.items() if other != name]
+    others = [f"{other} (line {each[0].line})" for other, each in left.items() if other != name]
     besides = f"; so do {_listed(others)}" if len(others) > 1 else ""
     besides = f"; so does {others[0]}" if len(others) == 1 else besides
-    known = first.section.runner is not Runner.AUTO
+    # What a run computes may be the value that was there before.
+    known = first.section.runner is not Runner.AUTO and not any(map(_is_computed, again))
     yield context.at(first).finding(
         f"SET {name} outlives this migration: in the same session {words}{besides}.",
         help=_help(list(left), first),
         relations=(),
         confidence=Confidence.HIGH if known else Confidence.LOW,
     )
+
+
+def _is_computed(applied: Applied) -> bool:
+    return isinstance(applied.operation, SetParameter) and applied.operation.computed is not None
 
 
 def _help(names: list[str], applied: Applied) -> str:

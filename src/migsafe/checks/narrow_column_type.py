@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Context
-from migsafe.model.compatibility import Loss
+from migsafe.catalog.schema import ColumnState
+from migsafe.catalog.text import mentions
+from migsafe.context import Context, clipped
+from migsafe.model.compatibility import Loss, OldStatement, Outcome
 from migsafe.model.effects import Fact, OnData
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AlterColumnType
@@ -18,6 +20,10 @@ _COPY = (
 )
 
 
+_COMPUTED = "22000"
+"""What the facts give where USING computes the value: any of its errors."""
+
+
 def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Finding]:
     """Report a change of type that fails on existing values or alters them."""
     table, name = operation.table, operation.column
@@ -26,7 +32,7 @@ def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Fi
         return
     if context.is_made_here(column.made_by):
         return
-    harm, help_ = _harm(name, context)
+    harm, help_ = _harm(operation, column, context)
     if not harm:
         return
     wait = ""
@@ -43,17 +49,28 @@ def check_operation(operation: AlterColumnType, context: Context) -> Iterator[Fi
     )
 
 
-def _harm(name: str, context: Context) -> tuple[str, str]:
+def _harm(operation: AlterColumnType, column: ColumnState, context: Context) -> tuple[str, str]:
     """Return what happens to values, and what to do instead."""
+    name, using = operation.column, operation.using
     match context.effects.fails:
         case OnData(sqlstate=state, query=query):
-            harm = (
-                f"fails on the first value that does not fit ({state}); once it is through, "
-                f"{context.old_code} that writes such a value to {name} is refused "
-                f"{context.until_gone}"
-            )
+            harm = f"fails on the first value that does not fit ({state})"
+            if state == _COMPUTED and using is not None:
+                harm = f"fails if {clipped(using.sql)} gives a value that does not fit"
+            if using is not None and not mentions(using.sql, name):
+                harm += f"; the values of {name} are gone"
+            reads = context.compatibility.outcome(OldStatement.SELECT_NAMED)
+            if reads is Outcome.FAILS and not context.keeps_type(operation):
+                harm += f"; {context.old_code} that takes {name} for {column.type} fails"
+                help_ = _COPY
+            else:
+                harm += (
+                    f"; once it is through, {context.old_code} that writes such a value to {name} "
+                    "is refused"
+                )
+                help_ = _BOUNDS
             find = "" if query is None else f" Find them: {query}."
-            return harm, f"{_BOUNDS}{find}"
+            return f"{harm} {context.until_gone}", f"{help_}{find}"
         case _ if context.compatibility.loses is Loss.VALUES and context.effects.knows(
             Fact.REWRITES
         ):

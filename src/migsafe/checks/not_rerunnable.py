@@ -16,10 +16,9 @@ from migsafe.model.operations import (
     Select,
     SetParameter,
 )
-from migsafe.model.origin import Certainty, Runner
+from migsafe.model.origin import Certainty, Runner, SectionName
 
 _SESSION = Begin | Commit | Rollback | Savepoint | SetParameter | ResetParameter | NoOperation
-_FEW = 2
 
 
 def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
@@ -36,10 +35,34 @@ def check_deploy(deploy: Deploy, context: Context) -> Iterator[Finding]:
 
 def _judged(section: list[Applied], context: Context) -> Iterator[Finding]:
     pieces = list(_pieces(section))
-    if len(pieces) < _FEW or _is_torn(section):
+    if not pieces or _is_torn(section):
         return
     *done, last = pieces
     stays = [applied for piece in done for applied in piece]
+    if (found := _refused(stays, context)) is not None:
+        applied, why = found
+        yield context.at(applied).finding(
+            f"This commits before line {last[0].line} runs: if that fails or is stopped, the "
+            f"migration is not recorded, and running it again fails here ({why}).",
+            help=_help(applied),
+            relations=(),
+        )
+        return
+    whole = [*stays, *last] if context.settings.profile == "strict" else []
+    if last[0].section.name is SectionName.UP and (found := _refused(whole, context)) is not None:
+        applied, why = found
+        yield context.at(applied).finding(
+            f"Running this on a database where it has run already fails here ({why}).",
+            help="Where that may happen, make it repeatable: IF NOT EXISTS, IF EXISTS.",
+            case="in one piece",
+            relations=(),
+        )
+
+
+def _refused(stays: list[Applied], context: Context) -> tuple[Applied, str] | None:
+    """Return the first of what stays that a second run is refused, and why."""
+    if not stays:
+        return None
     again = stays[-1].after
     for applied in stays:
         if applied.origin.certainty is not Certainty.ALWAYS:
@@ -50,15 +73,9 @@ def _judged(section: list[Applied], context: Context) -> Iterator[Finding]:
         )
         # What fails on the first run is not this rule's subject.
         if isinstance(effects.fails, Certain) and not isinstance(applied.effects.fails, Certain):
-            yield context.at(applied).finding(
-                f"This commits before line {last[0].line} runs: if that fails or is stopped, the "
-                f"migration is not recorded, and running it again fails here "
-                f"({effects.fails.sqlstate}: {effects.fails.reason}).",
-                help=_help(applied),
-                relations=(),
-            )
-            return
+            return applied, f"{effects.fails.sqlstate}: {effects.fails.reason}"
         again = again.apply(applied.operation, applied.migration.id)
+    return None
 
 
 def _is_torn(section: list[Applied]) -> bool:

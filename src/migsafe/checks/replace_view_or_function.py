@@ -1,11 +1,15 @@
 """Views and routines that answer running code in another way."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 from migsafe.catalog.schema import RoutineState, ViewState
-from migsafe.context import Context
+from migsafe.catalog.text import says_the_same
+from migsafe.context import Applied, Context
 from migsafe.model.effects import Certain
+from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
+from migsafe.model.migration import Migration
 from migsafe.model.operations import (
     AlterRoutine,
     CreateRoutine,
@@ -16,36 +20,108 @@ from migsafe.model.operations import (
 )
 
 _FAILS = (Hazard.BREAKS_OLD_CODE,)
+_NAMED = 3
+"""So many objects are named; more are counted."""
+
+
+class _Answer(StrEnum):
+    """What is another answer for running code; `{names}` are the objects, `{tables}` theirs."""
+
+    VIEW = "whoever reads {names} gets what the new query gives"
+    CALL = "whoever calls {names} runs the new body"
+    TRIGGER = "writes to {tables} run the new body of {names}"
+    OPTIONS = "whoever calls {names} runs it with other options"
 
 
 def check_operation(
-    operation: CreateView | CreateRoutine | AlterRoutine | SetTableOptions, context: Context
+    operation: CreateView | CreateRoutine | SetTableOptions, context: Context
 ) -> Iterator[Finding]:
-    """Report a view or routine of the released schema that becomes another one."""
+    """Report a view or routine of the released schema that gets another shape or options."""
     match operation:
-        case CreateView(temporary=False, if_not_exists=False):
-            released = context.ship.before.view(operation.view)
-            if released is not None and not _stands_in(operation, context):
-                yield from _view(operation, released, context)
+        case CreateView():
+            released = _released_view(operation, context)
+            if released is not None:
+                yield from _lacks(operation, released, context)
         case CreateRoutine():
             known = context.ship.before.routines(operation.routine)
-            if known:
-                yield from _routine(operation, known, context)
-        case AlterRoutine(routine=name):
-            if not context.named_here(ObjectKind.FUNCTION, name):
-                yield context.finding(
-                    f"Calls of {name} by running code run with other options from here on.",
-                    help=_LOOK,
-                )
+            same = _same_arguments(operation, known)
+            if same is not None:
+                yield from _returns(operation, same, context)
+            elif known:
+                yield from _other_arguments(operation, known, context)
         case SetTableOptions(kind=ObjectKind.VIEW, object=name) if context.is_live(name):
             yield from _options(operation, context)
-        case CreateView() | SetTableOptions():
+        case SetTableOptions():
             pass
 
 
+def check_migration(migration: Migration, context: Context) -> Iterator[Finding]:
+    """Report, once for the migration, what answers running code in another way."""
+    first: Applied | None = None
+    found: dict[_Answer, dict[Name, None]] = {}
+    tables: dict[Name, None] = {}
+    for applied in context.ship.up:
+        answer = None
+        if applied.migration is migration:
+            answer = _answer(context.at(applied))
+        if answer is None:
+            continue
+        first = first or applied
+        kind, name = answer
+        found.setdefault(kind, {})[name] = None
+        if kind is _Answer.TRIGGER:
+            for use in (
+                *applied.before.uses_of_routine(name),
+                *applied.after.uses_of_routine(name),
+            ):
+                if use.kind is ObjectKind.TRIGGER:
+                    tables[use.relation] = None
+    if first is None:
+        return
+    parts = [
+        kind.format(names=_listed(list(names)), tables=_listed(list(tables)) or "their tables")
+        for kind, names in found.items()
+    ]
+    yield context.finding(
+        f"From here on, running code included, {'; '.join(parts)}.",
+        help=_LOOK,
+        at=first,
+        relations=(),
+        hazards=(Hazard.CHANGES_RESULTS,),
+    )
+
+
+def _answer(context: Context) -> tuple[_Answer, Name] | None:
+    """Return what an operation changes of the answers that running code gets, and whose."""
+    match context.current.operation:
+        case CreateView(view=name) as view:
+            released = _released_view(view, context)
+            if released is None or _lost(view, released, context):
+                return None
+            return None if _is_alike(view, released, context) else (_Answer.VIEW, name)
+        case CreateRoutine(routine=name) as routine:
+            same = _same_arguments(routine, context.ship.before.routines(name))
+            if same is None or _returns_otherwise(routine, same) or _has_same_body(routine, same):
+                return None
+            return _Answer.TRIGGER if same.returns == "trigger" else _Answer.CALL, name
+        case AlterRoutine(routine=name):
+            made = context.named_here(ObjectKind.FUNCTION, name)
+            return None if made else (_Answer.OPTIONS, name)
+        case _:
+            return None
+
+
+# --- views -----------------------------------------------------------------------------
+
+
+def _released_view(operation: CreateView, context: Context) -> ViewState | None:
+    """Return the released view whose place the new one takes."""
+    if operation.temporary or operation.if_not_exists or _stands_in(operation, context):
+        return None
+    return context.ship.before.view(operation.view)
+
+
 _LOOK = "Make sure that running code can live with the new answers, or give them another name."
-
-
 _OPTIONS = {
     "security_invoker": "whose rights and policies decide what a query of it may read",
     "check_option": "which rows may be written through it",
@@ -75,63 +151,109 @@ def _stands_in(operation: CreateView, context: Context) -> bool:
     )
 
 
-def _view(operation: CreateView, released: ViewState, context: Context) -> Iterator[Finding]:
-    name = operation.view
-    if (released.query.sql, released.columns) == (operation.query.sql, operation.columns):
+def _columns(view: ViewState | None) -> tuple[str, ...] | None:
+    if view is None:
+        return None
+    if view.output is not None:
+        return tuple([each.name for each in view.output])
+    return view.columns or view.query.output
+
+
+def _lost(operation: CreateView, released: ViewState, context: Context) -> list[str]:
+    """Return the columns that the new view lacks, as far as both are known."""
+    before = _columns(released)
+    after = _columns(context.current.after.view(operation.view))
+    if before is None or after is None:
+        return []
+    return [column for column in before if column not in after]
+
+
+def _lacks(operation: CreateView, released: ViewState, context: Context) -> Iterator[Finding]:
+    name, lost = operation.view, _lost(operation, released, context)
+    if not lost:
         return
-    before = released.columns or released.query.output
-    after = operation.columns or operation.query.output
-    lost = [] if before is None or after is None else [c for c in before if c not in after]
-    if lost:
-        refused = ""
-        if operation.replace and context.catalog.view(name) is not None:
-            refused = "; the statement itself is refused (42P16), because OR REPLACE only appends"
-        yield context.finding(
-            f"The new view {name} lacks {', '.join(lost)}: every statement of "
-            f"{context.old_code} that names {'it' if len(lost) == 1 else 'them'} fails (42703) "
-            f"{context.until_gone}{refused}.",
-            help="Keep the columns until no version of the code that may still run names them; "
-            "or make another view.",
-            case="other shape",
-            hazards=_FAILS,
-        )
-        return
+    refused = ""
+    if operation.replace and context.catalog.view(name) is not None:
+        refused = "; the statement itself is refused (42P16), because OR REPLACE only appends"
     yield context.finding(
-        f"Running code that reads {name} gets what the new query gives from here on, other rows "
-        "or other values.",
-        help=_LOOK,
+        f"The new view {name} lacks {', '.join(lost)}: every statement of {context.old_code} that "
+        f"names {'it' if len(lost) == 1 else 'them'} fails (42703) {context.until_gone}{refused}.",
+        help="Keep the columns until no version of the code that may still run names them; or "
+        "make another view.",
+        case="other shape",
+        hazards=_FAILS,
     )
 
 
-def _routine(
-    operation: CreateRoutine, known: tuple[RoutineState, ...], context: Context
-) -> Iterator[Finding]:
-    name = operation.routine
-    same = next((each for each in known if each.arguments == operation.arguments), None)
-    if same is None:
-        yield from _other_arguments(operation, known, context)
-        return
+def _is_alike(operation: CreateView, released: ViewState, context: Context) -> bool:
+    """Say whether the query is the released one, and still means the same columns."""
+    if (released.query.sql, released.columns) != (operation.query.sql, operation.columns):
+        return False
+    new = context.current.after.view(operation.view)
+    if released.output is not None and new is not None and new.output is not None:
+        return released.output == new.output
+    # Which columns a star stands for is not known here.
+    return "*" not in operation.query.sql or not _is_changed_here(operation, context)
+
+
+def _is_changed_here(operation: CreateView, context: Context) -> bool:
+    """Say whether the deploy has changed a relation that a view reads."""
+    key = context.catalog.key
+    changed = {
+        applied.before.key(relation)
+        for applied in context.earlier()
+        for relation in (*applied.effects.locks, *_views_made(applied))
+    }
+    return any(key(each) in changed for each in operation.query.relations)
+
+
+def _views_made(applied: Applied) -> tuple[Name, ...]:
+    return (applied.operation.view,) if isinstance(applied.operation, CreateView) else ()
+
+
+# --- routines ----------------------------------------------------------------------------
+
+
+def _same_arguments(
+    operation: CreateRoutine, known: tuple[RoutineState, ...]
+) -> RoutineState | None:
+    return next((each for each in known if each.arguments == operation.arguments), None)
+
+
+def _has_same_body(operation: CreateRoutine, same: RoutineState) -> bool:
+    return (
+        same.body is not None
+        and operation.body is not None
+        and same.language == operation.language
+        and says_the_same(same.body, operation.body)
+    )
+
+
+def _returns_otherwise(operation: CreateRoutine, same: RoutineState) -> bool:
     returns = None if operation.returns is None else operation.returns.lower()
-    if same.returns is not None and same.returns != returns:
-        refused = ""
-        match context.effects.fails:
-            case Certain(sqlstate=state, reason=reason):
-                refused = f"; the statement itself is refused ({state}), because {reason}"
-            case _:
-                pass
-        yield context.finding(
-            f"{name} returns {returns or 'nothing'} instead of {same.returns}: {context.old_code} "
-            f"that unpacks or compares what it returns fails {context.until_gone}"
-            f"{context.new_code('does', 'meets the old type')}{refused}.",
-            help="Give the new one another name, switch the code, and drop the old one in a "
-            "later deploy.",
-            case="other shape",
-            hazards=_FAILS,
-        )
-    elif same.body is None or same.body != operation.body:
-        yield context.finding(
-            f"Calls of {name} by running code run the new body from here on.", help=_LOOK
-        )
+    return same.returns is not None and same.returns != returns
+
+
+def _returns(operation: CreateRoutine, same: RoutineState, context: Context) -> Iterator[Finding]:
+    if not _returns_otherwise(operation, same):
+        return
+    name = operation.routine
+    returns = "nothing" if operation.returns is None else operation.returns.lower()
+    refused = ""
+    match context.effects.fails:
+        case Certain(sqlstate=state, reason=reason):
+            refused = f"; the statement itself is refused ({state}), because {reason}"
+        case _:
+            pass
+    yield context.finding(
+        f"{name} returns {returns} instead of {same.returns}: {context.old_code} that unpacks or "
+        f"compares what it returns fails {context.until_gone}"
+        f"{context.new_code('does', 'meets the old type')}{refused}.",
+        help="Give the new one another name, switch the code, and drop the old one in a later "
+        "deploy.",
+        case="other shape",
+        hazards=_FAILS,
+    )
 
 
 def _other_arguments(
@@ -153,3 +275,12 @@ def _other_arguments(
         hazards=_FAILS,
         confidence=Confidence.LOW if guessed else Confidence.HIGH,
     )
+
+
+def _listed(names: list[Name]) -> str:
+    shown = [str(name) for name in names[:_NAMED]]
+    more = len(names) - len(shown)
+    if more:
+        shown.append(f"{more} more")
+    *others, last = shown or [""]
+    return f"{', '.join(others)} and {last}" if others else last

@@ -94,10 +94,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "default-dropped-after-add",
         "invalid-reference",
     ),
-    "AlterRoutine": (
-        "invalid-reference",
-        "replace-view-or-function",
-    ),
+    "AlterRoutine": ("invalid-reference",),
     "AlterSequence": (
         "alter-sequence",
         "invalid-reference",
@@ -414,6 +411,7 @@ WHOLES: dict[str, tuple[str, ...]] = {
         "downgrade-not-inverse",
         "lossy-downgrade",
         "missing-downgrade",
+        "replace-view-or-function",
     ),
     "deploy": (
         "backfill-in-schema-transaction",

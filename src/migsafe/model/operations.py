@@ -1205,11 +1205,15 @@ class Savepoint(Sourced):
 
 @record
 class SetParameter(Sourced):
-    """SET or set_config(); `value` as written without quotes, None for DEFAULT or unknown."""
+    """SET or set_config(); `value` as written without quotes, None for DEFAULT or unknown.
+
+    `computed` is the call of set_config() where only a run shows the value, or the scope.
+    """
 
     parameter: str
     value: str | None
     local: bool = False
+    computed: str | None = None
 
 
 @record

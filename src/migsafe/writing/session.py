@@ -18,7 +18,9 @@ _LISTS = frozenset({"search_path"})
 
 
 def set_parameter(operation: SetParameter) -> str:
-    """Return SET."""
+    """Return SET, or the call of set_config() that it is."""
+    if operation.computed is not None:
+        return operation.computed
     word = "SET LOCAL" if operation.local else "SET"
     return f"{word} {parameter(operation.parameter)} = {_value(operation)}"
 

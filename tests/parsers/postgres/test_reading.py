@@ -241,6 +241,14 @@ SETTINGS = [
     ("SET x = on", SetParameter("x", "on")),
     ("SELECT set_config('a.b', 'c', true)", SetParameter("a.b", "c", local=True)),
     ("SELECT set_config('a', NULL, false)", SetParameter("a", None)),
+    (
+        "SELECT set_config('a', current_setting('b.c'), false)",
+        SetParameter("a", None, computed="SELECT set_config('a', current_setting('b.c'), false)"),
+    ),
+    (
+        "SELECT set_config('a', 'd', now() > 'today')",
+        SetParameter("a", None, computed="SELECT set_config('a', 'd', now() > 'today')"),
+    ),
     ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
      SetParameter("default_transaction_read_only", "on")),
     ("SET search_path = ''", SetParameter("search_path", "")),

@@ -118,9 +118,22 @@ def _through(
         if step.work is Work.REFUSED:
             return replace(step, sqlstate=_CANNOT_CAST, reason=f"{at} cannot be cast to {kind}")
         change, at = _then(change, step), kind
+    if _has_all_labels(old, chain.types, catalog):
+        change = replace(change, values=Values.KEPT, sqlstate=None)
     return _then(change, _step(at, new, explicit=False, catalog=catalog, version=version))
 
 
+def _has_all_labels(old: Type, through: tuple[Type, ...], catalog: Catalog | None) -> bool:
+    """Say whether casts by way of text lead from one enum to another that lacks no label."""
+    if catalog is None or len(through) != _BY_TEXT or plain_name(through[0]) not in _UNBOUNDED:
+        return False
+    first, last = (catalog.enum(Name(kind.name, kind.schema)) for kind in (old, through[1]))
+    if first is None or last is None or first.labels is None or last.labels is None:
+        return False
+    return not through[0].modifiers and set(first.labels) <= set(last.labels)
+
+
+_BY_TEXT = 2
 _CANNOT_CAST = "42846"
 _HARM = (Values.KEPT, Values.MAY_CHANGE, Values.MAY_FAIL, Values.UNKNOWN)
 _COST = (Work.NONE, Work.INDEX_REBUILD, Work.SCAN, Work.REWRITE, Work.UNKNOWN, Work.REFUSED)

@@ -205,22 +205,23 @@ def _call(node: pb.Node) -> Operation:
     called = node.func_call
     name = dotted(called.funcname)
     if name.name == "set_config" and name.schema in {None, "pg_catalog"}:
-        setting = _set_config(called.args)
+        setting = _set_config(called.args, f"SELECT {canonical.expression(node)}")
         if setting is not None:
             return setting
     return CallRoutine(name, f"SELECT {canonical.expression(node)}")
 
 
-def _set_config(args: Sequence[pb.Node]) -> SetParameter | None:
-    match [argument.a_const for argument in args if argument.HasField("a_const")]:
-        case [name, value, local] if name.HasField("sval") and local.HasField("boolval"):
-            return SetParameter(
-                name.sval.sval.lower(),
-                value.sval.sval if value.HasField("sval") else None,
-                local.boolval.boolval,
-            )
+def _set_config(args: Sequence[pb.Node], sql: str) -> SetParameter | None:
+    match args:
+        case [first, value, scope] if first.a_const.HasField("sval"):
+            name = first.a_const.sval.sval.lower()
         case _:
             return None
+    local = scope.a_const.boolval.boolval
+    if not scope.a_const.HasField("boolval") or not value.HasField("a_const"):
+        return SetParameter(name, None, local, computed=sql)
+    given = value.a_const
+    return SetParameter(name, given.sval.sval if given.HasField("sval") else None, local)
 
 
 def declare_cursor(node: pb.Node, source: Source) -> Operations:

@@ -1,8 +1,8 @@
 """Changes of other objects that a server refuses."""
 
+from migsafe.catalog import outputs
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
-from migsafe.effects.postgres import outputs
 from migsafe.model.effects import Certain, Moment
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
@@ -43,8 +43,8 @@ def create_view(operation: CreateView, catalog: Catalog) -> Certain | None:
         return None
     if _is_another(name, catalog) and (before is None or before.materialized):
         return Certain("42809", f"{name} is no view")
-    old = None if before is None else outputs.of_relation(name, catalog)
-    new = outputs.of_query(operation.query, catalog)
+    old = None if before is None else before.output
+    new = outputs.of_query(operation.query, catalog.facts)
     if old is None or new is None:
         return None
     if operation.columns:
