@@ -11,6 +11,7 @@ from migsafe.catalog.schema import Existence
 from migsafe.catalog.sizes import in_words
 from migsafe.config import Settings
 from migsafe.effects import confirmed
+from migsafe.effects.emptied import without_rows
 from migsafe.model.compatibility import Compatibility
 from migsafe.model.effects import Effects
 from migsafe.model.expressions import Name
@@ -90,6 +91,8 @@ class Applied:
     timeouts: Timeouts
     made: frozenset[Name] = frozenset()
     """Keys of what its section has made so far, this operation included."""
+    emptied: frozenset[Name] = frozenset()
+    """Keys of the tables that its transaction has emptied, or found empty, before it."""
 
     @property
     def origin(self) -> Origin:
@@ -203,8 +206,11 @@ class Context:
 
     @property
     def effects(self) -> Effects:
-        """What the operation costs."""
-        return self.current.effects
+        """What the operation costs; work on rows of an emptied table costs nothing."""
+        effects, emptied = self.current.effects, self.current.emptied
+        if not emptied:
+            return effects
+        return without_rows(self.current.operation, effects, emptied, self.catalog)
 
     @property
     def compatibility(self) -> Compatibility:
@@ -320,6 +326,10 @@ class Context:
                 case _:
                     pass
         return None
+
+    def has_rows(self, table: Name) -> bool:
+        """Say whether a table may hold rows that its transaction has not put there itself."""
+        return self.catalog.key(table) not in self.current.emptied
 
     def is_emptied(self, table: Name) -> bool:
         """Say whether its transaction has truncated a table, and put nothing into it since."""

@@ -367,3 +367,61 @@ def test_a_table_that_another_transaction_shut_is_open_again() -> None:
         runner=Runner.NONE,
     )
     assert "writes to orders wait under the SHARE lock while" in finding.message
+
+
+# --- tables that are known to be empty --------------------------------------------------
+
+EMPTIED = "TRUNCATE orders"
+WORK = [
+    ("add-column-volatile-default", "ALTER TABLE orders ADD t uuid DEFAULT gen_random_uuid()"),
+    ("add-column-serial", "ALTER TABLE orders ADD n serial"),
+    ("add-check", "ALTER TABLE orders ADD CONSTRAINT c CHECK (user_id > 0)"),
+    ("add-foreign-key", f"ALTER TABLE orders {KEY}"),
+    ("add-unique-constraint", "ALTER TABLE orders ADD CONSTRAINT u UNIQUE (user_id)"),
+    ("create-index", "CREATE INDEX i ON orders (user_id)"),
+    (
+        "add-primary-key",
+        "ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (user_id)",
+    ),
+    ("backfill-in-schema-transaction", "UPDATE orders SET user_id = 1"),
+]
+
+
+@pytest.mark.parametrize(("rule", "work"), WORK)
+def test_work_on_the_rows_of_an_emptied_table_is_none(rule: str, work: str) -> None:
+    sql = f"{EMPTIED}; {work};"
+    assert not found_by(rule, sql, schema=SHOP)
+
+
+@pytest.mark.parametrize(("rule", "work"), WORK[:-1])
+@pytest.mark.parametrize(
+    ("sql", "runner"),
+    [
+        ("{}; {}", Runner.NONE),
+        ("BEGIN; {}; COMMIT; {}", Runner.NONE),
+        ("{}; COMMIT; {}", Runner.QUERY),
+    ],
+)
+def test_others_write_to_it_once_it_is_open_again(
+    sql: str, runner: Runner, rule: str, work: str
+) -> None:
+    assert found_by(rule, f"{sql.format(EMPTIED, work)};", schema=SHOP, runner=runner)
+
+
+def test_a_table_that_took_a_required_column_was_empty() -> None:
+    required = "ALTER TABLE orders ADD n int NOT NULL"
+    assert not found_by("create-index", f"{required}; CREATE INDEX i ON orders (n);", schema=SHOP)
+    filled = f"{required} DEFAULT 1; CREATE INDEX i ON orders (n);"
+    assert found_by("create-index", filled, schema=SHOP)
+
+
+def test_another_table_has_its_rows() -> None:
+    assert found_by("create-index", f"{EMPTIED}; CREATE INDEX i ON users (id);", schema=SHOP)
+    parent = f"TRUNCATE users; ALTER TABLE orders {KEY};"
+    assert found_by("add-foreign-key", parent, schema=SHOP)
+
+
+def test_a_table_stays_shut_no_longer_for_a_table_without_rows() -> None:
+    sql = f"ALTER TABLE users ADD a int;\n{EMPTIED};\nCREATE INDEX i ON orders (user_id);"
+    [finding] = found_by("wide-lock-window", sql, schema=SHOP)
+    assert finding.place.line == 2

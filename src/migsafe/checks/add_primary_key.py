@@ -17,6 +17,8 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     table, key = operation.table, operation.constraint
     if not isinstance(key, PrimaryKey) or not context.is_busy(table):
         return
+    if not context.has_rows(table):
+        return
     effects = context.effects
     lock = effects.lock_on(context.catalog.key(table))
     nulls = any(_may_be_null(table, column, context) for column in key.columns)

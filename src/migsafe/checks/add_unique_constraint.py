@@ -16,6 +16,8 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
     table, key = operation.table, operation.constraint
     if not isinstance(key, Unique) or key.using_index is not None or not context.is_busy(table):
         return
+    if not context.has_rows(table):
+        return
     match context.effects.fails:
         case OnData(sqlstate=state):
             refused = f", and two rows with the same values fail the migration ({state})"

@@ -39,7 +39,7 @@ def _transactions(section: Iterable[Applied]) -> Iterable[_Transaction]:
         if number is None:
             continue
         transaction = found.setdefault(number, _Transaction())
-        if changes_many(applied.operation, applied.before, applied.made):
+        if changes_many(applied.operation, applied.before, applied.made | applied.emptied):
             transaction.changes.append(applied)
         for name, lock in applied.effects.locks.items():
             if lock.blocks_writes:

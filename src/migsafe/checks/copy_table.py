@@ -6,16 +6,24 @@ from migsafe.catalog.schema import Existence
 from migsafe.context import Context
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
-from migsafe.model.operations import CreateTableAs, CreateView, Insert, ObjectKind, Query
+from migsafe.model.operations import (
+    CreateTableAs,
+    CreateView,
+    Insert,
+    ObjectKind,
+    Query,
+    RefreshView,
+)
 from migsafe.writing import quoting
 
 _NAMED = 3
 """How many of the relations that are read a message names."""
 
 
-def check_operation(
-    operation: CreateTableAs | Insert | CreateView, context: Context
-) -> Iterator[Finding]:
+_Copying = CreateTableAs | Insert | CreateView | RefreshView
+
+
+def check_operation(operation: _Copying, context: Context) -> Iterator[Finding]:
     """Report a statement that reads a whole live table to write its rows elsewhere."""
     match operation:
         case CreateTableAs(with_data=True, query=query, table=target):
@@ -24,6 +32,12 @@ def check_operation(
             words = f"CREATE MATERIALIZED VIEW {target}"
         case Insert(query=Query(has_where=False) as query, table=target):
             words = f"INSERT INTO {target}"
+        case RefreshView(with_data=True, view=target) if _is_made_with_it(target, context):
+            # The same as to create it with its data.
+            state = context.catalog.view(target)
+            if state is None:
+                return
+            query, words = state.query, f"REFRESH MATERIALIZED VIEW {target}"
         case _:
             return
     sources = _sources(query, context)
@@ -31,7 +45,7 @@ def check_operation(
         return
     listed = _listed(sources)
     big = context.how_big(sources[0])
-    view = isinstance(operation, CreateView)
+    view = isinstance(operation, CreateView | RefreshView)
     until = "COMMIT" if context.current.transaction.is_open else "it is done"
     # A swap is drop-table's subject, and what it loses.
     swapped = all(
@@ -44,19 +58,44 @@ def check_operation(
         if view or swapped
         else f", and what running code writes to {listed} meanwhile is not in the copy"
     )
+    locks = (
+        f"it keeps its transaction's locks{',' if missed else ' and'} "
+        if _is_under_a_lock(context)
+        else ""
+    )
     yield context.finding(
-        f"{words} copies what it reads of {listed} in one go{big}: until {until} it keeps its "
-        f"transaction's locks{',' if missed else ' and'} VACUUM clears away nothing that it may "
-        f"still see{missed}.",
+        f"{words} copies what it reads of {listed} in one go{big}: until {until} {locks}VACUUM "
+        f"clears away nothing that it may still see{missed}.",
         help=_help(operation),
         relations=sources,
     )
 
 
 def _sources(query: Query, context: Context) -> tuple[Name, ...]:
-    """Return the live relations that the query reads."""
-    keys = dict.fromkeys(context.catalog.key(name) for name in query.relations)
-    return tuple(key for key in keys if context.is_busy(key))
+    """Return the live relations that the query reads, be it through views of the deploy."""
+    found: dict[Name, None] = {}
+    seen: set[Name] = set()
+    left = list(query.relations)
+    while left:
+        key = context.catalog.key(left.pop(0))
+        view = context.catalog.view(key)
+        if context.is_busy(key):
+            found[key] = None
+        elif view is not None and not view.materialized and key not in seen:
+            left.extend(view.query.relations)
+        seen.add(key)
+    return tuple(found)
+
+
+def _is_made_with_it(view: Name, context: Context) -> bool:
+    """Say whether the transaction of a REFRESH has made the view."""
+    key = context.catalog.key(view)
+    return any(
+        isinstance(applied.operation, CreateView)
+        and applied.before.key(applied.operation.view) == key
+        and context.in_same_transaction(applied)
+        for applied in context.earlier()
+    )
 
 
 def _listed(names: tuple[Name, ...]) -> str:
@@ -74,7 +113,9 @@ def _is_under_a_lock(context: Context) -> bool:
     )
 
 
-def _help(operation: CreateTableAs | Insert | CreateView) -> str:
+def _help(operation: _Copying) -> str:
+    if isinstance(operation, RefreshView):
+        return "REFRESH it in a migration of its own, when nobody reads it yet."
     if isinstance(operation, CreateView):
         return (
             f"CREATE MATERIALIZED VIEW {quoting.name(operation.view)} … WITH NO DATA, and "

@@ -7,7 +7,7 @@ from migsafe.context import Context, clipped
 from migsafe.effects.reach import Reach, reach_of
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
-from migsafe.model.operations import DataWork, Delete, Insert, Merge
+from migsafe.model.operations import DataWork, Delete, Merge, Truncate
 from migsafe.writing.tokens import tokens
 
 
@@ -17,7 +17,7 @@ def check_operation(operation: Delete | Merge | DataWork, context: Context) -> I
     if deleted is None:
         return
     table, which = deleted
-    if not context.is_live(table) or context.goes_here(table) or _is_filled_here(table, context):
+    if not context.is_live(table) or context.goes_here(table) or _is_emptied_here(table, context):
         return
     yield context.finding(
         f"The rows of {table}{which} are gone for good: no way down brings them back, and the "
@@ -50,10 +50,15 @@ def _deletes(sql: str) -> bool:
     return ("THEN", "DELETE") in pairwise(words)
 
 
-def _is_filled_here(table: Name, context: Context) -> bool:
-    """Say whether the deploy put rows into the table before: it clears up after itself."""
+def _is_emptied_here(table: Name, context: Context) -> bool:
+    """Say whether the deploy removed all rows before: what it deletes are its own."""
     key = context.catalog.key(table)
-    return any(
-        isinstance(applied.operation, Insert) and applied.before.key(applied.operation.table) == key
-        for applied in context.earlier()
-    )
+    for applied in context.earlier():
+        match applied.operation:
+            case Truncate(tables=tables) if key in {applied.before.key(each) for each in tables}:
+                return True
+            case Delete(table=emptied, where=None) if applied.before.key(emptied) == key:
+                return True
+            case _:
+                pass
+    return False

@@ -29,7 +29,11 @@ def check_operation(operation: SetNotNull | AddConstraint, context: Context) -> 
     """
     name = _required(operation)
     table = operation.table
-    if name is None or not context.is_live(table) or not isinstance(context.effects.fails, OnData):
+    if (
+        name is None
+        or not context.is_live(table)
+        or not isinstance(context.current.effects.fails, OnData)
+    ):
         return
     column = context.catalog.column(table, name)
     parts: list[str] = []
@@ -48,7 +52,8 @@ def check_operation(operation: SetNotNull | AddConstraint, context: Context) -> 
         parts.append(f"{who} of {table} wait under an {lock} lock while every row is read{big}")
     if not parts:
         return
-    hazards.append(Hazard.FAILS_ON_EXISTING_DATA)
+    if isinstance(context.effects.fails, OnData):
+        hazards.append(Hazard.FAILS_ON_EXISTING_DATA)
     known = context.effects.knows(Fact.SCANS)
     if not known:
         parts.append(

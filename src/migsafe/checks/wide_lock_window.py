@@ -58,7 +58,7 @@ def _told(section: Iterable[Applied], context: Context) -> frozenset[tuple[int, 
         number = applied.transaction.number
         if number is None:
             continue
-        if changes_many(applied.operation, applied.before, applied.made):
+        if changes_many(applied.operation, applied.before, applied.made | applied.emptied):
             found.update((number, name) for name in applied.held)
         elif _is_slow(applied, context):
             for name, lock in applied.effects.locks.items():
@@ -95,8 +95,8 @@ def _locks_itself(name: Name, applied: Applied) -> bool:
 
 
 def _is_slow(applied: Applied, context: Context) -> bool:
-    effects = applied.effects
     at = context.at(applied)
+    effects = at.effects
     return not isinstance(applied.operation, _DATA) and any(
         at.is_busy(name) for name in (*effects.scans, *effects.rewrites, *effects.builds)
     )
@@ -121,7 +121,7 @@ def _taken(applied: Applied, gone: frozenset[Name], context: Context) -> Name | 
 def _slow(applied: Applied, shut: dict[Name, Applied], context: Context) -> Finding:
     at = context.at(applied)
     names = list(shut)
-    effects = applied.effects
+    effects = at.effects
     worked = next(iter((*effects.rewrites, *effects.builds, *effects.scans)))
     work = (
         f"{worked} is rewritten"

@@ -289,6 +289,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "NoOperation": ("invalid-reference",),
     "RebuildTable": ("invalid-reference",),
     "RefreshView": (
+        "copy-table",
         "invalid-reference",
         "refresh-materialized-view",
     ),

@@ -9,6 +9,7 @@ from migsafe.compatibility import compatibility_of
 from migsafe.config import Settings
 from migsafe.context import Applied, Deploy
 from migsafe.effects import effects_of
+from migsafe.effects.emptied import found_empty
 from migsafe.lint.transactions import Session, Told, standing
 from migsafe.model.effects import Never, TransactionNeed
 from migsafe.model.expressions import Name
@@ -194,9 +195,12 @@ class _Folding:
                 session.held,
                 session.timeouts,
                 self.made,
+                session.emptied,
             )
         )
-        self._session = session.after(operation, effects.locks)
+        self._session = session.after(operation, effects.locks).emptying(
+            found_empty(operation, effects, catalog)
+        )
         self.catalog = after
 
 

@@ -53,16 +53,18 @@ def milliseconds(value: str | None) -> int | None:
 class Session:
     """The state of the runner's connection between two operations.
 
-    `opened` counts transactions, so that each has its own number. `own` and `local` are what
-    SET and SET LOCAL said of a timeout, in milliseconds; None where they said that there is
-    none. `in_autocommit`: the last operation ran in a revision's autocommit block, which
-    commits the runner's transaction when it is entered and begins the next one when it is left.
-    `batch`: which query of several statements the last one was part of.
+    `emptied` are the tables that the transaction holds shut and that are known to have been
+    empty in it. `opened` counts transactions, so that each has its own number. `own` and
+    `local` are what SET and SET LOCAL said of a timeout, in milliseconds; None where they said
+    that there is none. `in_autocommit`: the last operation ran in a revision's autocommit
+    block, which commits the runner's transaction when it is entered and begins the next one
+    when it is left. `batch`: which query of several statements the last one was part of.
     """
 
     transaction: Transaction = _COMMITS_ITSELF
     opened: int = 0
     held: Mapping[Name, Lock] = field(default_factory=dict)
+    emptied: frozenset[Name] = frozenset()
     own: Mapping[str, int | None] = field(default_factory=dict)
     local: Mapping[str, int | None] = field(default_factory=dict)
     in_autocommit: bool = False
@@ -98,6 +100,7 @@ class Session:
             transaction=transaction,
             opened=number,
             held={},
+            emptied=frozenset(),
             local={},
         )
 
@@ -105,7 +108,7 @@ class Session:
         """Return the session with no transaction open: its locks and SET LOCAL are gone."""
         if not self.transaction.is_open:
             return self
-        return replace(self, transaction=_COMMITS_ITSELF, held={}, local={})
+        return replace(self, transaction=_COMMITS_ITSELF, held={}, emptied=frozenset(), local={})
 
     def entering(self, section: Section, *, lone_forbidden: bool) -> "Session":
         """Return the session in which a section's first statement runs.
@@ -145,6 +148,12 @@ class Session:
         if self.in_autocommit and runner in {Runner.RUN, Runner.FILE}:
             return replace(self.begun(), in_autocommit=False)
         return self
+
+    def emptying(self, tables: Iterable[Name]) -> "Session":
+        """Return the session whose transaction knows that tables hold nobody else's rows."""
+        if not self.transaction.is_open or self.emptied.issuperset(tables):
+            return self
+        return replace(self, emptied=self.emptied.union(tables))
 
     def after(self, operation: Operation, locks: Mapping[Name, Lock]) -> "Session":
         """Return the session after an operation that took `locks`."""
