@@ -107,7 +107,7 @@ def _traced(version: int) -> Found:
 def oldcode_digest(case: OldCase) -> str:
     """Return what a case of old code is known by."""
     also = (sql for _, sql in case.also)
-    return digest(SETUP, case.setup, case.statement, case.table, *also)
+    return digest(SETUP, case.setup + case.rights, case.statement, case.table, *also)
 
 
 def outcomes(said: Compatibility) -> dict[str, str]:

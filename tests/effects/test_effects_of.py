@@ -202,3 +202,33 @@ def test_locks_of_a_new_table_stand_in_the_order_of_its_statement() -> None:
     locks = effects_of(made, UNKNOWN_CATALOG, dialect="postgres", version=14).locks
     assert [str(name) for name in locks] == names
     assert len(kept) == len(locks)
+
+
+@pytest.mark.parametrize(
+    ("history", "statement", "asked"),
+    [
+        ("", "GRANT SELECT ON t TO app", "('app')"),
+        ("", "GRANT SELECT ON t TO PUBLIC, CURRENT_USER", None),
+        ("", 'GRANT SELECT ON t TO app, PUBLIC, "o\'b"', "('app'), ('o''b')"),
+        ("CREATE ROLE app", "GRANT SELECT ON t TO app", None),
+        ("CREATE ROLE app", "REVOKE SELECT ON t FROM app, other", "('other')"),
+        ("CREATE ROLE app; DROP ROLE app", "GRANT SELECT ON t TO app", "('app')"),
+        ("CREATE ROLE old; ALTER ROLE old RENAME TO app", "ALTER TABLE t OWNER TO app", None),
+        ("", "ALTER TABLE t OWNER TO app", "('app')"),
+        ("", "GRANT a TO b", "('a'), ('b')"),
+    ],
+)
+def test_a_role_that_history_did_not_make_may_not_be_there(
+    history: str, statement: str, asked: str | None
+) -> None:
+    made = (one for text in history.split("; ") if text for one in read_statement(text))
+    catalog = Catalog.empty().apply_all(made)
+    (operation,) = read_statement(statement)
+    fails = effects_of(operation, catalog, dialect="postgres", version=18).fails
+    query = fails.query if isinstance(fails, OnData) else None
+    assert query == (
+        None
+        if asked is None
+        else f"SELECT 1 FROM (VALUES {asked}) AS named (role)"
+        " WHERE role NOT IN (SELECT rolname FROM pg_catalog.pg_roles)"
+    )

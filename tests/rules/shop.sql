@@ -22,6 +22,12 @@ CREATE TABLE plans (name text);
 CREATE TYPE mood_type AS ENUM ('well', 'ill');
 CREATE TYPE mood AS ENUM ('well', 'ill');
 CREATE FUNCTION make_code() RETURNS text LANGUAGE sql VOLATILE AS $$SELECT 'x'$$;
+DO $$
+BEGIN
+    -- Roles belong to the server and stay.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'app') THEN CREATE ROLE app; END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'reporting') THEN CREATE ROLE reporting; END IF;
+END $$;
 INSERT INTO users (id, email, name) VALUES (1, 'a@example.org', 'Ada'), (2, 'b@example.org', 'Bob');
 INSERT INTO states (id) VALUES (1);
 INSERT INTO orders (id, user_id, total) VALUES (1, 1, 10), (2, 2, 20);

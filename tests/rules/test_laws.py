@@ -44,6 +44,7 @@ TWO_HARMS = {
     ("drop-column", "stale-routine"): "whose statements name the column; which bodies do",
     ("drop-index", "drop-uniqueness"): "who waits for the lock; what old upserts name",
     ("drop-partition", "drop-table"): "who waits for the parent; who reads the partition",
+    ("missing-grant", "replace-view-or-function"): "who may no longer use it; what it answers",
     ("not-rerunnable", "restrict-writes"): "what a second run meets; whose rows are refused",
     ("rename-table", "stale-routine"): "whose statements name the table; which bodies do",
     ("set-not-null", "wide-lock-window"): "who waits for the scan; who for a lock before it",

@@ -394,10 +394,23 @@ class Catalog:
         """Return a role with all that it is known to belong to, directly or not."""
         return rights.roles_of(self._facts, role)
 
+    def relations_of(self, schema: str | None) -> tuple[Name, ...]:
+        """Return the tables and views of a schema, as they were made; None is `public`.
+
+        Temporary tables, partitions and other children are left out: whoever may use the parent
+        may use them through it. What only a GRANT named is among the oldest.
+        """
+        return rights.relations_of(self._facts, schema)
+
     def made_at(self, relation: Name) -> int:
         """Return the place in history where a relation was made; 0 where nobody saw it."""
         mark = self._facts.marks.get((ObjectKind.TABLE, self.key(relation)))
         return 0 if mark is None else mark.whole
+
+    @property
+    def unread_at(self) -> int:
+        """The last place in history where something unread may have given rights; 0 for none."""
+        return max(self._facts.doubted, self._facts.rights_doubted)
 
     # --- settings, publications, families ------------------------------------------------
 

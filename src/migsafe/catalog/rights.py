@@ -57,10 +57,17 @@ def of(facts: Facts, kind: ObjectKind, name: Name, arguments: str | None = None)
     """
     group = _GROUPS.get(kind)
     if group is None:
-        return Rights(known=False)
+        return Rights(unread=True)
     held = next(_held(facts, group, name, arguments))
     rights = _rights(facts, held)
-    return replace(rights, known=rights.known and _is_known(facts, held))
+    mark = facts.marks.get((held.space, held.key))
+    made = mark.whole if mark is not None and mark.present else 0
+    doubted = max(facts.doubt(held.key), facts.rights_doubted)
+    return replace(
+        rights,
+        older=rights.older or made == 0,
+        unread=rights.unread or 0 < made <= doubted,
+    )
 
 
 def _rights(facts: Facts, held: _Held) -> Rights:
@@ -68,12 +75,6 @@ def _rights(facts: Facts, held: _Held) -> Rights:
         if rights.arguments == held.arguments:
             return rights
     return Rights(privileges.BUILT_IN.get(held.kind, ()), arguments=held.arguments)
-
-
-def _is_known(facts: Facts, held: _Held) -> bool:
-    mark = facts.marks.get((held.space, held.key))
-    unseen = max(facts.doubt(held.key), facts.rights_doubted)
-    return mark is not None and mark.present and mark.whole > unseen
 
 
 def _held(facts: Facts, kind: ObjectKind, name: Name, arguments: str | None) -> Iterator[_Held]:
@@ -93,6 +94,24 @@ def _held(facts: Facts, kind: ObjectKind, name: Name, arguments: str | None) -> 
 
 def _is(routine: RoutineState, arguments: str) -> bool:
     return arguments == routine.arguments or same_arguments(routine.arguments, arguments)
+
+
+def relations_of(facts: Facts, schema: str | None) -> tuple[Name, ...]:
+    """Return the tables and views of a schema, children and temporary ones left out."""
+    found: dict[Name, int] = {}
+    for key in (*facts.tables, *facts.views, *_only_granted(facts)):
+        table = facts.tables.get(key)
+        mark = facts.marks.get((ObjectKind.TABLE, key))
+        is_child = table is not None and (table.partition_of is not None or table.inherits)
+        if key.schema == schema and not is_child and (mark is None or mark.present):
+            found[key] = 0 if mark is None else mark.whole
+    return tuple(sorted(found, key=lambda key: (found[key], key)))
+
+
+def _only_granted(facts: Facts) -> Iterator[Name]:
+    for space, key in facts.rights:
+        if space is ObjectKind.TABLE and key not in facts.sequences and key not in facts.indexes:
+            yield key
 
 
 def roles_of(facts: Facts, role: str) -> frozenset[str]:
@@ -166,7 +185,7 @@ def _taken(rights: Rights, gone: tuple[Right, ...], operation: Revoke) -> Rights
         right.grantable and right not in left for right in rights.granted
     )
     perhaps = _without(rights.perhaps, gone, option=operation.option)
-    return replace(rights, granted=left, perhaps=perhaps, known=rights.known and not passed)
+    return replace(rights, granted=left, perhaps=perhaps, unread=rights.unread or passed)
 
 
 def _without(
@@ -307,7 +326,7 @@ def end_routines(facts: Facts, key: Name, gone: Iterable[str]) -> None:
 
 def doubt(facts: Facts, kind: ObjectKind, key: Name, arguments: str = "") -> None:
     """Note that an object may have been there before, with rights that nobody saw given."""
-    _change(facts, _Held(kind, key, arguments), lambda rights: replace(rights, known=False))
+    _change(facts, _Held(kind, key, arguments), lambda rights: replace(rights, older=True))
 
 
 def carry(facts: Facts, space: ObjectKind, key: Name, kept: tuple[Rights, ...] | None) -> None:

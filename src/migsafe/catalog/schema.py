@@ -271,8 +271,9 @@ class Rights:
     """Who may use an object besides its owner.
 
     `owner` is None where no statement named it: it is whoever made the object. `perhaps` is what
-    default privileges give if the role that made it is the one that they name. `known` is False
-    where rights may have been given or taken that history does not show.
+    default privileges give if the role that made it is the one that they name. `older` means that
+    it may have been there before anybody saw it, `unread` that something unread may have given
+    or taken rights since.
     """
 
     granted: tuple[Right, ...] = ()
@@ -280,7 +281,13 @@ class Rights:
     arguments: str = ""
     """Of a routine, as it was declared, or as it was named where nobody saw it made."""
     perhaps: tuple[Right, ...] = field(default=(), compare=False)
-    known: bool = field(default=True, compare=False)
+    older: bool = field(default=False, compare=False)
+    unread: bool = field(default=False, compare=False)
+
+    @property
+    def known(self) -> bool:
+        """Whether there are no other rights than these."""
+        return not (self.older or self.unread)
 
     def of(self, role: str) -> tuple[Right, ...]:
         """Return what a role was given itself, not through a role that it belongs to."""

@@ -54,6 +54,12 @@ def _types(arguments: str) -> list[list[str]]:
     return found
 
 
+def without_defaults(arguments: str) -> str:
+    """Return an argument list as GRANT and DROP take it: no argument has a default there."""
+    parts = re.split(r",(?![^()]*\))", arguments)
+    return ", ".join(re.split(r" DEFAULT | = ", part)[0].strip() for part in parts)
+
+
 _MODES = frozenset({"IN", "INOUT", "VARIADIC"})
 
 

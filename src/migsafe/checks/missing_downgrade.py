@@ -29,6 +29,8 @@ from migsafe.model.operations import (
 )
 
 # What is computed again from the same rows is as it was before.
+_SHOWN = 3
+"""So many statements of a way down are written out."""
 _DATA = (
     Insert | Update | Delete | Merge | Truncate | Copy | Select | DataWork | RefreshView | Reindex
 )  # fmt: skip
@@ -88,11 +90,12 @@ def _how(state: Down) -> str | None:
 
 def _help(changes: list[Applied]) -> str:
     undo = changes[0].compatibility.undo
-    if len(changes) > 1 or undo is None or len(undo.operations) != 1:
+    if len(changes) > 1 or undo is None or not 0 < len(undo.operations) <= _SHOWN:
         return "Write the way down, or say there in a comment why there is none."
     # Few runs have such a finding: what writes statements is loaded when there is one.
     if changes[0].origin.call_span is None:
         from migsafe.writing.sql import write  # noqa: PLC0415
     else:
         from migsafe.writing.alembic import call as write  # noqa: PLC0415
-    return f"Write the way down: {write(undo.operations[0])}."
+    lost = "" if undo.lost is None else f"; it does not bring back {undo.lost}"
+    return f"Write the way down: {'; '.join(map(write, undo.operations))}{lost}."

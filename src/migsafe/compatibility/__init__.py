@@ -128,7 +128,7 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case AddColumn():
             return columns.add_column(operation, catalog)
         case DropColumn():
-            return columns.drop_column(operation, catalog)
+            return columns.drop_column(operation, catalog, version)
         case RenameColumn():
             return columns.rename_column(operation, catalog)
         case AlterColumnType():
@@ -142,7 +142,7 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case DropNotNull():
             return columns.drop_not_null(operation, catalog)
         case AlterIdentity():
-            return columns.alter_identity(operation, catalog)
+            return columns.alter_identity(operation, catalog, version)
         case AlterGenerated():
             return columns.alter_generated(operation, catalog)
         case AddConstraint():
@@ -174,11 +174,11 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case SetReplicaIdentity():
             return tables.set_replica_identity(operation)
         case CreateView():
-            return objects.create_view(operation, catalog)
+            return objects.create_view(operation, catalog, version)
         case RefreshView():
             return objects.refresh_view(operation)
         case DropObject():
-            return objects.drop_object(operation, catalog)
+            return objects.drop_object(operation, catalog, version)
         case CreateEnum() | CreateType() | CreateDomain():
             return objects.create_type(operation)
         case AddEnumValue():
@@ -208,9 +208,9 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case ChangePolicy():
             return objects.change_policy(operation)
         case Grant():
-            return objects.grant(operation)
+            return objects.grant(operation, catalog, version)
         case Revoke():
-            return objects.revoke(operation)
+            return objects.revoke(operation, catalog, version)
         case CreateExtension():
             return objects.create_extension(operation, catalog)
         case Insert() | Copy(into=True):
@@ -221,7 +221,9 @@ def compatibility_of(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return tables.removed_rows()
         case DataWork():
             return tables.data_work(operation)
-        case SetOwner() | ChangeRole() | AlterExtension() | CallRoutine():
+        case SetOwner():
+            return objects.set_owner(operation, catalog)
+        case ChangeRole() | AlterExtension() | CallRoutine():
             return unknown()
         case ExecutePrepared() | TwoPhase():
             return unknown()

@@ -2,6 +2,7 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ColumnState, Existence
+from migsafe.compatibility import rights
 from migsafe.compatibility.outcomes import (
     HARMLESS,
     INSERTS,
@@ -109,7 +110,8 @@ def fills_itself(column: Column) -> bool:
 def add_column(operation: AddColumn, catalog: Catalog) -> Compatibility:
     """Return what a new column does to statements that do not know it.
 
-    Named columns protect; a prepared `SELECT *` must be prepared again. A column that
+    Named columns protect; a prepared `SELECT *` must be prepared again, and fails for a role
+    that may read the other columns one by one. A column that
     wants a value and has none makes every INSERT fail. An INSERT fails also where two rows
     may not share the default, or where the default breaks a rule of its own column.
     """
@@ -139,7 +141,8 @@ def add_column(operation: AddColumn, catalog: Catalog) -> Compatibility:
     else:
         written = f"{quoting.identifier(column.name)} IS DISTINCT FROM {column.default.sql}"
         undo = undone_by(back, possible_sql=probes.row_where(table, written))
-    return Compatibility(old=met((STAR, Outcome.RECYCLE), (INSERTS, inserts)), undo=undo)
+    star = Outcome.FAILS if rights.reading_all(catalog, table) else Outcome.RECYCLE
+    return Compatibility(old=met((STAR, star), (INSERTS, inserts)), undo=undo)
 
 
 def _refuses_null(operation: AddColumn, catalog: Catalog) -> bool:
@@ -165,7 +168,7 @@ def is_not_null_check(check: Check, column: str) -> bool:
     return bare.casefold() == f"{quoting.identifier(column)} is not null".casefold()
 
 
-def drop_column(operation: DropColumn, catalog: Catalog) -> Compatibility:
+def drop_column(operation: DropColumn, catalog: Catalog, version: int) -> Compatibility:
     """Return what the loss of a column does: whoever names it fails; values are gone."""
     table, column = operation.table, operation.column
     if operation.if_exists and catalog.column_existence(table, column) is Existence.ABSENT:
@@ -182,7 +185,10 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Compatibility:
     )
     if state is not None and generated is not None:
         again = Column(column, state.type, nullable=bool(state.nullable), generated=generated)
-        return Compatibility(old=old, undo=undone_by(AddColumn(table, again)))
+        given = catalog.rights(ObjectKind.TABLE, table).granted
+        own = [right for right in given if right.column == column]
+        back = rights.granting(ObjectKind.TABLE, table, own, version)
+        return Compatibility(old=old, undo=undone_by(AddColumn(table, again), *back))
     return Compatibility(old=old, loses=Loss.VALUES)
 
 
@@ -425,7 +431,7 @@ def drop_not_null(operation: DropNotNull, catalog: Catalog) -> Compatibility:
 # --- identity, generated, storage --------------------------------------------------------------
 
 
-def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Compatibility:
+def alter_identity(operation: AlterIdentity, catalog: Catalog, version: int) -> Compatibility:
     """Return what an identity does: ALWAYS refuses values, DROP leaves the column empty."""
     table, column = operation.table, operation.column
     state = catalog.column(table, column)
@@ -442,8 +448,20 @@ def alter_identity(operation: AlterIdentity, catalog: Catalog) -> Compatibility:
         case IdentityAction.DROP:
             undo = None
             if before is not None:
-                undo = undone_by(AlterIdentity(table, column, IdentityAction.ADD, before))
+                back = AlterIdentity(table, column, IdentityAction.ADD, before)
+                undo = _with_sequence(back, catalog, version)
             return Compatibility(old=met((OMITTING, Outcome.FAILS)), loses=Loss.VALUES, undo=undo)
+
+
+def _with_sequence(back: AlterIdentity, catalog: Catalog, version: int) -> Undo:
+    """Return the way back with the rights on the sequence, which is made again under its name."""
+    owner = (catalog.key(back.table), back.column)
+    for sequence in catalog.sequences_of(back.table):
+        had = catalog.rights(ObjectKind.SEQUENCE, sequence.name)
+        if sequence.owned_by == owner and had.granted:
+            again = rights.granting(ObjectKind.SEQUENCE, sequence.name, had.granted, version)
+            return undone_by(back, *again)
+    return undone_by(back)
 
 
 def _set_identity(operation: AlterIdentity, before: Identity | None) -> Compatibility:

@@ -2,6 +2,7 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import DomainState, Existence, ViewState
+from migsafe.compatibility import rights
 from migsafe.compatibility.outcomes import (
     ALL,
     HARMLESS,
@@ -42,20 +43,22 @@ from migsafe.model.operations import (
     DomainAction,
     DropObject,
     Grant,
+    GrantScope,
     ObjectKind,
+    Operation,
     Option,
     PrimaryKey,
     RefreshView,
     RenameEnumValue,
     RenameObject,
     Revoke,
+    SetOwner,
     SetRowSecurity,
     SetTableOptions,
     SetTriggerState,
     Unique,
 )
 from migsafe.model.record import replace
-from migsafe.writing import quoting
 
 CALL = (OldStatement.CALL,)
 DELETE = (OldStatement.DELETE,)
@@ -66,7 +69,7 @@ MINIMAL = (OldStatement.INSERT_MINIMAL,)
 # --- views -------------------------------------------------------------------------------
 
 
-def create_view(operation: CreateView, catalog: Catalog) -> Compatibility:
+def create_view(operation: CreateView, catalog: Catalog, version: int) -> Compatibility:
     """Return what a view does: a new one nothing, a replaced one other results."""
     kind = ObjectKind.MATERIALIZED_VIEW if operation.materialized else ObjectKind.VIEW
     there = catalog.existence(kind, operation.view) is Existence.PRESENT
@@ -83,7 +86,13 @@ def create_view(operation: CreateView, catalog: Catalog) -> Compatibility:
         # A view that has grown cannot be replaced by its smaller self.
         undo=None
         if before is None
-        else undone_by(DropObject(kind, operation.view), _view_again(before)),
+        else _made_again(
+            kind,
+            operation.view,
+            (DropObject(kind, operation.view), _view_again(before)),
+            catalog,
+            version,
+        ),
     )
 
 
@@ -91,6 +100,15 @@ def _view_again(state: ViewState) -> CreateView:
     return CreateView(
         state.name, state.query, columns=state.columns, materialized=state.materialized
     )
+
+
+def _made_again(
+    kind: ObjectKind, name: Name, made: tuple[Operation, ...], catalog: Catalog, version: int
+) -> Undo:
+    """Return the way back that makes an object again, with what is known of its rights."""
+    had = catalog.rights(kind, name)
+    lost = None if had.known else "privileges that history does not show"
+    return Undo((*made, *rights.again(kind, name, had, version)), lost=lost)
 
 
 def refresh_view(operation: RefreshView) -> Compatibility:
@@ -103,7 +121,7 @@ def refresh_view(operation: RefreshView) -> Compatibility:
 
 
 def drop_object(  # noqa: C901, PLR0912  # one case a kind
-    operation: DropObject, catalog: Catalog
+    operation: DropObject, catalog: Catalog, version: int
 ) -> Compatibility:
     """Return what the loss of an object does to statements that use it."""
     kind, name = operation.kind, operation.object
@@ -119,12 +137,14 @@ def drop_object(  # noqa: C901, PLR0912  # one case a kind
         case ObjectKind.VIEW | ObjectKind.MATERIALIZED_VIEW:
             old = met((statements_of(kind), Outcome.FAILS))
             view = catalog.view(name)
-            undo = None if view is None else undone_by(_view_again(view))
+            if view is not None:
+                undo = _made_again(kind, name, (_view_again(view),), catalog, version)
         case ObjectKind.SCHEMA:
             # Without CASCADE it must be empty: nobody uses what is in it.
             old = met((ALL, Outcome.FAILS)) if operation.cascade else {}
             loses = Loss.ROWS if operation.cascade else Loss.OBJECT
-            undo = None if operation.cascade else undone_by(CreateSchema(name.name))
+            if not operation.cascade:
+                undo = _made_again(kind, name, (CreateSchema(name.name),), catalog, version)
         case ObjectKind.DATABASE | ObjectKind.FOREIGN_TABLE:
             old = met((ALL, Outcome.FAILS))
             loses = Loss.ROWS if kind is ObjectKind.DATABASE else Loss.OBJECT
@@ -463,42 +483,23 @@ def change_policy(operation: ChangePolicy) -> Compatibility:
     )
 
 
-def grant(operation: Grant) -> Compatibility:
+def grant(operation: Grant, catalog: Catalog, version: int) -> Compatibility:
     """Return what a right does: nothing to code that did without it."""
-    sql = _rights("REVOKE", operation, "FROM")
-    undo = None
-    if sql is not None:
-        undo = undone_by(
-            Revoke(
-                operation.kind,
-                operation.objects,
-                operation.privileges,
-                operation.grantees,
-                sql,
-            )
-        )
-    return Compatibility(undo=undo)
+    return Compatibility(undo=rights.undo(operation, catalog, version))
 
 
-def revoke(operation: Revoke) -> Compatibility:
+def revoke(operation: Revoke, catalog: Catalog, version: int) -> Compatibility:
     """Return what a lost right does: statements that need it fail for the role."""
-    sql = _rights("GRANT", operation, "TO")
-    undo = None
-    if sql is not None:
-        undo = undone_by(
-            Grant(
-                operation.kind,
-                operation.objects,
-                operation.privileges,
-                operation.grantees,
-                sql,
-            )
-        )
-    words = {privilege.upper().split("(")[0].strip() for privilege in operation.privileges}
-    if operation.kind is None or not words:
+    undo = rights.undo(operation, catalog, version)
+    if operation.option or operation.scope is GrantScope.DEFAULT:
+        return Compatibility(undo=undo)
+    words = rights.taken(operation, catalog)
+    if words is None:
+        words = frozenset(privilege.partition(" (")[0] for privilege in operation.privileges)
+    if operation.kind is None:
         return Compatibility(old=met((ALL, Outcome.UNKNOWN)), undo=undo)
     kinds: list[OldStatement] = []
-    if words & {"ALL", "ALL PRIVILEGES"}:
+    if "ALL" in words:
         kinds.extend(_KINDS.get(operation.kind, CALL if operation.kind in CALLED else ALL))
     for word, needing in _NEEDED.items():
         if word in words:
@@ -518,23 +519,14 @@ _NEEDED = {
 }
 
 
-def _rights(verb: str, operation: Grant | Revoke, word: str) -> str | None:
-    """Return the opposite statement, None where its words are not all known."""
-    if operation.kind is None or not operation.objects or not operation.grantees:
-        return None
-    if operation.kind not in {
-        ObjectKind.TABLE,
-        ObjectKind.SEQUENCE,
-        ObjectKind.SCHEMA,
-    } or any("(" in privilege for privilege in operation.privileges):
-        return None
-    objects = ", ".join(quoting.name(name) for name in operation.objects)
-    roles = ", ".join(
-        role if role.upper() == "PUBLIC" else quoting.identifier(role)
-        for role in operation.grantees
-    )
-    privileges = ", ".join(operation.privileges) or "ALL"
-    return f"{verb} {privileges} ON {operation.kind} {objects} {word} {roles}"
+def set_owner(operation: SetOwner, catalog: Catalog) -> Compatibility:
+    """Return what another owner does: the old one may lose every right."""
+    kind, name, arguments = operation.kind, operation.object, operation.arguments
+    before = catalog.rights(kind, name, arguments).owner
+    undo = None
+    if before is not None:
+        undo = undone_by(SetOwner(kind, name, before, arguments))
+    return Compatibility(old=met((ALL, Outcome.UNKNOWN)), undo=undo)
 
 
 def create_extension(operation: CreateExtension, catalog: Catalog) -> Compatibility:

@@ -67,6 +67,7 @@ def merged(parts: Iterable[Compatibility]) -> Compatibility:
         operations = tuple(
             operation for step in back if step is not None for operation in step.operations
         )
-        undo = Undo(operations, next(iter(probes), None))
+        lost = [step.lost for step in back if step is not None and step.lost is not None]
+        undo = Undo(operations, next(iter(probes), None), ", ".join(dict.fromkeys(lost)) or None)
     loses = max((part.loses for part in found), key=_LOSSES.index, default=Loss.NOTHING)
     return Compatibility(old=old, loses=loses, undo=undo)

@@ -46,11 +46,12 @@ class Undo:
     """The operations that take a change back.
 
     `possible_sql` is a query that returns a row when they cannot succeed or would lose
-    something; None when they always can.
+    something; None when they always can. `lost` says in words what they may not bring back.
     """
 
     operations: tuple[Operation, ...]
     possible_sql: str | None = None
+    lost: str | None = None
 
 
 @record

@@ -296,8 +296,11 @@ def _notes(planned: tuple[Planned, ...], situations: tuple[Situation, ...]) -> I
             changed = _changed(applied)
             if changed:
                 yield f"{_shown(applied)}: running code's {changed} may meet what it never met."
-            if applied.compatibility.undo is None:
+            undo = applied.compatibility.undo
+            if undo is None:
                 yield f"{_shown(applied)}: the plan has no way to take it back."
+            elif undo.lost is not None:
+                yield f"{_shown(applied)}: taking it back does not bring back {undo.lost}."
 
 
 def _data_at(planned: Planned, ship: Ship) -> int:

@@ -16,12 +16,18 @@ from migsafe_dev.agreeing.oldcode_cases import SETUP, VALUES, Case, old_statemen
 
 ROLE = "migsafe_old_code"
 """Who sends old statements: it owns nothing."""
+GRANTED = f"""
+GRANT USAGE ON SCHEMA public TO {ROLE};
+GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLE};
+GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
+"""
 
 
 def known(case: Case) -> tuple[Operation, Catalog]:
     """Return the operation of a case, and the schema before it."""
     (operation,) = operations_in(case.statement)
-    catalog = Catalog.empty(complete=True).apply_all(operations_in(SETUP + case.setup))
+    made = operations_in(SETUP + case.setup + GRANTED + case.rights)
+    catalog = Catalog.empty(complete=True).apply_all(made)
     return operation, catalog
 
 
@@ -80,9 +86,6 @@ def met(dsn: str, case: Case) -> dict[OldStatement, Outcome]:
         psycopg.connect(dsn, autocommit=True) as owner,
         psycopg.connect(dsn, autocommit=True) as session,
     ):
-        owner.execute(f"GRANT USAGE ON SCHEMA public TO {ROLE}")
-        owner.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLE}")
-        owner.execute(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
         session.execute(f"SET ROLE {ROLE}")
         session.execute(f"PREPARE everything AS SELECT * FROM {case.table}".encode())
         star = outcome(session, "EXECUTE everything")
@@ -125,9 +128,30 @@ _SHAPE = """
     SELECT 'index', tablename::text, indexname::text, indexdef, NULL, NULL, NULL
     FROM pg_indexes WHERE schemaname = 'public'
     UNION ALL
-    SELECT 'table', relname::text, relrowsecurity::text, relacl::text, NULL, NULL, NULL
+    SELECT 'table', relname::text, relrowsecurity::text, relowner::regrole::text, NULL, NULL, NULL
     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
-    ORDER BY 1, 2, 3
+    UNION ALL
+    SELECT 'right', c.relname::text, t.attname::text, a.grantee::regrole::text,
+           a.privilege_type, a.is_grantable::text, NULL
+    FROM pg_class AS c JOIN pg_attribute AS t ON t.attrelid = c.oid, aclexplode(t.attacl) AS a
+    WHERE c.relnamespace = 'public'::regnamespace AND NOT t.attisdropped
+    UNION ALL
+    SELECT 'right', c.relname::text, '', a.grantee::regrole::text, a.privilege_type,
+           a.is_grantable::text, NULL
+    FROM pg_class AS c,
+         aclexplode(coalesce(c.relacl, acldefault(
+             (CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char", c.relowner))) AS a
+    WHERE c.relnamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'right', p.proname::text, p.proowner::regrole::text, a.grantee::regrole::text,
+           a.privilege_type, a.is_grantable::text, NULL
+    FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+    WHERE p.pronamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'right', n.nspname::text, n.nspowner::regrole::text, a.grantee::regrole::text,
+           a.privilege_type, a.is_grantable::text, NULL
+    FROM pg_namespace AS n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) AS a
+    ORDER BY 1, 2, 3, 4, 5, 6
 """
 
 
@@ -135,8 +159,7 @@ def bring(dsn: str, case: Case) -> None:
     """Bring a database into the state that a case starts from; old code may use it."""
     with psycopg.connect(dsn, autocommit=True) as owner:
         owner.add_notice_handler(lambda _: None)
-        prepare(owner, SETUP + case.setup)
-        owner.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLE}")
+        prepare(owner, SETUP + case.setup + GRANTED + case.rights)
 
 
 def is_taken_back(dsn: str, case: Case, undo: Undo) -> bool:

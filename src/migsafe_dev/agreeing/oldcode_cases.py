@@ -57,7 +57,8 @@ def old_statements(table: str) -> Iterator[tuple[OldStatement, str]]:
 class Case:
     """One operation; `also` are old statements that only it makes interesting.
 
-    `table` is what old code uses: `t`, or what the setup makes of it.
+    `table` is what old code uses: `t`, or what the setup makes of it. `rights` changes what the
+    role of old code may do, which is else everything.
     """
 
     statement: str
@@ -65,6 +66,7 @@ class Case:
     setup: str = ""
     versions: tuple[int, ...] = field(default=(15, 16, 18))
     table: str = "t"
+    rights: str = ""
 
 
 FULL, MINIMAL = OldStatement.INSERT_FULL, OldStatement.INSERT_MINIMAL
@@ -101,8 +103,24 @@ def writing(**changed: str) -> tuple[tuple[OldStatement, str], ...]:
     )
 
 
+PASSED_ON = "GRANT ALL ON t TO migsafe_old_code WITH GRANT OPTION;"
+EVERYONES = "REVOKE ALL ON t FROM migsafe_old_code; GRANT ALL ON t TO PUBLIC;"
+BY_COLUMNS = f"""
+    REVOKE SELECT ON t FROM migsafe_old_code;
+    GRANT SELECT ({", ".join(VALUES)}) ON t TO migsafe_old_code;
+"""
+
+
 CASES = (
     Case("ALTER TABLE t ADD COLUMN c text"),
+    Case("ALTER TABLE t ADD COLUMN c text", rights=BY_COLUMNS),
+    Case("ALTER TABLE t ADD COLUMN c text", rights=f"{BY_COLUMNS} GRANT SELECT ON t TO PUBLIC;"),
+    Case(
+        "ALTER TABLE t DROP COLUMN c",
+        ((NAMED, "SELECT c FROM t"),),
+        setup="ALTER TABLE t ADD COLUMN c integer GENERATED ALWAYS AS (n + 1) STORED;",
+        rights="GRANT SELECT (c, n) ON t TO PUBLIC;",
+    ),
     Case("ALTER TABLE t ADD COLUMN c integer NOT NULL DEFAULT 0"),
     Case("ALTER TABLE t ADD COLUMN c integer NOT NULL", setup="DELETE FROM t;"),
     Case("ALTER TABLE t ADD COLUMN c integer GENERATED ALWAYS AS (n + 1) STORED"),
@@ -527,6 +545,41 @@ CASES = (
     Case("GRANT SELECT ON t TO PUBLIC"),
     Case("REVOKE UPDATE ON t FROM migsafe_old_code"),
     Case("REVOKE ALL ON t FROM migsafe_old_code"),
+    Case("REVOKE ALL ON t FROM migsafe_old_code", rights=BY_COLUMNS),
+    Case("REVOKE ALL ON t, parent FROM PUBLIC"),
+    Case("REVOKE ALL ON t FROM PUBLIC", rights=EVERYONES),
+    Case("REVOKE GRANT OPTION FOR ALL ON t FROM migsafe_old_code", rights=PASSED_ON),
+    Case("REVOKE ALL ON t FROM migsafe_old_code", rights=PASSED_ON),
+    Case("GRANT ALL ON t TO migsafe_old_code"),
+    Case("GRANT ALL ON t TO migsafe_old_code WITH GRANT OPTION"),
+    Case("GRANT SELECT ON t TO migsafe_old_code", rights=BY_COLUMNS),
+    Case("GRANT SELECT (n), UPDATE (n, v) ON t TO migsafe_old_code, PUBLIC", rights=BY_COLUMNS),
+    Case("GRANT EXECUTE ON FUNCTION f() TO migsafe_old_code", setup=FUNCTION),
+    Case("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC"),
+    Case("REVOKE EXECUTE ON FUNCTION f FROM PUBLIC", ((CALL, "SELECT f()"),), setup=FUNCTION),
+    Case("ALTER TABLE t OWNER TO pg_monitor"),
+    Case("ALTER TABLE t OWNER TO pg_monitor", setup="ALTER TABLE t OWNER TO pg_database_owner;"),
+    Case("DROP VIEW w", setup="CREATE VIEW w AS SELECT * FROM t;", table="w"),
+    Case(
+        "DROP VIEW w",
+        setup="""
+            CREATE VIEW w AS SELECT * FROM t;
+            ALTER VIEW w OWNER TO pg_monitor;
+            GRANT ALL ON t TO pg_monitor;
+        """,
+        rights="GRANT SELECT (id) ON w TO PUBLIC; GRANT ALL ON w TO pg_monitor;",
+        table="w",
+    ),
+    Case(
+        "CREATE OR REPLACE VIEW w AS SELECT id, email FROM t WHERE id > 1",
+        setup="CREATE VIEW w AS SELECT id, email FROM t;",
+        rights="GRANT SELECT ON w TO PUBLIC;",
+    ),
+    Case(
+        "DROP SCHEMA s",
+        setup="CREATE SCHEMA s; ALTER SCHEMA s OWNER TO pg_monitor;",
+        rights="GRANT USAGE ON SCHEMA s TO PUBLIC;",
+    ),
     # Partitions and children.
     Case(
         "ALTER TABLE p ATTACH PARTITION c FOR VALUES FROM (100) TO (200)",

@@ -57,3 +57,5 @@ def _old_code(met: Compatibility) -> Iterator[str]:
         back = " ".join(statements(met.undo.operations).split()) or "nothing to do"
         warned = f" unless {met.undo.possible_sql}" if met.undo.possible_sql else ""
         yield f"undo: {back}{warned}"
+        if met.undo.lost is not None:
+            yield f"undo loses {met.undo.lost}"

@@ -21,6 +21,7 @@ from migsafe.effects.postgres import (
     programs,
     publications,
     refusals,
+    rights,
     tables,
 )
 from migsafe.model.effects import Certain, Effects, Moment, TransactionNeed
@@ -265,6 +266,8 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             return objects.set_trigger_state(operation, catalog)
         case CreateRule() | SetRowSecurity() | ChangePolicy():
             return objects.strong_instant(operation, catalog)
+        case Grant() | Revoke():
+            return rights.change_rights(operation, catalog)
         case SetOwner():
             return tables.set_owner(operation, catalog)
         case ChangeRole():
@@ -328,8 +331,6 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
             | CreateRoutine()
             | ImportForeignSchema()
             | AlterRoutine()
-            | Grant()
-            | Revoke()
             | Begin()
             | Commit()
             | Rollback()

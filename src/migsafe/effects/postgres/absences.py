@@ -23,6 +23,8 @@ from migsafe.model.operations import (
     DropConstraint,
     DropDefault,
     DropNotNull,
+    Grant,
+    GrantScope,
     Insert,
     LockTable,
     Merge,
@@ -30,6 +32,7 @@ from migsafe.model.operations import (
     Operation,
     RenameColumn,
     RenameTable,
+    Revoke,
     RewriteTable,
     SetColumnStorage,
     SetDefault,
@@ -76,7 +79,9 @@ def _is_absent(name: Name, catalog: Catalog) -> bool:
     )
 
 
-def _needed(operation: Operation) -> tuple[tuple[Name, ...], bool]:
+def _needed(  # noqa: C901 - a table
+    operation: Operation,
+) -> tuple[tuple[Name, ...], bool]:
     """Return the relations that an operation needs, and whether IF EXISTS forgives their lack."""
     match operation:
         case AddColumn() | RenameColumn(kind=ObjectKind.TABLE) | RenameTable():
@@ -119,6 +124,11 @@ def _needed(operation: Operation) -> tuple[tuple[Name, ...], bool]:
             return (table,), False
         case SetTableOptions(kind=ObjectKind.TABLE) | SetOwner(kind=ObjectKind.TABLE):
             return (operation.object,), False
+        case (
+            Grant(kind=ObjectKind.TABLE | ObjectKind.SEQUENCE, scope=GrantScope.OBJECTS)
+            | Revoke(kind=ObjectKind.TABLE | ObjectKind.SEQUENCE, scope=GrantScope.OBJECTS)
+        ):
+            return operation.objects, False
         case AttachPartition() | DetachPartition():
             return (operation.parent, operation.partition), False
         case Truncate() | LockTable() | Vacuum():

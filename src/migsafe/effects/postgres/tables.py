@@ -2,7 +2,7 @@
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
-from migsafe.effects.postgres import reading, sources
+from migsafe.effects.postgres import reading, rights, sources
 from migsafe.effects.postgres.bounds import Answer
 from migsafe.effects.postgres.partitions import default_of, excluded
 from migsafe.effects.postgres.relations import (
@@ -170,7 +170,8 @@ def set_owner(operation: SetOwner, catalog: Catalog) -> Effects:
 
     For the owner that it has already, the sequences are left alone.
     """
-    found = _with_what_it_owns(operation, catalog)
+    fails = rights.unless_there((operation.owner,), catalog)
+    found = replace(_with_what_it_owns(operation, catalog), fails=fails)
     if operation.kind not in RELATIONS or len(found.locks) == 1:
         return found
     alone = replace(found, locks=held(catalog, ([operation.object], AE)))
