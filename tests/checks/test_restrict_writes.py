@@ -118,7 +118,7 @@ def test_a_rule_that_running_code_may_break_is_a_warning(schema: str, sql: str) 
             "CREATE UNIQUE INDEX j ON users (email) WHERE id > 0",
         ),
         (
-            TEAMS.replace(" PRIMARY KEY", "") + "CREATE UNIQUE INDEX i ON teams (id);",
+            TEAMS.replace("PRIMARY KEY", "NOT NULL") + "CREATE UNIQUE INDEX i ON teams (id);",
             "ALTER TABLE teams ADD PRIMARY KEY USING INDEX i",
         ),
         ("CREATE DOMAIN d AS text", "ALTER DOMAIN d DROP NOT NULL"),
@@ -413,3 +413,33 @@ def test_a_key_that_only_deletes_otherwise_refuses_nothing_new() -> None:
         "From here on running code that deletes from teams deletes the rows of users whose team_id "
         "names the deleted row; they do not come back."
     )
+
+
+@pytest.mark.parametrize(
+    ("schema", "sql", "words"),
+    [
+        (
+            "id int",
+            "ADD PRIMARY KEY (id)",
+            "second row with the same (id) to t is refused (23505), and",
+        ),
+        ("id int NOT NULL", "ADD PRIMARY KEY (id)", "(23505) until"),
+        ("id int UNIQUE", "ADD PRIMARY KEY (id)", "leaves id NULL (23502) is refused"),
+        ("id int NOT NULL UNIQUE", "ADD PRIMARY KEY (id)", None),
+        ("id int, CHECK (id IS NOT NULL)", "ADD PRIMARY KEY USING INDEX i", None),
+        ("id int", "ADD PRIMARY KEY USING INDEX i", "leaves id NULL (23502) is refused"),
+        ("id int NOT NULL", "ADD PRIMARY KEY USING INDEX i", None),
+        ("id int", "ADD UNIQUE USING INDEX i", None),
+    ],
+)
+def test_a_primary_key_refuses_nulls_where_its_columns_took_them(
+    schema: str, sql: str, words: str | None
+) -> None:
+    made = f"CREATE TABLE t ({schema});"
+    if "INDEX" in sql:
+        made += "CREATE UNIQUE INDEX i ON t (id);"
+    found = [
+        one.message for one in found_by("restrict-writes", f"ALTER TABLE t {sql}", schema=made)
+    ]
+    assert [words in message for message in found if words] == [True] * (words is not None)
+    assert bool(found) is (words is not None)

@@ -76,8 +76,10 @@ def _added(table: Name, constraint: Constraint, context: Context) -> Iterator[Fi
                 yield from _check(table, constraint, context)
         case ForeignKey(enforced=True):
             yield from _foreign_key(table, constraint, context)
-        case Unique(using_index=None) | PrimaryKey(using_index=None):
+        case Unique(using_index=None):
             yield from _keys(table, constraint.columns, None, context)
+        case PrimaryKey():
+            yield from _primary_key(table, constraint, context)
         case Exclusion():
             yield context.finding(
                 f"{context.old_code.capitalize()} that writes to {table} a row which "
@@ -91,8 +93,37 @@ def _added(table: Name, constraint: Constraint, context: Context) -> Iterator[Fi
                 f"(23502) {context.until_gone}, though existing rows are not looked at.",
                 help=f"Deploy code that always writes {column} first.",
             )
-        case Check() | ForeignKey() | Unique() | PrimaryKey() | NotNull():
+        case Check() | ForeignKey() | Unique() | NotNull():
             pass
+
+
+def _primary_key(table: Name, key: PrimaryKey, context: Context) -> Iterator[Finding]:
+    """Report duplicates that are refused, unless an index did so before, and NULLs."""
+    columns = key.columns
+    if key.using_index is not None:
+        index = context.catalog.index(context.catalog.key(table).beside(key.using_index))
+        columns = () if index is None else index.columns
+    nulls = [column for column in columns if _takes_nulls(table, column, context)]
+    left = "" if not nulls else f"leaves {' or '.join(nulls)} NULL (23502)"
+    repeated: tuple[Finding, ...] = ()
+    if key.using_index is None:
+        also = f", and so is code that {left}," if left else ""
+        repeated = tuple(_keys(table, columns, None, context, also=also))
+    yield from repeated
+    if left and not repeated:
+        yield context.finding(
+            f"{context.old_code.capitalize()} that writes to {table} and {left} is refused "
+            f"{context.until_gone}.",
+            help=f"Deploy code that always writes {' and '.join(nulls)} first.",
+        )
+
+
+def _takes_nulls(table: Name, column: str, context: Context) -> bool:
+    """Say whether a column is known to take NULL, and no CHECK forbids it."""
+    state = context.catalog.column(table, column)
+    if state is None or not state.nullable:
+        return False
+    return context.catalog.not_null_proven(table, column) is not True
 
 
 def _check(table: Name, check: Check, context: Context) -> Iterator[Finding]:
@@ -212,7 +243,12 @@ def _inline(
 
 
 def _keys(
-    table: Name, columns: tuple[str, ...], where: Expression | None, context: Context
+    table: Name,
+    columns: tuple[str, ...],
+    where: Expression | None,
+    context: Context,
+    *,
+    also: str = "",
 ) -> Iterator[Finding]:
     if _are_new_and_empty(table, columns, context) or any(
         _covers(catalog, table, columns, where)
@@ -223,7 +259,7 @@ def _keys(
     among = "" if where is None else f" among the rows WHERE {clipped(where.sql)}"
     yield context.finding(
         f"{context.old_code.capitalize()} that writes a second row with the same ({shown}) to "
-        f"{table}{among} is refused (23505) {context.until_gone}.",
+        f"{table}{among} is refused (23505){also} {context.until_gone}.",
         help="Deploy code that writes no duplicates and handles the refusal first.",
     )
 
