@@ -1,5 +1,7 @@
 """SQL that a revision knows in parts: what it does all the same, and where that is not known."""
 
+from pathlib import Path
+
 import pytest
 
 from migsafe.model.expressions import Name
@@ -21,7 +23,8 @@ from migsafe.model.operations import (
     Unrecognized,
     Update,
 )
-from sources.alembic.reading import operations_of
+from migsafe.sources import Request, load
+from sources.alembic.reading import operations_of, statements_of
 
 HEAD = "import json, os\nx = os.environ['X']\nschema = os.environ['S']\n"
 
@@ -174,3 +177,42 @@ def test_condition_of_an_index_that_is_not_known_leaves_the_index() -> None:
     assert isinstance(found, CreateIndex)
     assert found.where is not None
     assert found.where.opaque
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        ('op.execute(f"DELETE FROM t WHERE a = {x}")', ("x",)),
+        ("op.execute(f\"DELETE FROM {schema}.t WHERE a = '{x}'\")", ("schema", "x")),
+        ('op.execute("DELETE FROM t WHERE a = :b")', ()),
+        ('op.drop_table("t", schema=schema)', ("schema",)),
+        ('op.drop_table("t", schema="s")', ()),
+    ],
+)
+def test_statement_says_which_names_are_not_known(call: str, names: tuple[str, ...]) -> None:
+    (found,) = statements_of(call, head=HEAD)
+    assert found.opaque == names
+
+
+def test_operations_of_a_batch_say_that_its_schema_is_not_known() -> None:
+    body = 'with op.batch_alter_table("t", schema=schema) as b:\n    b.drop_column("c")'
+    (found,) = statements_of(body, head=HEAD)
+    assert found.opaque == ("schema",)
+
+
+def test_configuration_says_what_a_name_stands_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(
+        "import os\nfrom alembic import op\nrevision = 'a'\nschema = os.environ['S']\n"
+        "def upgrade():\n    op.execute(f'DROP TABLE {schema}.a')\n"
+        "    op.drop_table('b', schema=schema)\n",
+        "utf-8",
+    )
+    request = Request((str(path),), placeholders={"schema": "tenant"})
+    (selection,) = load(request).selections
+    (migration,) = selection.tree.migrations
+    found = [(each.operations, each.opaque) for each in migration.up.statements]
+    assert found == [
+        ((DropTable(table=Name("a", "tenant")),), ()),
+        ((DropTable(table=Name("b", "tenant")),), ()),
+    ]

@@ -1,7 +1,7 @@
 """Calls that reach the database: of `op`, a batch, a connection, a session, a type, a table."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
@@ -72,6 +72,7 @@ class Database:
         sink: Where that is noted.
         table_of: The table that an object's class is mapped to, None if that is not known.
         placed: Where the text of a plain string literal begins in the revision's file.
+        placeholders: What the configuration says of names that are not known.
     """
 
     def __init__(
@@ -79,11 +80,13 @@ class Database:
         sink: Sink,
         table_of: Callable[[Value], Name | None],
         placed: Callable[[ast.expr], int | None],
+        placeholders: Mapping[str, str],
     ) -> None:
         """Start with no types made."""
         self._sink = sink
         self._table_of = table_of
         self._placed = placed
+        self._placeholders = placeholders
         self.enums: set[Name] = set()
 
     def call(self, node: ast.expr, function: Value, name: str, arguments: Arguments) -> Value:
@@ -138,7 +141,9 @@ class Database:
         if not is_operation(name):
             self._sink.unrecognized(node, f"'op.{name}' is not read")
             return Unknown(f"what '{name}' returns is not known")
-        arguments = _with_named_schemas(node, arguments)
+        arguments, opaque = self._with_named_schemas(node, arguments)
+        if batch is not None:
+            opaque = (*batch.opaque, *opaque)
         try:
             operations = read_call(name, arguments, table, self.enums)
         except NotKnownError as error:
@@ -147,7 +152,7 @@ class Database:
             self._sink.unrecognized(node, f"'{name}': {error}", relations)
         else:
             # The server would find these types made by the statement before.
-            statement = self._sink.where().statement(operations)
+            statement = self._sink.where().statement(operations, opaque)
             if batch is None or name == "bulk_insert":
                 self._sink.found.append(statement)
             else:
@@ -157,8 +162,28 @@ class Database:
             return None if made is None else MiniTable(made)
         return None
 
+    def _with_named_schemas(
+        self, node: ast.expr, arguments: Arguments
+    ) -> tuple[Arguments, tuple[str, ...]]:
+        """Return arguments with a name of its own for each schema that is not known."""
+        keywords: list[tuple[str, Value]] = []
+        opaque: list[str] = []
+        written = {each.arg: each.value for each in getattr(node, "keywords", ())}
+        for key, value in arguments.keywords:
+            known = value
+            if key in _SCHEMA_ARGUMENTS and not (value is None or isinstance(value, str)):
+                if value == Live(LiveKind.SCHEMA):
+                    # What is looked up without a schema is looked up there.
+                    continue
+                if key in written:
+                    name = source(written[key])
+                    known = self._placeholders.get(name, f"{{{name}}}")
+                    opaque += [] if name in self._placeholders else [name]
+            keywords.append((key, known))
+        return Arguments(arguments.positional, tuple(keywords), arguments.unknown), tuple(opaque)
+
     def _batch(self, node: ast.expr, arguments: Arguments) -> Value:
-        arguments = _with_named_schemas(node, arguments)
+        arguments, opaque = self._with_named_schemas(node, arguments)
         table = arguments.at(0) or arguments.keyword("table_name")
         schema = arguments.at(1) or arguments.keyword("schema")
         number = len(self._sink.batches)
@@ -170,7 +195,7 @@ class Database:
         name = Name(table, schema)
         if arguments.keyword("recreate", "auto") not in {"auto", "never"}:
             self._sink.unrecognized(node, "the batch may copy the whole table", (name,))
-        return Batch(name, number)
+        return Batch(name, number, opaque)
 
     def _plugin(self, node: ast.expr, name: str, arguments: Arguments) -> Value:
         try:
@@ -198,7 +223,7 @@ class Database:
                 self._sink.found.extend(read_string(sql, at, where))
             case Pieces():
                 try:
-                    self._sink.found.extend(read_pieces(what, where))
+                    self._sink.found.extend(read_pieces(what, where, self._placeholders))
                 except NotKnownError as error:
                     self._sink.unrecognized(node, f"the SQL is not known: {error}")
             case Dml(verb="SELECT", table=table):
@@ -327,18 +352,3 @@ def _checked_first(operation: Operation, *, checked: bool) -> Operation:
     if isinstance(operation, CreateTable):
         return replace(operation, if_not_exists=checked)
     return operation
-
-
-def _with_named_schemas(node: ast.expr, arguments: Arguments) -> Arguments:
-    """Return arguments with a name of its own for each schema that is not known."""
-    keywords: list[tuple[str, Value]] = []
-    written = {each.arg: each.value for each in getattr(node, "keywords", ())}
-    for key, value in arguments.keywords:
-        if key in _SCHEMA_ARGUMENTS and not (value is None or isinstance(value, str)):
-            if value == Live(LiveKind.SCHEMA):
-                continue
-            named = written.get(key)
-            keywords.append((key, value if named is None else f"{{{source(named)}}}"))
-        else:
-            keywords.append((key, value))
-    return Arguments(arguments.positional, tuple(keywords), arguments.unknown)

@@ -73,6 +73,7 @@ class Walk:
         section: Which way the function goes.
         importer: Finds what other files of the repository define.
         handed: What the environment hands to the function, by the parameter's name.
+        placeholders: What the configuration says of names that are not known.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Walk:
         section: SectionName,
         importer: Importer | None = None,
         handed: Mapping[str, Value] | None = None,
+        placeholders: Mapping[str, str] | None = None,
     ) -> None:
         """Start with nothing found."""
         self._module = module
@@ -89,7 +91,12 @@ class Walk:
         self._evaluator = Evaluator(self, importer, _EXPRESSIONS)
         self._evaluator.stack.append(self._evaluator.module_scope(module))
         self.sink = Sink(module, path, section, lambda: self._evaluator.scope.module)
-        self._database = Database(self.sink, self._evaluator.table_of, self._evaluator.literal_at)
+        self._database = Database(
+            self.sink,
+            self._evaluator.table_of,
+            self._evaluator.literal_at,
+            placeholders or {},
+        )
         self._calls = Calls(
             self._evaluator,
             self.sink,

@@ -6,7 +6,7 @@ table, a column or a clause is not known, data work on a known table is still th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from migsafe.model.expressions import Name
 from migsafe.model.migration import Statement
@@ -68,16 +68,27 @@ class _Filled:
     hole: Hole
 
 
-def read_pieces(pieces: Pieces, where: Where) -> tuple[Statement, ...]:
+def read_pieces(
+    pieces: Pieces, where: Where, placeholders: Mapping[str, str]
+) -> tuple[Statement, ...]:
     """Return the statements of a text that is known in parts.
+
+    Args:
+        pieces: The text.
+        where: The call that sends it.
+        placeholders: What the configuration says of names that are not known.
 
     Raises:
         NotKnownError: If what one of them does depends on what is not known.
     """
-    holes = [part for part in pieces.parts if isinstance(part, Hole)]
+    parts = [
+        placeholders.get(part.name, part) if isinstance(part, Hole) else part
+        for part in pieces.parts
+    ]
+    holes = [part for part in parts if isinstance(part, Hole)]
     marks = iter(range(len(holes)))
     marked = "".join(
-        chr(_FIRST + next(marks)) if isinstance(part, Hole) else part for part in pieces.parts
+        chr(_FIRST + next(marks)) if isinstance(part, Hole) else part for part in parts
     )
     found: list[Statement] = []
     for piece in split(marked).pieces:
@@ -94,7 +105,8 @@ def read_pieces(pieces: Pieces, where: Where) -> tuple[Statement, ...]:
                 read = tuple(_data_work(known, filling.filled, where))
         elif filling.filled:
             read = tuple(_forgetting(each) for each in read)
-        found.extend(read)
+        opaque = tuple(dict.fromkeys(each.hole.name for each in filling.filled))
+        found.extend(replace(each, opaque=opaque) for each in read)
     return tuple(found)
 
 

@@ -43,13 +43,16 @@ class Where:
             certainty=self.certainty,
         )
 
-    def statement(self, operations: tuple[Operation, ...]) -> Statement:
+    def statement(
+        self, operations: tuple[Operation, ...], opaque: tuple[str, ...] = ()
+    ) -> Statement:
         """Return a call as a statement that holds operations."""
         origin = self.origin()
         return Statement(
             self.text[self.span.start : self.span.end],
             self.span,
             tuple(replace(operation, origin=origin) for operation in operations),
+            opaque,
         )
 
 

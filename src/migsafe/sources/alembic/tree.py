@@ -65,6 +65,7 @@ class _Runs:
     importer: Importer
     handed: Mapping[str, Value]
     beside: Beside
+    placeholders: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ def read_tree(
             runner = Runner.FILE if is_per_migration(environment, files) else Runner.RUN
             beside = Beside(environment.script, environment.paths, files)
             handed = handed_by(environment, files, importer)
-            runs = _Runs(name, runner, importer, handed, beside)
+            runs = _Runs(name, runner, importer, handed, beside, options.placeholders)
             reading = _reading(root, found, frozenset(given), runs, options)
             tree = replace(reading.tree, session=session_of(environment, files))
             if options.render:
@@ -316,7 +317,7 @@ def _section(
     said: tuple[Directive, ...],
 ) -> Section | None:
     function = "upgrade" if name is SectionName.UP else "downgrade"
-    walk = Walk(module, path, name, runs.importer, runs.handed)
+    walk = Walk(module, path, name, runs.importer, runs.handed, runs.placeholders)
     statements = walk.function(function)
     if statements is None:
         if function not in module.defining and function not in module.imports:

@@ -216,10 +216,14 @@ MUTATING = frozenset(
 
 @record
 class Batch:
-    """`batch_op`; its operations happen when its block ends."""
+    """`batch_op`; its operations happen when its block ends.
+
+    `opaque` are names that stand for a schema that is not known.
+    """
 
     table: Name
     number: int
+    opaque: tuple[str, ...] = ()
 
 
 @record
