@@ -82,6 +82,14 @@ CALLED = [
         ("LAST = 'a'\ndef remember():\n    global LAST\n    LAST = 'b'"),
         ["b"],
     ),
+    (
+        "outer()\nop.drop_table(LAST)",
+        (
+            "LAST = 'a'\ndef outer():\n    n = 'x'\n    def inner():\n        nonlocal n\n"
+            "        n = 'b'\n    inner()\n    op.drop_table(n)"
+        ),
+        ["b", "a"],
+    ),
     # The head of a file.
     (
         "for t in L:\n    op.drop_table(t)",
@@ -175,6 +183,14 @@ CALLED = [
             "        op.drop_table(t)\n    @classmethod\n    def all(cls):\n        cls.go('b')"
         ),
         ["a", "b"],
+    ),
+    (
+        (
+            "for t in ('a' if isinstance('x', Kind) else 'b', getattr(Kind.A, 'name')):\n"
+            "    op.drop_table(t)"
+        ),
+        "import enum\nclass Kind(enum.Enum):\n    A = 'x'",
+        ["b", "A"],
     ),
     # Decorators, generators, context managers.
     (

@@ -20,8 +20,8 @@ from migsafe.model.operations import (
 from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
 from migsafe.sources.alembic.calls import is_operation, read_call, table_of
-from migsafe.sources.alembic.evaluate import source
 from migsafe.sources.alembic.holes import read_pieces
+from migsafe.sources.alembic.operators import source
 from migsafe.sources.alembic.plugins import is_plugin, plugin_sql
 from migsafe.sources.alembic.sink import Sink
 from migsafe.sources.alembic.sqltext import read_string

@@ -5,43 +5,36 @@ handed to the host, which follows functions and notes what reaches the database.
 """
 
 import ast
-import builtins
-import operator
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from migsafe.model.expressions import Name
 from migsafe.sources.alembic.classes import (
     attribute_of_class,
     attribute_of_instance,
     enum_members,
-    made_class,
     table_of_class,
     type_of_class,
 )
-from migsafe.sources.alembic.constructs import compared
 from migsafe.sources.alembic.containers import after_call, after_deleting, after_setting
+from migsafe.sources.alembic.host import NOWHERE, GivenUpError, Host
 from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.methods import NotPlain, attribute, element, plain_call, sliced
+from migsafe.sources.alembic.names import Names
+from migsafe.sources.alembic.operators import binary, comparison, source, unary
 from migsafe.sources.alembic.plain import (
     MANY,
-    NotPlainError,
-    compute,
     distinct,
-    python_of,
     sequence_of,
     truth,
 )
-from migsafe.sources.alembic.texts import concatenated, formatted, percent
+from migsafe.sources.alembic.texts import concatenated, formatted
 from migsafe.sources.alembic.values import (
     MUTATING,
     Arguments,
     Class,
     Dotted,
     EnumClass,
-    EnumMember,
     Function,
     Instance,
     Items,
@@ -58,73 +51,14 @@ from migsafe.sources.alembic.values import (
     Unknown,
     Value,
     Yielding,
-    imported,
     reason,
 )
 
 _NO_NAME = Unknown("a part of a value is not known")
-_LARGEST = 10**18
-_OPERATORS = {
-    ast.Eq: "=",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-}
-_COMPARISONS: dict[type[ast.cmpop], Callable[[object, object], object]] = {
-    ast.Eq: lambda left, right: left == right,
-    ast.NotEq: lambda left, right: left != right,
-    ast.Lt: lambda left, right: left < right,  # type: ignore[operator]  # a TypeError is caught
-    ast.LtE: lambda left, right: left <= right,  # type: ignore[operator]
-    ast.Gt: lambda left, right: left > right,  # type: ignore[operator]
-    ast.GtE: lambda left, right: left >= right,  # type: ignore[operator]
-    ast.In: lambda left, right: left in right,  # type: ignore[operator]
-    ast.NotIn: lambda left, right: left not in right,  # type: ignore[operator]
-}
 
-
-_ARITHMETIC: dict[type[ast.operator], Callable[..., object]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-}
-
-
-class GivenUpError(Exception):
-    """Raised where following a revision takes too many steps."""
-
-
-class Host(Protocol):
-    """Follows functions and notes what reaches the database."""
-
-    def on_call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:
-        """Return what a call is worth that is no plain construct."""
-
-    def on_yield(self, value: Value) -> Value:
-        """Hand on what a function yields; return what `yield` is worth."""
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether the code that is followed runs whenever its section runs."""
-
-    def on_row(self, node: ast.expr, row: Live) -> None:
-        """Note that an attribute of an object that a session loaded is set."""
-
-    def run_quietly(self, scope: Scope, statements: list[ast.stmt]) -> None:
-        """Run statements of a module's level for what they define."""
-
-    def quietly(self, work: Callable[[], Value]) -> Value:
-        """Return what work is worth; what it sends to a database is no part of a section."""
-
-    def perhaps(self, work: Callable[[], Value]) -> Value:
-        """Return what work is worth that may happen or not."""
-
-    def collected(self, yielding: Yielding) -> tuple[Value, ...] | None:
-        """Return all that a function yields, None if that is not known."""
+_ASK_FOR_CLASSES = frozenset(
+    {"builtins.isinstance", "builtins.issubclass", "builtins.getattr", "builtins.type"}
+)
 
 
 class Evaluator:
@@ -137,129 +71,10 @@ class Evaluator:
     """
 
     def __init__(self, host: Host, importer: Importer | None, limit: int) -> None:
-        """Keep what expressions are evaluated with; `scope` is set by who follows."""
+        """Keep what expressions are evaluated with."""
         self._host = host
-        self._importer = importer
         self._left = limit
-        self._modules: dict[Module, Scope] = {}
-        self._resolved: dict[tuple[str, str], Value] = {}
-        self.stack: list[Scope] = []
-
-    # --- names ----------------------------------------------------------------------
-
-    @property
-    def scope(self) -> Scope:
-        """The names that the code knows which is followed now."""
-        return self.stack[-1]
-
-    def scopes(self) -> list[Scope]:
-        """Return all scopes that the followed code can reach."""
-        found: dict[int, Scope] = {}
-        for scope in (*self._modules.values(), *self.stack):
-            here: Scope | None = scope
-            while here is not None and id(here) not in found:
-                found[id(here)] = here
-                here = here.outer
-        return list(found.values())
-
-    def scope_of(self, name: str) -> Scope:
-        """Return the scope that holds a name, the innermost one if none does."""
-        here: Scope | None = self.scope
-        while here is not None:
-            if name in here.names and name not in here.elsewhere:
-                return here
-            here = here.outer
-        module = self.module_scope(self.scope.module)
-        return module if name in module.names else self.scope
-
-    def lookup(self, name: str) -> Value:
-        """Return the value of a name."""
-        here: Scope | None = self.scope
-        module = self.scope.module
-        if name not in self.scope.elsewhere:
-            while here is not None:
-                if name in here.names:
-                    return self._followed(here.names[name])
-                here = here.outer
-        return self._followed(self.global_of(module, name))
-
-    def _followed(self, value: Value) -> Value:
-        return self._resolve(value) if isinstance(value, Dotted) else value
-
-    def module_scope(self, module: Module) -> Scope:
-        """Return the names of a module's level, as far as anybody has asked for them."""
-        scope = self._modules.get(module)
-        if scope is None:
-            scope = self._modules[module] = Scope(module, is_module=True)
-        return scope
-
-    def global_of(self, module: Module, name: str) -> Value:
-        """Return the value of a name of a module's level."""
-        names = self.module_scope(module).names
-        if name not in names:
-            # A name that is defined by itself must not be followed for ever.
-            names[name] = Unknown(f"'{name}' is defined by itself")
-            names[name] = self._defined(module, name)
-        return names[name]
-
-    def _defined(self, module: Module, name: str) -> Value:  # noqa: C901, PLR0912 - a table
-        scope = self.module_scope(module)
-        match module.defining.get(name):
-            case None:
-                pass
-            case [
-                ast.Assign(targets=[ast.Name()], value=node)
-                | ast.AnnAssign(target=ast.Name(), value=ast.expr() as node)
-            ]:
-                return self._host.quietly(lambda: self.value_in(node, scope))
-            case [ast.AnnAssign(value=None)]:
-                pass
-            case statements:
-                self._host.run_quietly(scope, statements)
-                return scope.names[name]
-        if name in module.functions:
-            return self.decorated(module.functions[name], scope)
-        if name in module.classes:
-            return made_class(module.classes[name], scope, self)
-        if name in module.imports:
-            return imported(module.imports[name])
-        for package in module.wild:
-            value = self._resolve(Dotted(f"{package}.{name}"))
-            if not isinstance(value, Dotted):
-                return value
-        match name:
-            case "__file__":
-                return os.path.abspath(module.path)
-            case "__name__":
-                # Alembic's own name for a revision: the file's, with underscores.
-                stem = os.path.basename(module.path)
-                return "".join(each if each.isalnum() else "_" for each in stem)
-            case _ if hasattr(builtins, name):
-                return Dotted(f"builtins.{name}")
-            case _:
-                return Unknown(f"'{name}' is not known")
-
-    def _resolve(self, value: Dotted) -> Value:
-        """Return what a full name stands for in the repository; itself where it is none."""
-        if self._importer is None or value.path.startswith("builtins."):
-            return value
-        key = (value.path, self.scope.module.path)
-        if key not in self._resolved:
-            self._resolved[key] = value
-            self._resolved[key] = self._resolve_new(value)
-        return self._resolved[key]
-
-    def _resolve_new(self, value: Dotted) -> Value:
-        found = None
-        if self._importer is not None:
-            found = self._importer.find(value.path, self.scope.module.path)
-        if found is None or not found.rest or not _defines(found.module, found.rest[0]):
-            return value
-        name = ast.copy_location(ast.Name(found.rest[0], ast.Load()), _NOWHERE)
-        held = self.value_in(name, self.module_scope(found.module))
-        for each in found.rest[1:]:
-            held = self.attribute_of(held, each)
-        return held
+        self.names = Names(self, host, importer, self._step)
 
     def decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Value:
         """Return the function that a `def` makes, with the decorators that can be followed."""
@@ -278,7 +93,7 @@ class Evaluator:
         """Give a value to what stands on the left of an assignment."""
         match target:
             case ast.Name(id=name):
-                self.assign(name, value)
+                self.names.assign(name, value)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 self._bind_each(targets, value)
             case ast.Starred(value=inner):
@@ -286,19 +101,11 @@ class Evaluator:
             case ast.Subscript(value=inner, slice=index):
                 held = self.value(inner)
                 if isinstance(held, (Listed, Items)):
-                    self.replaced(held, after_setting(held, self.value(index), value))
+                    self.names.replaced(held, after_setting(held, self.value(index), value))
             case ast.Attribute(value=inner, attr=attr):
                 self._set_attribute(target, self.value(inner), attr, value)
             case _:
                 pass
-
-    def assign(self, name: str, value: Value) -> None:
-        """Give a name a value."""
-        scope = self.scope
-        if name in scope.elsewhere:
-            self.module_scope(scope.module).names[name] = self._on_module(name, value)
-        else:
-            scope.names[name] = value
 
     def _bind_each(self, targets: list[ast.expr], value: Value) -> None:
         values = sequence_of(value)
@@ -319,7 +126,7 @@ class Evaluator:
         match held:
             case Instance(of=of, attributes=attributes):
                 kept = tuple((key, each) for key, each in attributes if key != name)
-                self.replaced(held, Instance(of, (*kept, (name, value))))
+                self.names.replaced(held, Instance(of, (*kept, (name, value))))
             case Live(table=table) if table is not None:
                 self._host.on_row(node, held)
             case _:
@@ -329,56 +136,13 @@ class Evaluator:
         """Follow `del`."""
         match target:
             case ast.Name(id=name):
-                self.assign(name, Unknown(f"'{name}' was deleted"))
+                self.names.assign(name, Unknown(f"'{name}' was deleted"))
             case ast.Subscript(value=inner, slice=index):
                 held = self.value(inner)
                 if isinstance(held, (Listed, Items)):
-                    self.replaced(held, after_deleting(held, self.value(index)))
+                    self.names.replaced(held, after_deleting(held, self.value(index)))
             case _:
                 pass
-
-    def replaced(self, old: Value, new: Value) -> None:
-        """Put a new value in the place of one that changed, wherever it is held."""
-        known: dict[int, Value] = {}
-        for scope in self.scopes():
-            for name, value in scope.names.items():
-                changed = self._with(value, old, new, known)
-                if changed is not value:
-                    scope.names[name] = (
-                        self._on_module(name, changed) if scope.is_module else changed
-                    )
-
-    def _on_module(self, name: str, value: Value) -> Value:
-        """Return what a name of a module's level is worth after a function changed it."""
-        if self._host.is_certain or self.scope.is_module:
-            return value
-        return Unknown(f"'{name}' depends on a condition")
-
-    def _with(self, value: Value, old: Value, new: Value, known: dict[int, Value]) -> Value:
-        if value is old:
-            return new
-        if id(value) in known:
-            return known[id(value)]
-        match value:
-            case tuple() if value:
-                self._step()
-                parts = [self._with(each, old, new, known) for each in value]
-                changed = any(a is not b for a, b in zip(parts, value, strict=True))
-                found: Value = type(value)(parts) if changed else value
-            case Items(items=items):
-                self._step()
-                pairs = [(key, self._with(item, old, new, known)) for key, item in items]
-                changed = any(a[1] is not b[1] for a, b in zip(pairs, items, strict=True))
-                found = Items(tuple(pairs)) if changed else value
-            case Instance(of=of, attributes=items):
-                self._step()
-                pairs_ = [(key, self._with(item, old, new, known)) for key, item in items]
-                changed = any(a[1] is not b[1] for a, b in zip(pairs_, items, strict=True))
-                found = Instance(of, tuple(pairs_)) if changed else value
-            case _:
-                return value
-        known[id(value)] = found
-        return found
 
     # --- expressions ----------------------------------------------------------------
 
@@ -399,15 +163,15 @@ class Evaluator:
 
     def value_in(self, node: ast.expr, scope: Scope) -> Value:
         """Return what an expression is worth where other names are known."""
-        self.stack.append(scope)
+        self.names.stack.append(scope)
         try:
             return self.value(node)
         finally:
-            self.stack.pop()
+            self.names.stack.pop()
 
     def called(self, function: Value, arguments: Arguments) -> Value:
         """Return what a call is worth that nothing in the revision's own text makes."""
-        return self.call(function, arguments, _NOWHERE)
+        return self.call(function, arguments, NOWHERE)
 
     def value(self, node: ast.expr) -> Value:  # noqa: C901, PLR0912 - a table
         """Return what an expression is worth."""
@@ -418,7 +182,7 @@ class Evaluator:
                     return value
                 return Unknown("such a constant is not read")
             case ast.Name(id=name):
-                return self.lookup(name)
+                return self.names.lookup(name)
             case ast.Attribute():
                 return self.attribute_of(self.value(node.value), node.attr)
             case ast.Call():
@@ -433,10 +197,10 @@ class Evaluator:
                 return self._dictionary(node)
             case ast.JoinedStr(values=values):
                 return self._joined(values)
-            case ast.BinOp():
-                return self._binary(node)
-            case ast.UnaryOp():
-                return self._unary(node)
+            case ast.BinOp(left=left, right=right):
+                return binary(node, self.value(left), self.value(right))
+            case ast.UnaryOp(op=op, operand=operand):
+                return unary(op, self.value(operand))
             case ast.Compare():
                 return self._compare(node)
             case ast.BoolOp():
@@ -452,7 +216,7 @@ class Evaluator:
             case ast.Starred(value=inner) | ast.Await(value=inner):
                 return self.value(inner)
             case ast.Lambda():
-                return Function("lambda", node, self.scope)
+                return Function("lambda", node, self.names.scope)
             case ast.ListComp(elt=elt, generators=generators):
                 return self._comprehension(elt, generators, Listed)
             case ast.SetComp(elt=elt, generators=generators):
@@ -479,7 +243,7 @@ class Evaluator:
             case Instance():
                 return attribute_of_instance(value, name, self)
             case _:
-                return self._followed(attribute(value, name))
+                return self.names.followed(attribute(value, name))
 
     def _sequence(
         self, elements: list[ast.expr], make: Callable[[tuple[Value, ...]], Value]
@@ -531,77 +295,21 @@ class Evaluator:
             parts.append((value, source(part.value)))
         return concatenated(parts)
 
-    def _unary(self, node: ast.UnaryOp) -> Value:
-        operand = self.value(node.operand)
-        match node.op, operand:
-            case ast.Not(), _:
-                said = truth(operand)
-                return Unknown(reason(operand) or "a condition") if said is None else not said
-            case ast.USub(), int() | float():
-                return -operand
-            case ast.Invert(), SqlText():
-                return SqlText(f"NOT ({operand.sql})")
-            case _:
-                return Unknown(reason(operand) or "an operator is not read")
-
-    def _binary(self, node: ast.BinOp) -> Value:
-        left = self.value(node.left)
-        right = self.value(node.right)
-        match node.op, left, right:
-            case ast.Add(), str() | Pieces(), _:
-                if isinstance(right, (str, Pieces, Unknown, Live, EnumMember)):
-                    return concatenated(((left, source(node.left)), (right, source(node.right))))
-            case ast.Add(), Unknown() | Live(), str() | Pieces():
-                return concatenated(((left, source(node.left)), (right, source(node.right))))
-            case ast.Add(), tuple(), tuple() if len(left) + len(right) <= MANY:
-                return type(left)((*left, *right))
-            case ast.Mult(), str() | tuple(), int() if right * len(left) <= MANY:
-                return left * right if isinstance(left, str) else type(left)(left * right)
-            case ast.Mod(), str() | Pieces(), _:
-                return percent(left, right, source(node.right))
-            case ast.BitOr(), Items(), Items():
-                return Items((*left.items, *right.items))
-            case ast.Div(), _, str():
-                return self.call(attribute(left, "joinpath"), Arguments((right,)), node)
-            case ((ast.BitAnd() | ast.BitOr()), SqlText(), SqlText()):
-                word = "AND" if isinstance(node.op, ast.BitAnd) else "OR"
-                return SqlText(f"({left.sql}) {word} ({right.sql})")
-            case _:
-                pass
-        return _computed(node.op, left, right)
-
     def _compare(self, node: ast.Compare) -> Value:
         left = self.value(node.left)
         result: Value = True
         for op, each in zip(node.ops, node.comparators, strict=True):
             right = self.value(each)
-            result = self._compared(left, op, right)
+            if isinstance(op, (ast.In, ast.NotIn)) and not isinstance(right, str):
+                members = self.sequence(right)
+                right = right if members is None else members
+            result = comparison(left, op, right)
             if result is False:
                 return False
             if not isinstance(result, bool):
                 return result
             left = right
         return result
-
-    def _compared(self, left: Value, op: ast.cmpop, right: Value) -> Value:
-        if isinstance(left, SqlText) and not isinstance(op, (ast.Is, ast.IsNot)):
-            word = _OPERATORS.get(type(op))
-            return Unknown("a comparison") if word is None else compared(left, word, right)
-        if isinstance(op, (ast.Is, ast.IsNot)):
-            same = _same(left, right)
-            return same if isinstance(same, Unknown) else same is isinstance(op, ast.Is)
-        if isinstance(op, (ast.In, ast.NotIn)):
-            members = right if isinstance(right, str) else self.sequence(right)
-            if members is not None and not isinstance(members, str):
-                right = members
-        try:
-            return bool(_COMPARISONS[type(op)](python_of(left), python_of(right)))
-        except NotPlainError as error:
-            if isinstance(left, EnumMember) and isinstance(right, EnumMember):
-                return (left == right) is isinstance(op, ast.Eq)
-            return Unknown(str(error))
-        except TypeError:
-            return Unknown("what is compared is not known")
 
     def _boolean(self, node: ast.BoolOp) -> Value:
         is_and = isinstance(node.op, ast.And)
@@ -647,7 +355,7 @@ class Evaluator:
             case Class():
                 return value
             case Namespace(module=module) if isinstance(index, str):
-                return self.global_of(module, index)
+                return self.names.global_of(module, index)
             case Namespace(module=module) if isinstance(index, Pieces):
                 return self._several(module, index)
             case _:
@@ -662,7 +370,9 @@ class Evaluator:
         if not isinstance(first, str):
             return Unknown(name.reason)
         found = [
-            self.global_of(module, each) for each in module.functions if each.startswith(first)
+            self.names.global_of(module, each)
+            for each in module.functions
+            if each.startswith(first)
         ]
         return Several(tuple(found)) if found else Unknown(name.reason)
 
@@ -672,17 +382,15 @@ class Evaluator:
         generators: list[ast.comprehension],
         make: Callable[[tuple[Value, ...]], Value],
     ) -> Value:
-        self.stack.append(Scope(self.scope.module, {}, self.enclosing(self.scope)))
+        self.names.stack.append(
+            Scope(self.names.scope.module, {}, self.names.enclosing(self.names.scope))
+        )
         try:
             found: list[Value] = []
             unknown = self._generated(elt, generators, found)
         finally:
-            self.stack.pop()
+            self.names.stack.pop()
         return unknown or make(tuple(found))
-
-    def enclosing(self, scope: Scope) -> Scope | None:
-        """Return the scope that an inner function sees; modules are looked up by themselves."""
-        return None if scope.is_module else scope
 
     def _generated(
         self, elt: ast.expr, generators: list[ast.comprehension], found: list[Value]
@@ -727,7 +435,7 @@ class Evaluator:
             held = function.of
             if isinstance(held, (Listed, Items)):
                 changed = after_call(held, function.name, arguments)
-                self.replaced(held, changed.now)
+                self.names.replaced(held, changed.now)
                 return changed.returned
         if isinstance(function, (Dotted, Method)):
             arguments = self._as_constructs(function, arguments)
@@ -741,10 +449,12 @@ class Evaluator:
         values = (*arguments.positional, *(value for _, value in arguments.keywords))
         if not any(isinstance(value, (Class, Yielding)) for value in values):
             return arguments
+        if isinstance(function, Dotted) and function.path in _ASK_FOR_CLASSES:
+            return arguments
         labels = arguments.keyword("values_callable")
         first = arguments.at(0)
         if labels is not None and isinstance(first, Class):
-            said = self.call(labels, Arguments((first,)), _NOWHERE)
+            said = self.call(labels, Arguments((first,)), NOWHERE)
             name = arguments.keyword("name", first.name.lower())
             given = said if isinstance(said, tuple) else (Unknown("the labels are not known"),)
             others = tuple((key, value) for key, value in arguments.keywords if key != "name")
@@ -798,7 +508,7 @@ class Evaluator:
 
     def literal_at(self, node: ast.expr) -> int | None:
         """Return where a plain string literal's text begins, None if it is not plain."""
-        return self.scope.module.places.literal_at(node)
+        return self.names.scope.module.places.literal_at(node)
 
     def _arguments(self, node: ast.Call) -> Arguments:
         positional: list[Value] = []
@@ -825,61 +535,5 @@ class Evaluator:
         return Arguments(tuple(positional), tuple(keywords), unknown)
 
 
-_NOWHERE = ast.Constant(None, lineno=1, col_offset=-1)
-
-
-def _defines(module: Module, name: str) -> bool:
-    return (
-        name in module.defining
-        or name in module.functions
-        or name in module.classes
-        or name in module.imports
-        or bool(module.wild)
-    )
-
-
 def _dictionary_of(pairs: tuple[Value, ...]) -> Value:
     return Items(tuple((pair[0], pair[1]) for pair in pairs if isinstance(pair, tuple)))
-
-
-def _same(left: Value, right: Value) -> bool | Unknown:
-    if left is None and right is None:
-        return True
-    for one in (left, right):
-        if not isinstance(one, Pieces) and (why := reason(one)) is not None:
-            return Unknown(why)
-    return left == right if _is_plain(left) and _is_plain(right) else left is right
-
-
-def _is_plain(value: Value) -> bool:
-    return value is None or isinstance(value, (bool, int, float, str, tuple, EnumMember, Class))
-
-
-def _computed(op: ast.operator, left: Value, right: Value) -> Value:
-    for side in (left, right):
-        if (why := reason(side)) is not None:
-            return Unknown(why)
-    function = _ARITHMETIC.get(type(op))
-    numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
-    if function is None or not numbers or _is_huge(left) or _is_huge(right):
-        return Unknown("an operator is not read")
-    return compute(function, Arguments((left, right)))
-
-
-def _is_huge(value: Value) -> bool:
-    return isinstance(value, int) and abs(value) > _LARGEST
-
-
-def source(node: ast.expr) -> str:
-    """Return what an expression is called in the file, shortened."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=attr):
-            return f"{source(value)}.{attr}"
-        case ast.Call(func=func):
-            return f"{source(func)}(…)"
-        case ast.Subscript(value=value):
-            return f"{source(value)}[…]"
-        case _:
-            return "…"

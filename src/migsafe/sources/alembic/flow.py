@@ -15,7 +15,7 @@ from migsafe.model.migration import Statement
 from migsafe.model.origin import Certainty, SectionName
 from migsafe.sources.alembic.classes import made_class
 from migsafe.sources.alembic.database import Database
-from migsafe.sources.alembic.evaluate import Evaluator, GivenUpError, source
+from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.following import Calls
 from migsafe.sources.alembic.frames import (
     JUMPS,
@@ -28,9 +28,11 @@ from migsafe.sources.alembic.frames import (
     names_now,
     restore,
 )
+from migsafe.sources.alembic.host import GivenUpError
 from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.library import Library
 from migsafe.sources.alembic.modules import changes, import_names
+from migsafe.sources.alembic.operators import source
 from migsafe.sources.alembic.plain import truth
 from migsafe.sources.alembic.sink import Sink
 from migsafe.sources.alembic.values import (
@@ -89,8 +91,8 @@ class Walk:
         self._module = module
         self._handed: Mapping[str, Value] = {} if handed is None else handed
         self._evaluator = Evaluator(self, importer, _EXPRESSIONS)
-        self._evaluator.stack.append(self._evaluator.module_scope(module))
-        self.sink = Sink(module, path, section, lambda: self._evaluator.scope.module)
+        self._evaluator.names.stack.append(self._evaluator.names.module_scope(module))
+        self.sink = Sink(module, path, section, lambda: self._evaluator.names.scope.module)
         self._database = Database(
             self.sink,
             self._evaluator.table_of,
@@ -108,7 +110,7 @@ class Walk:
 
     def function(self, name: str) -> tuple[Statement, ...] | None:
         """Return what a function of the module does, in order; None if none can be read."""
-        function = self._evaluator.lookup(name)
+        function = self._evaluator.names.lookup(name)
         if not isinstance(function, Function):
             return None
         given = Arguments((), tuple(self._parameters(function)))
@@ -121,7 +123,7 @@ class Walk:
     def value_of(self, name: str) -> Value:
         """Return what a name of the module's level is worth."""
         try:
-            return self._evaluator.lookup(name)
+            return self._evaluator.names.lookup(name)
         except (GivenUpError, RecursionError):
             return Unknown("following it takes too many steps")
 
@@ -166,12 +168,12 @@ class Walk:
 
     def run_quietly(self, scope: Scope, statements: list[ast.stmt]) -> None:
         """Run statements of a module's level for what they define."""
-        self._evaluator.stack.append(scope)
+        self._evaluator.names.stack.append(scope)
         try:
             with self.sink.quiet(), self._apart():
                 self._body(statements)
         finally:
-            self._evaluator.stack.pop()
+            self._evaluator.names.stack.pop()
 
     @contextmanager
     def _apart(self) -> Iterator[None]:
@@ -260,11 +262,11 @@ class Walk:
                 return self._jump(node)
             case ast.Import() | ast.ImportFrom():
                 for name, path in import_names(node):
-                    evaluator.assign(name, imported(path))
+                    evaluator.names.assign(name, imported(path))
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                evaluator.assign(name, evaluator.decorated(node, evaluator.scope))
+                evaluator.names.assign(name, evaluator.decorated(node, evaluator.names.scope))
             case ast.ClassDef(name=name):
-                evaluator.assign(name, made_class(node, evaluator.scope, evaluator))
+                evaluator.names.assign(name, made_class(node, evaluator.names.scope, evaluator))
             case ast.Assert(test=test):
                 evaluator.value(test)
             case ast.Delete(targets=targets):
@@ -319,7 +321,7 @@ class Walk:
             root = root.func if isinstance(root, ast.Call) else root.value
         if not isinstance(root, ast.Name):
             return
-        value = self._evaluator.lookup(root.id)
+        value = self._evaluator.names.lookup(root.id)
         with self.sink.at(node):
             if root is node.func and isinstance(value, Unknown):
                 # It came with `from … import *`, or was made in a way that is not followed.
@@ -377,7 +379,7 @@ class Walk:
         match case:
             case ast.match_case(pattern=ast.MatchAs(pattern=None, name=name), guard=None):
                 if name is not None:
-                    self._evaluator.assign(name, subject)
+                    self._evaluator.names.assign(name, subject)
                 return True
             case ast.match_case(pattern=ast.MatchValue(value=value), guard=None):
                 wanted = self._evaluator.value(value)
@@ -547,15 +549,15 @@ class Walk:
 
     def _yielding(self, yielding: Yielding, take: Callable[[Value], Value]) -> None:
         """Follow a function that yields; `take` runs among the names from which it was called."""
-        outer, frames = list(self._evaluator.stack), list(self._calls.frames)
+        outer, frames = list(self._evaluator.names.stack), list(self._calls.frames)
 
         def here(value: Value) -> Value:
-            inner, self._evaluator.stack = self._evaluator.stack, outer
+            inner, self._evaluator.names.stack = self._evaluator.names.stack, outer
             below, self._calls.frames = self._calls.frames, frames
             try:
                 return take(value)
             finally:
-                self._evaluator.stack, self._calls.frames = inner, below
+                self._evaluator.names.stack, self._calls.frames = inner, below
 
         self._calls.run(yielding.function, yielding.arguments, here)
 
@@ -645,7 +647,7 @@ class Walk:
         for handler in handlers:
             join([before, after])
             if handler.name is not None:
-                self._evaluator.assign(handler.name, Unknown("an exception is not known"))
+                self._evaluator.names.assign(handler.name, Unknown("an exception is not known"))
             left = self._maybe(handler.body)
             leaves |= left
             if Exit.NEXT in left:

@@ -12,10 +12,12 @@ from migsafe.sources.alembic.classes import (
     type_of_class,
 )
 from migsafe.sources.alembic.database import Database
-from migsafe.sources.alembic.evaluate import Evaluator, GivenUpError, source
+from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.frames import Exit, Frame
+from migsafe.sources.alembic.host import GivenUpError
 from migsafe.sources.alembic.library import Library
 from migsafe.sources.alembic.methods import gets_live, reaches_database
+from migsafe.sources.alembic.operators import source
 from migsafe.sources.alembic.sink import Sink
 from migsafe.sources.alembic.sqltext import read_string
 from migsafe.sources.alembic.values import (
@@ -131,7 +133,7 @@ class Calls:
             if gets_live(arguments):
                 self._sink.unrecognized(node, f"'{function.name}' calls itself without an end")
             return unknown
-        if not self._sink.is_own or function.scope.module is self._evaluator.scope.module:
+        if not self._sink.is_own or function.scope.module is self._evaluator.names.scope.module:
             return self.run(function, arguments, None)
         before = len(self._sink.found)
         try:
@@ -156,11 +158,11 @@ class Calls:
         before = self._sink.certainty, self._sink.autocommit
         self.frames.append(frame)
         self._active.append(function.node)
-        self._evaluator.stack.append(scope)
+        self._evaluator.names.stack.append(scope)
         try:
             leaves = self._body(function.node.body)
         finally:
-            self._evaluator.stack.pop()
+            self._evaluator.names.stack.pop()
             self._active.pop()
             self.frames.pop()
             self._sink.certainty, self._sink.autocommit = before
@@ -170,12 +172,13 @@ class Calls:
 
     def _scope(self, function: Function, arguments: Arguments) -> Scope:
         """Return the names that a function starts with."""
-        node = function.node
+        node, text = function.node, function.scope.module.text
         scope = Scope(
             function.scope.module,
             {},
-            self._evaluator.enclosing(function.scope),
-            _declared_global(node) if "global " in function.scope.module.text else frozenset(),
+            self._evaluator.names.enclosing(function.scope),
+            _declared(node, ast.Global) if "global " in text else frozenset(),
+            _declared(node, ast.Nonlocal) if "nonlocal " in text else frozenset(),
         )
         names = scope.names
         parameters = [*node.args.posonlyargs, *node.args.args]
@@ -253,7 +256,7 @@ class Calls:
     def _initialized(self, class_: Class, initial: Function, arguments: Arguments) -> Value:
         """Follow `__init__`; the object is found again under a name of its own."""
         holder = Scope(class_.scope.module, {"": Instance(class_)})
-        self._evaluator.stack.append(holder)
+        self._evaluator.names.stack.append(holder)
         try:
             given = Arguments(
                 (holder.names[""], *arguments.positional), arguments.keywords, arguments.unknown
@@ -261,7 +264,7 @@ class Calls:
             self.run(initial, given, None)
             return holder.names[""]
         finally:
-            self._evaluator.stack.pop()
+            self._evaluator.names.stack.pop()
 
     # --- all others -------------------------------------------------------------------
 
@@ -334,11 +337,12 @@ def _returned(function: Function, values: list[Value]) -> Value:
 
 
 @lru_cache(maxsize=1024)
-def _declared_global(
+def _declared(
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+    kind: type[ast.Global | ast.Nonlocal],
 ) -> frozenset[str]:
     return frozenset(
-        name for each in ast.walk(node) if isinstance(each, ast.Global) for name in each.names
+        name for each in ast.walk(node) if isinstance(each, kind) for name in each.names
     )
 
 

@@ -48,7 +48,7 @@ def names_now(evaluator: Evaluator) -> Names:
     Those of a module's level are left out: they change only where code says so, and under a
     condition they are unknown from then on.
     """
-    return [(scope, dict(scope.names)) for scope in evaluator.scopes() if not scope.is_module]
+    return [(scope, dict(scope.names)) for scope in evaluator.names.scopes() if not scope.is_module]
 
 
 def restore(names: Names) -> None:
@@ -79,5 +79,5 @@ def _joined(name: str, left: Value, right: Value) -> Unknown:
 def forget(evaluator: Evaluator, names: Iterable[str], why: str, kept: tuple[type, ...]) -> None:
     """Make names unknown whose values change; those of some kinds stay what they are."""
     for name in names:
-        if not isinstance(evaluator.lookup(name), kept):
-            evaluator.scope_of(name).names[name] = Unknown(f"'{name}' {why}")
+        if not isinstance(evaluator.names.lookup(name), kept):
+            evaluator.names.scope_of(name).names[name] = Unknown(f"'{name}' {why}")

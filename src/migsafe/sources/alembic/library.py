@@ -91,7 +91,7 @@ class Library:
                     return (Unknown(reason(first) or "the file is not known"),)
                 return (OpenFile(name),)
             case ["builtins", "globals"]:
-                return (Namespace(self._evaluator.scope.module),)
+                return (Namespace(self._evaluator.names.scope.module),)
             case ["builtins", "str", name] if isinstance(first, (str, Pieces)):
                 rest = Arguments(arguments.positional[1:], arguments.keywords)
                 return (text_method(first, name, rest),)
@@ -106,7 +106,7 @@ class Library:
         """Return what a file of the repository holds."""
         text = None
         if self._importer is not None:
-            text = self._importer.text(path, self._evaluator.scope.module.path)
+            text = self._importer.text(path, self._evaluator.names.scope.module.path)
         if text is None:
             return Unknown(f"the file '{os.path.basename(path)}' is not in the repository")
         return text

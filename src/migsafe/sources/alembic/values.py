@@ -294,13 +294,15 @@ class Module:
 class Scope:
     """Names with their values: of a module, a function or a comprehension.
 
-    `outer` is where names are looked for next; `elsewhere` are those declared `global`.
+    `outer` is where names are looked for next; `elsewhere` are those declared `global`,
+    `outside` those declared `nonlocal`.
     """
 
     module: Module
     names: dict[str, "Value"] = field(default_factory=dict)
     outer: "Scope | None" = None
     elsewhere: frozenset[str] = frozenset()
+    outside: frozenset[str] = frozenset()
     is_module: bool = False
 
 
