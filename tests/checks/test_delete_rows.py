@@ -17,7 +17,11 @@ MERGE = "MERGE INTO orders USING fresh ON orders.id = fresh.id WHEN MATCHED THEN
     ("sql", "words"),
     [
         ("DELETE FROM orders WHERE total = 0", "The rows of orders WHERE total = 0 are gone"),
-        ("DELETE FROM orders WHERE {{ condition }}", "The rows of orders are gone"),
+        ("DELETE FROM orders WHERE {{ condition }}", "Rows of orders are gone"),
+        (
+            "INSERT INTO orders (id, total) VALUES (1, 0); DELETE FROM orders WHERE total = 0",
+            "The rows of orders WHERE total = 0 are gone",
+        ),
         (f"{MERGE} DELETE", "The rows of orders that this MERGE deletes are gone"),
     ],
 )
@@ -36,7 +40,8 @@ def test_the_rows_are_named(sql: str, words: str) -> None:
         "CREATE TABLE fresh (id int); DELETE FROM fresh WHERE id = 1",
         "DELETE FROM orders WHERE true",
         "DELETE FROM orders WHERE total = 0; DROP TABLE orders",
-        "INSERT INTO orders (id, total) VALUES (1, 0); DELETE FROM public.orders WHERE total = 0",
+        "TRUNCATE orders; DELETE FROM public.orders WHERE total = 0",
+        "DELETE FROM orders; INSERT INTO orders VALUES (1, 0); DELETE FROM orders WHERE id = 1",
     ],
 )
 def test_no_row_of_a_released_table_goes_by_a_condition(sql: str) -> None:
@@ -59,7 +64,7 @@ def test_every_row_of_a_small_table_is_gone_as_well() -> None:
     [
         (
             'op.execute(sa.table("orders").delete().where(sa.text(limit())))',
-            ["The rows of orders are"],
+            ["Rows of orders are"],
         ),
         ('op.execute(sa.table("orders").update().values(total=limit()))', []),
         ("op.execute(sa.delete(table()).where(sa.text(limit())))", []),
@@ -67,4 +72,4 @@ def test_every_row_of_a_small_table_is_gone_as_well() -> None:
 )
 def test_statements_made_in_python_delete_as_well(call: str, expected: list[str]) -> None:
     found = found_in_revision("delete-rows", call, SCHEMA)
-    assert [finding.message[: len("The rows of orders are")] for finding in found] == expected
+    assert [finding.message[: len("Rows of orders are")] for finding in found] == expected

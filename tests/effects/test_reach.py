@@ -36,6 +36,9 @@ def reach(sql: str, schema: str = SCHEMA) -> Reach:
         "id >= 1 AND id < 1000",
         "id > 0 AND n IS NULL AND id <= 1000",
         "id = '7'::bigint",
+        "id = $1",
+        "id IN ($1, $2)",
+        "id >= $1 AND id < $2",
     ],
 )
 def test_a_key_fixed_or_enclosed_reaches_few_rows(where: str) -> None:
@@ -46,6 +49,7 @@ def test_a_key_fixed_or_enclosed_reaches_few_rows(where: str) -> None:
     "where",
     [
         "n = 7",
+        "n = $1",
         "a = 1",
         "id > 7",
         "id <> 7 AND id < 100",

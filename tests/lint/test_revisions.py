@@ -74,3 +74,15 @@ def test_the_note_on_a_way_down_says_down_once() -> None:
     )
     assert "The way down: Dropping i" in page
     assert "down: The" not in page
+
+
+def test_what_a_loop_runs_again_is_said_once() -> None:
+    body = (
+        "import sqlalchemy as sa\n\n\ndef upgrade():\n"
+        '    for each in ("a", "b"):\n'
+        "        op.get_bind().execute(\n"
+        '            sa.text("DELETE FROM t WHERE n = :n AND m = :m AND n <> :n"), {"n": each}\n'
+        "        )\n"
+    )
+    [one] = [each for each in report(body).findings if each.rule == "delete-rows"]
+    assert "The rows of t WHERE n = $1 AND m = $2 AND n <> $1 are gone for good" in one.message

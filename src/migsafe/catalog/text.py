@@ -6,6 +6,7 @@ in them, to see a NOT NULL proof, and to list the identifiers of a view's query.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from migsafe.model.expressions import Expression
 from migsafe.model.record import replace
@@ -110,6 +111,15 @@ def is_not_null(part: list[str], column: str) -> bool:
     """Say whether a part of a condition is `column IS NOT NULL`."""
     words = [word.upper() for word in part[1:]]
     return words == ["IS", "NOT", "NULL"] and column_of(part[0]) == column
+
+
+def says_its_shape(expression: Expression) -> bool:
+    """Say whether the words of an expression are known, be it with parameters for values."""
+    if not expression.opaque:
+        return True
+    words = list(tokens(expression.sql))
+    with_parameter = any(word == "$" and number.isdigit() for word, number in pairwise(words))
+    return with_parameter and len(words) > len("$1")
 
 
 def conjuncts(words: list[str]) -> Iterator[list[str]]:

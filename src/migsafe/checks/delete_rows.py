@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from migsafe.catalog.text import says_its_shape
 from migsafe.context import Context, clipped
 from migsafe.effects.reach import Reach, reach_of
 from migsafe.model.expressions import Name
@@ -16,11 +17,11 @@ def check_operation(operation: Delete | Merge | DataWork, context: Context) -> I
     deleted = _deleted(operation, context)
     if deleted is None:
         return
-    table, which = deleted
+    table, rows = deleted
     if not context.is_live(table) or context.goes_here(table) or _is_emptied_here(table, context):
         return
     yield context.finding(
-        f"The rows of {table}{which} are gone for good: no way down brings them back, and the "
+        f"{rows} are gone for good: no way down brings them back, and the "
         "code that a rollback brings back runs without them.",
         help="Keep them until no rollback needs them: copy them to another table first, or mark "
         "them and delete in a later deploy.",
@@ -28,19 +29,21 @@ def check_operation(operation: Delete | Merge | DataWork, context: Context) -> I
 
 
 def _deleted(operation: Delete | Merge | DataWork, context: Context) -> tuple[Name, str] | None:
-    """Return the table that loses rows and which they are; None if it loses none, or all."""
+    """Return the table that loses rows and what they are called; None if it loses none, or all."""
     match operation:
         case Delete(table=table, where=where, sql=sql):
             every = reach_of(table, where, context.catalog, sql) is Reach.ALL
             if every and context.is_busy(table):
                 return None
-            if where is None or where.opaque:
-                return table, ""
-            return table, f" WHERE {clipped(where.sql)}"
+            if where is None:
+                return table, f"The rows of {table}"
+            if not says_its_shape(where):
+                return table, f"Rows of {table}"
+            return table, f"The rows of {table} WHERE {clipped(where.sql)}"
         case Merge(table=table, sql=sql) if _deletes(sql):
-            return table, " that this MERGE deletes"
+            return table, f"The rows of {table} that this MERGE deletes"
         case DataWork(table=Name() as table, verb="DELETE"):
-            return table, ""
+            return table, f"Rows of {table}"
         case _:
             return None
 

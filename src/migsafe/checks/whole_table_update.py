@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.catalog.text import column_of
+from migsafe.catalog.text import column_of, says_its_shape
 from migsafe.context import Context, clipped
 from migsafe.effects.reach import Reach, reach_of
 from migsafe.model.findings import Confidence, Finding, Hazard
@@ -57,7 +57,9 @@ def _changed(operation: Update | Delete, context: Context) -> Iterator[Finding]:
         yield _all_rows(operation, context)
     elif isinstance(operation, Update) and reach is Reach.UNKNOWN:
         condition = (
-            "its condition" if where is None or where.opaque else f"WHERE {clipped(where.sql)}"
+            "its condition"
+            if where is None or not says_its_shape(where)
+            else f"WHERE {clipped(where.sql)}"
         )
         yield context.finding(
             f"UPDATE {table} may reach many rows: how many {condition} lets through is not "

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ColumnState
-from migsafe.catalog.text import column_of, conjuncts
+from migsafe.catalog.text import column_of, conjuncts, says_its_shape
 from migsafe.model.expressions import Expression, Name
 from migsafe.model.operations import (
     Copy,
@@ -53,7 +53,7 @@ def reach_of(table: Name, where: Expression | None, catalog: Catalog, sql: str =
     """
     if where is None:
         return Reach.ALL
-    if where.opaque:
+    if not says_its_shape(where):
         return Reach.UNKNOWN
     parts = list(conjuncts(list(tokens(where.sql))))
     if where.constant:

@@ -48,9 +48,9 @@ def one_harm_one_finding(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings without those whose harm another rule already reports.
 
     Two rules see the same harm when they speak of the same operation; the order is that
-    of the rulebook.
+    of the rulebook. What a loop or a function of a revision runs again is said once.
     """
-    kept = tuple(findings)
+    kept = tuple({(each.rule, each.focus, each.message): each for each in findings}.values())
     at: dict[Place, list[Finding]] = {}
     for finding in kept:
         at.setdefault(finding.focus, []).append(finding)
