@@ -12,6 +12,11 @@ ROUTINES = """
 CREATE FUNCTION calm() RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END';
 CREATE FUNCTION wild() RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
 CREATE FUNCTION inlined() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION year() RETURNS numeric LANGUAGE sql AS 'SELECT extract(year FROM now())';
+CREATE FUNCTION chance() RETURNS text LANGUAGE sql AS 'SELECT md5(random()::text)';
+CREATE FUNCTION many() RETURNS int8 LANGUAGE sql AS 'SELECT count(*) FROM generate_series(1, 9)';
+CREATE FUNCTION nested() RETURNS bigint LANGUAGE sql AS 'SELECT (SELECT 1)';
+CREATE FUNCTION steady() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM pg_class';
 """
 
 
@@ -50,6 +55,11 @@ CREATE FUNCTION inlined() RETURNS integer LANGUAGE sql AS 'SELECT 1';
         ("calm()", Volatility.IMMUTABLE),
         ("wild()", Volatility.VOLATILE),
         ("inlined()", Volatility.UNKNOWN),
+        ("year()", Volatility.UNKNOWN),
+        ("chance()", Volatility.VOLATILE),
+        ("many()", Volatility.VOLATILE),
+        ("nested()", Volatility.VOLATILE),
+        ("steady()", Volatility.STABLE),
     ],
 )
 def test_an_expression_is_as_volatile_as_its_worst_function(sql: str, expected: Volatility) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from migsafe.catalog.schema import TriggerState
 from migsafe.catalog.syncing import SYNC_TRIGGER
 from migsafe.context import Context
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.operations import CreateRule, CreateTrigger
 
-"""The names of the triggers by which a plan keeps old and new columns equal begin so."""
 _RULE = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES, Hazard.CHANGES_RESULTS)
 
 
@@ -30,14 +30,25 @@ def check_operation(operation: CreateTrigger | CreateRule, context: Context) -> 
         return
     if operation.trigger.startswith(SYNC_TRIGGER):
         return
+    former = _former(operation, context)
+    if former is not None and former.sql == operation.sql:
+        # Another body of its function is replace-view-or-function's subject.
+        return
     others = len(context.effects.locks) - 1
     everywhere = f" and its {others} partitions" if others > 0 else ""
     to = "to" if blocked == "writes" else "of"
     events = " and ".join(event.upper() for event in operation.events)
+    instead = "" if former is None else f", in place of what {former.name} did,"
     yield context.finding(
         f"From here on each {events} of running code on {table}{everywhere} runs "
-        f"{operation.function}, takes longer by it, and fails when it does; {blocked} {to} "
-        f"{table}{everywhere} wait for an instant.",
+        f"{operation.function}{instead or ','} takes longer by it, and fails when it does; "
+        f"{blocked} {to} {table}{everywhere} wait for an instant.",
         help=f"See that {operation.function} accepts what running code writes, and drop the "
         "trigger first when something goes wrong.",
     )
+
+
+def _former(operation: CreateTrigger, context: Context) -> TriggerState | None:
+    """Return the trigger of running code whose name a new one takes."""
+    triggers = context.ship.before.triggers(operation.table)
+    return next((each for each in triggers if each.name == operation.trigger), None)

@@ -6,6 +6,7 @@ from migsafe.catalog import builtin_functions
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import RoutineState
 from migsafe.model.expressions import Expression, Name
+from migsafe.writing.tokens import tokens
 
 
 class Volatility(IntEnum):
@@ -86,8 +87,31 @@ def _of_routine(routine: RoutineState) -> Volatility:
     declared = _NAMES[routine.volatility.lower()]
     if declared is Volatility.VOLATILE and routine.language.lower() == "sql":
         # The server may put the body in its place, and the body may be less volatile.
-        return Volatility.UNKNOWN
+        return declared if _stays(routine.body or "") else Volatility.UNKNOWN
     return declared
+
+
+def _stays(body: str) -> bool:
+    """Say whether a body is volatile itself, or one that the server never puts in place of a call.
+
+    Source:
+        `inline_function` in src/backend/optimizer/util/clauses.c: one SELECT of expressions,
+        without FROM and without sub-queries.
+    """
+    words = [word.lower() for word in tokens(body)]
+    if words.count("select") > 1 or words[:1] == ["with"]:
+        return True
+    depth = 0
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        if word in {"(", "["}:
+            depth += 1
+        elif word in {")", "]"}:
+            depth -= 1
+        elif (word == "from" and depth == 0) or (
+            following == "(" and word in builtin_functions.VOLATILE
+        ):
+            return True
+    return False
 
 
 _NAMES = {
