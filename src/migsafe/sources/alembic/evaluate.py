@@ -175,18 +175,22 @@ class Evaluator:
 
     def value(self, node: ast.expr) -> Value:  # noqa: C901, PLR0912 - a table
         """Return what an expression is worth."""
-        self._step()
+        self._left -= 1
+        if self._left < 0:
+            raise GivenUpError
+        # Nine of ten are one of these.
+        if isinstance(node, ast.Constant):
+            value = node.value
+            if value is None or isinstance(value, (bool, int, float, str, bytes)):
+                return value
+            return Unknown("such a constant is not read")
+        if isinstance(node, ast.Name):
+            return self.names.lookup(node.id)
+        if isinstance(node, ast.Attribute):
+            return self.attribute_of(self.value(node.value), node.attr)
+        if isinstance(node, ast.Call):
+            return self._call(node)
         match node:
-            case ast.Constant(value=value):
-                if value is None or isinstance(value, (bool, int, float, str, bytes)):
-                    return value
-                return Unknown("such a constant is not read")
-            case ast.Name(id=name):
-                return self.names.lookup(name)
-            case ast.Attribute():
-                return self.attribute_of(self.value(node.value), node.attr)
-            case ast.Call():
-                return self._call(node)
             case ast.List(elts=elements):
                 return self._sequence(elements, Listed)
             case ast.Tuple(elts=elements):

@@ -18,9 +18,13 @@ from migsafe.sources.alembic.database import Database
 from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.following import Calls
 from migsafe.sources.alembic.frames import (
+    BREAK,
+    CONTINUE,
     JUMPS,
+    NEXT,
     NOWHERE,
-    Exit,
+    RAISE,
+    RETURN,
     Frame,
     Loop,
     forget,
@@ -141,8 +145,11 @@ class Walk:
 
     def on_call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:
         """Follow a call."""
-        with self.sink.at(node):
+        before = self.sink.enter(node)
+        try:
             return self._calls.call(node, function, arguments)
+        finally:
+            self.sink.leave(before)
 
     def on_yield(self, value: Value) -> Value:
         """Hand on what a function yields."""
@@ -212,21 +219,21 @@ class Walk:
 
     # --- statements -------------------------------------------------------------------
 
-    def _body(self, statements: Sequence[ast.stmt]) -> Exit:
+    def _body(self, statements: Sequence[ast.stmt]) -> int:
         """Follow statements; return how they may be left."""
         leaves = NOWHERE
         for statement in statements:
             ways = self._statement(statement)
-            leaves |= ways & ~Exit.NEXT
-            if Exit.NEXT not in ways:
+            leaves |= ways & ~NEXT
+            if not ways & NEXT:
                 return leaves
             if ways & JUMPS:
                 # After `if …: return` the rest depends on the condition as well. After
                 # `if …: raise` it does not: either it runs or the migration fails.
                 self.sink.certainty = Certainty.MAYBE
-        return leaves | Exit.NEXT
+        return leaves | NEXT
 
-    def _statement(self, node: ast.stmt) -> Exit:  # noqa: C901, PLR0912 - a table
+    def _statement(self, node: ast.stmt) -> int:  # noqa: C901, PLR0912 - a table
         evaluator = self._evaluator
         match node:
             case ast.Expr(value=value):
@@ -255,9 +262,9 @@ class Walk:
             case ast.Return(value=value):
                 returned = None if value is None else evaluator.value(value)
                 self._frame.returned.append(returned)
-                return Exit.RETURN
+                return RETURN
             case ast.Raise():
-                return Exit.RAISE
+                return RAISE
             case ast.Break() | ast.Continue():
                 return self._jump(node)
             case ast.Import() | ast.ImportFrom():
@@ -274,7 +281,7 @@ class Walk:
                     evaluator.deleted(target)
             case _:
                 pass
-        return Exit.NEXT
+        return NEXT
 
     @property
     def _frame(self) -> Frame:
@@ -336,13 +343,13 @@ class Walk:
 
     # --- conditions -------------------------------------------------------------------
 
-    def _if(self, node: ast.If) -> Exit:
+    def _if(self, node: ast.If) -> int:
         holds = truth(self._evaluator.value(node.test))
         if holds is not None:
             return self._body(node.body if holds else node.orelse)
         return self._branches([node.body, node.orelse])
 
-    def _branches(self, bodies: list[list[ast.stmt]]) -> Exit:
+    def _branches(self, bodies: list[list[ast.stmt]]) -> int:
         """Follow bodies of which one runs."""
         before = names_now(self._evaluator)
         leaves = NOWHERE
@@ -351,19 +358,19 @@ class Walk:
             restore(before)
             left = self._maybe(body)
             leaves |= left
-            if Exit.NEXT in left:
+            if left & NEXT:
                 ways.append(names_now(self._evaluator))
         join(ways or [before])
         return leaves
 
-    def _maybe(self, body: Sequence[ast.stmt]) -> Exit:
+    def _maybe(self, body: Sequence[ast.stmt]) -> int:
         before = self.sink.certainty
         self.sink.certainty = Certainty.MAYBE
         leaves = self._body(body)
         self.sink.certainty = before
         return leaves
 
-    def _match(self, node: ast.Match) -> Exit:
+    def _match(self, node: ast.Match) -> int:
         subject = self._evaluator.value(node.subject)
         for at, case in enumerate(node.cases):
             fits = self._fits(subject, case)
@@ -372,7 +379,7 @@ class Walk:
                 return self._branches([*bodies, []])
             if fits:
                 return self._body(case.body)
-        return Exit.NEXT
+        return NEXT
 
     def _fits(self, subject: Value, case: ast.match_case) -> bool | None:
         """Return whether a case is the one that runs, None if that is not known."""
@@ -392,15 +399,15 @@ class Walk:
 
     # --- loops ------------------------------------------------------------------------
 
-    def _jump(self, node: ast.Break | ast.Continue) -> Exit:
+    def _jump(self, node: ast.Break | ast.Continue) -> int:
         is_break = isinstance(node, ast.Break)
         if self._frame.loops:
             loop = self._frame.loops[-1]
             names = names_now(self._evaluator)
             (loop.breaks if is_break else loop.continues).append(names)
-        return Exit.BREAK if is_break else Exit.CONTINUE
+        return BREAK if is_break else CONTINUE
 
-    def _for(self, node: ast.For | ast.AsyncFor) -> Exit:
+    def _for(self, node: ast.For | ast.AsyncFor) -> int:
         given = self._evaluator.value(node.iter)
         if isinstance(given, Yielding):
             return self._over_yielded(node, given)
@@ -415,10 +422,10 @@ class Walk:
         self._evaluator.bind(node.target, element)
         return self._loop(node.body, node.orelse)
 
-    def _rounds(self, node: ast.For | ast.AsyncFor, values: Iterable[Value]) -> Exit:
+    def _rounds(self, node: ast.For | ast.AsyncFor, values: Iterable[Value]) -> int:
         """Follow a loop whose rounds are known."""
         before = self.sink.certainty
-        leaves = Exit.NEXT
+        leaves = NEXT
         loop = Loop()
         self._frame.loops.append(loop)
         last: list[Statement] = []
@@ -431,12 +438,12 @@ class Walk:
                 # It tries the same again.
                 del self.sink.found[start:]
             last = made
-            leaves |= left & ~(Exit.NEXT | Exit.CONTINUE)
-            ways = [names_now(self._evaluator)] if Exit.NEXT in left else []
+            leaves |= left & ~(NEXT | CONTINUE)
+            ways = [names_now(self._evaluator)] if left & NEXT else []
             ways += loop.continues
             loop.continues = []
             if not ways:
-                leaves &= ~Exit.NEXT
+                leaves &= ~NEXT
                 break
             join(ways)
             self.sink.certainty = Certainty.MAYBE if leaves & JUMPS else before
@@ -444,24 +451,24 @@ class Walk:
         return self._after_rounds(node.orelse, loop, leaves, before)
 
     def _after_rounds(
-        self, orelse: list[ast.stmt], loop: Loop, leaves: Exit, before: Certainty
-    ) -> Exit:
+        self, orelse: list[ast.stmt], loop: Loop, leaves: int, before: Certainty
+    ) -> int:
         """Follow what comes after the last round of a loop."""
         ways = list(loop.breaks)
-        if Exit.NEXT in leaves:
+        if leaves & NEXT:
             if orelse:
                 self.sink.certainty = Certainty.MAYBE if leaves & JUMPS else before
                 last = self._body(orelse)
-                leaves = (leaves & ~Exit.NEXT) | last
-            if Exit.NEXT in leaves:
+                leaves = (leaves & ~NEXT) | last
+            if leaves & NEXT:
                 ways.append(names_now(self._evaluator))
         if ways:
             join(ways)
         self.sink.certainty = before
-        left = leaves & (Exit.RETURN | Exit.RAISE)
-        return left | Exit.NEXT if ways else left
+        left = leaves & (RETURN | RAISE)
+        return left | NEXT if ways else left
 
-    def _while(self, node: ast.While) -> Exit:
+    def _while(self, node: ast.While) -> int:
         endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
         jumps = any(
             isinstance(each, (ast.Break, ast.Return, ast.Continue))
@@ -478,7 +485,7 @@ class Walk:
                 if not holds:
                     return self._body(node.orelse)
                 left = self._body(node.body)
-                if Exit.NEXT not in left:
+                if not left & NEXT:
                     return left
         self._forget(node.body, "changes with each round of a loop")
         self._evaluator.value(node.test)
@@ -490,7 +497,7 @@ class Walk:
         orelse: list[ast.stmt],
         *,
         once: bool = False,
-    ) -> Exit:
+    ) -> int:
         """Follow a loop of which nobody knows how often it goes round.
 
         Args:
@@ -508,14 +515,14 @@ class Walk:
         self.sink.certainty = certainty
         self._frame.loops.pop()
         ways = [before, *loop.breaks, *loop.continues]
-        if Exit.NEXT in left:
+        if left & NEXT:
             ways.append(names_now(self._evaluator))
         join(ways)
         self._forget(body, "changes with each round of a loop")
-        leaves = left & (Exit.RETURN | Exit.RAISE)
+        leaves = left & (RETURN | RAISE)
         if orelse:
-            leaves |= self._maybe(orelse) & ~Exit.NEXT
-        return leaves | Exit.NEXT
+            leaves |= self._maybe(orelse) & ~NEXT
+        return leaves | NEXT
 
     @contextmanager
     def _again(self) -> Iterator[None]:
@@ -526,9 +533,9 @@ class Walk:
         finally:
             self._repeating -= 1
 
-    def _over_yielded(self, node: ast.For | ast.AsyncFor, yielding: Yielding) -> Exit:
+    def _over_yielded(self, node: ast.For | ast.AsyncFor, yielding: Yielding) -> int:
         """Follow a loop over what a function yields: its body runs where that is yielded."""
-        leaves = Exit.NEXT
+        leaves = NEXT
         loop = Loop()
 
         def take(value: Value) -> Value:
@@ -544,7 +551,7 @@ class Walk:
             self._yielding(yielding, take)
         join([names_now(self._evaluator), *loop.breaks, *loop.continues])
         self._forget(node.body, "changes with each round of a loop")
-        leaves &= Exit.NEXT | Exit.RETURN | Exit.RAISE
+        leaves &= NEXT | RETURN | RAISE
         return leaves | self._maybe(node.orelse) if node.orelse else leaves
 
     def _yielding(self, yielding: Yielding, take: Callable[[Value], Value]) -> None:
@@ -566,7 +573,7 @@ class Walk:
 
     # --- with and try -------------------------------------------------------------------
 
-    def _with(self, items: Sequence[ast.withitem], body: Sequence[ast.stmt]) -> Exit:
+    def _with(self, items: Sequence[ast.withitem], body: Sequence[ast.stmt]) -> int:
         if not items:
             return self._body(body)
         item, *others = items
@@ -587,7 +594,7 @@ class Walk:
             case Yielding():
                 return self._in_yielding(value, item, others, body)
             case _ if self._is_suppressing(item.context_expr):
-                return self._maybe(body) | Exit.NEXT
+                return self._maybe(body) | NEXT
             case _:
                 self._named_by(item, value)
                 return self._with(others, body)
@@ -607,9 +614,9 @@ class Walk:
         item: ast.withitem,
         others: Sequence[ast.withitem],
         body: Sequence[ast.stmt],
-    ) -> Exit:
+    ) -> int:
         """Follow a block of a context manager that is written as a function that yields."""
-        leaves: Exit | None = None
+        leaves: int | None = None
 
         def enter(value: Value) -> Value:
             nonlocal leaves
@@ -621,36 +628,36 @@ class Walk:
             self._yielding(yielding, enter)
         return self._with(others, body) if leaves is None else leaves
 
-    def _try(self, node: ast.Try | ast.TryStar) -> Exit:
+    def _try(self, node: ast.Try | ast.TryStar) -> int:
         handlers = [each for each in node.handlers if not _is_for_imports(each)]
         leaves = self._guarded(node, handlers) if handlers else self._unguarded(node)
         last = self._body(node.finalbody)
-        return (leaves & last) | ((leaves | last) & ~Exit.NEXT) if Exit.NEXT in last else last
+        return (leaves & last) | ((leaves | last) & ~NEXT) if last & NEXT else last
 
-    def _unguarded(self, node: ast.Try | ast.TryStar) -> Exit:
+    def _unguarded(self, node: ast.Try | ast.TryStar) -> int:
         leaves = self._body(node.body)
-        if Exit.NEXT in leaves:
-            leaves = (leaves & ~Exit.NEXT) | self._body(node.orelse)
+        if leaves & NEXT:
+            leaves = (leaves & ~NEXT) | self._body(node.orelse)
         return leaves
 
-    def _guarded(self, node: ast.Try | ast.TryStar, handlers: list[ast.ExceptHandler]) -> Exit:
+    def _guarded(self, node: ast.Try | ast.TryStar, handlers: list[ast.ExceptHandler]) -> int:
         certainty = self.sink.certainty
         before = names_now(self._evaluator)
         if not all(_raises(handler.body) for handler in handlers):
             self.sink.certainty = Certainty.MAYBE
         leaves = self._body(node.body)
         after = names_now(self._evaluator)
-        if Exit.NEXT in leaves:
-            leaves = (leaves & ~Exit.NEXT) | self._body(node.orelse)
+        if leaves & NEXT:
+            leaves = (leaves & ~NEXT) | self._body(node.orelse)
         self.sink.certainty = certainty
-        ways = [names_now(self._evaluator)] if Exit.NEXT in leaves else []
+        ways = [names_now(self._evaluator)] if leaves & NEXT else []
         for handler in handlers:
             join([before, after])
             if handler.name is not None:
                 self._evaluator.names.assign(handler.name, Unknown("an exception is not known"))
             left = self._maybe(handler.body)
             leaves |= left
-            if Exit.NEXT in left:
+            if left & NEXT:
                 ways.append(names_now(self._evaluator))
         join(ways or [before])
         return leaves

@@ -13,7 +13,7 @@ from migsafe.sources.alembic.classes import (
 )
 from migsafe.sources.alembic.database import Database
 from migsafe.sources.alembic.evaluate import Evaluator
-from migsafe.sources.alembic.frames import Exit, Frame
+from migsafe.sources.alembic.frames import NEXT, Frame
 from migsafe.sources.alembic.host import GivenUpError
 from migsafe.sources.alembic.library import Library
 from migsafe.sources.alembic.methods import gets_live, reaches_database
@@ -58,7 +58,7 @@ _READING = frozenset(
 )
 _RUNS_ANYTHING = frozenset({"exec", "eval", "locals", "__import__", "compile"})
 
-Body = Callable[[Sequence[ast.stmt]], Exit]
+Body = Callable[[Sequence[ast.stmt]], int]
 
 
 class Calls:
@@ -166,7 +166,7 @@ class Calls:
             self._active.pop()
             self.frames.pop()
             self._sink.certainty, self._sink.autocommit = before
-        if Exit.NEXT in leaves:
+        if leaves & NEXT:
             frame.returned.append(None)
         return _returned(function, frame.returned)
 

@@ -2,24 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import Flag, auto
 
 from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.values import Scope, Unknown, Value
 
-
-class Exit(Flag):
-    """How a body may be left."""
-
-    NEXT = auto()
-    RETURN = auto()
-    RAISE = auto()
-    BREAK = auto()
-    CONTINUE = auto()
-
-
-NOWHERE = Exit(0)
-JUMPS = Exit.RETURN | Exit.BREAK | Exit.CONTINUE
+NOWHERE = 0
+NEXT, RETURN, RAISE, BREAK, CONTINUE = (1 << bit for bit in range(5))
+"""How a body may be left; a flag of `enum` costs ten times as much, and each statement asks."""
+JUMPS = RETURN | BREAK | CONTINUE
 
 Names = list[tuple[Scope, dict[str, Value]]]
 """What all names are worth at one point of the code."""

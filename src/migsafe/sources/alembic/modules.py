@@ -7,6 +7,8 @@ from migsafe.model.errors import InputError
 from migsafe.sources.alembic.places import Places
 from migsafe.sources.alembic.values import MUTATING, Module
 
+_NOTHING_BELOW = (ast.Constant, ast.Name, ast.expr_context, ast.operator)
+
 
 def read_module(text: str, path: str) -> Module:
     """Return the module level of a Python file.
@@ -68,6 +70,8 @@ def _define(module: Module, statement: ast.stmt) -> None:
 
 def _define_below(module: Module, statement: ast.stmt) -> None:
     """Note what a statement assigns or changes, and what a compound one defines."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return
     changed = dict.fromkeys(changes([statement]))
     for name in changed:
         module.defining.setdefault(name, []).append(statement)
@@ -106,7 +110,8 @@ def changes(statements: Sequence[ast.AST]) -> Iterator[str]:
                 continue
             case _:
                 pass
-        pending.extend(ast.iter_child_nodes(node))
+        if not isinstance(node, _NOTHING_BELOW):
+            pending.extend(ast.iter_child_nodes(node))
 
 
 def _root(node: ast.AST) -> Iterator[str]:

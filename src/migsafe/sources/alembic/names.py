@@ -83,14 +83,14 @@ class Names:
 
     def lookup(self, name: str) -> Value:
         """Return the value of a name."""
-        here: Scope | None = self.scope
-        module = self.scope.module
-        if name not in self.scope.elsewhere:
+        first = self.stack[-1]
+        here: Scope | None = first
+        if name not in first.elsewhere:
             while here is not None:
                 if name in here.names:
                     return self.followed(here.names[name])
                 here = here.outer
-        return self.followed(self.global_of(module, name))
+        return self.followed(self.global_of(first.module, name))
 
     def followed(self, value: Value) -> Value:
         """Return a value; what a full name of the repository stands for."""
@@ -153,7 +153,7 @@ class Names:
         """Return what a full name stands for in the repository; itself where it is none."""
         if self._importer is None or value.path.startswith("builtins."):
             return value
-        key = (value.path, self.scope.module.path)
+        key = (value.path, self.stack[-1].module.path)
         if key not in self._resolved:
             self._resolved[key] = value
             self._resolved[key] = self._resolve_new(value)

@@ -47,16 +47,25 @@ class Sink:
         """Whether the code that is followed stands in the revision itself."""
         return self._here() is self._module
 
+    def enter(self, node: ast.expr | ast.stmt) -> ast.expr | ast.stmt | None:
+        """Note that a call of the revision is followed; return which one was before."""
+        before = self._anchor
+        if node.col_offset >= 0 and self.is_own:
+            self._anchor = node
+        return before
+
+    def leave(self, before: ast.expr | ast.stmt | None) -> None:
+        """Note that a call is over."""
+        self._anchor = before
+
     @contextmanager
     def at(self, node: ast.expr | ast.stmt) -> Iterator[None]:
-        """Note that a call of the revision is followed."""
-        before = self._anchor
-        if self.is_own and node.col_offset >= 0:
-            self._anchor = node
+        """Follow something as a call of the revision."""
+        before = self.enter(node)
         try:
             yield
         finally:
-            self._anchor = before
+            self.leave(before)
 
     def where(self) -> Where:
         """Return where the call stands that is followed."""
