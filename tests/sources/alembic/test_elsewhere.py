@@ -180,9 +180,13 @@ READ = [
     "Path(__file__).parent.parent.joinpath('sql', 'a.sql').read_text()",
     "(Path(__file__).resolve().parents[1] / 'sql' / 'a.sql').read_text(encoding='utf-8')",
     "held('a.sql')",
+    "resources.files('shop.migrations.sql').joinpath('a.sql').read_text()",
+    "pkgutil.get_data('shop.migrations.sql', 'a.sql').decode()",
 ]
 FILES = """
 import os
+import pkgutil
+from importlib import resources
 from pathlib import Path
 def held(name):
     with open(Path(__file__).parent.parent / "sql" / name) as file:
@@ -192,7 +196,11 @@ def held(name):
 
 @pytest.mark.parametrize("text", READ)
 def test_sql_file_that_a_revision_reads_is_read(tmp_path: Path, text: str) -> None:
-    sql = {"shop/migrations/sql/a.sql": "DROP TABLE a;\nDROP TABLE b;\n"}
+    sql = {
+        "shop/migrations/sql/a.sql": "DROP TABLE a;\nDROP TABLE b;\n",
+        "shop/migrations/__init__.py": "",
+        "shop/migrations/sql/__init__.py": "",
+    }
     body = f"{FILES}\ndef upgrade():\n    op.execute({text})\n"
     assert operations(tmp_path, body, sql) == drops("a", "b")
 

@@ -222,6 +222,21 @@ CALLED = [
         ),
         ["before", "a", "after"],
     ),
+    # Connections that come some other way.
+    (
+        "op.run_async(work, 'a')",
+        "async def work(c, t):\n    await c.execute(f'DROP TABLE {t}')",
+        ["a"],
+    ),
+    ("op.get_bind().run_sync(lambda c: c.execute('DROP TABLE a'))", "", ["a"]),
+    ("with op.get_bind().connection.cursor() as c:\n    c.execute('DROP TABLE a')", "", ["a"]),
+    ("op.get_context().impl.execute('DROP TABLE a')", "", ["a"]),
+    ("context.execute('DROP TABLE a')", "", ["a"]),
+    (
+        "for s in sqlparse.split('DROP TABLE a;DROP TABLE b'):\n    op.execute(s)",
+        "import sqlparse",
+        ["a", "b"],
+    ),
     # Several databases, each with functions of its own.
     (
         "globals()['upgrade_%s' % name]()",
@@ -422,6 +437,8 @@ def test_work_of_a_session_is_data_work_on_the_table_of_the_class(work: str, ver
         "op.get_bind().execute(users.select())",
         "users.c.id.in_([1])",
         "sa.MetaData().reflect(op.get_bind())",
+        'op.get_bind().dialect.has_table(op.get_bind(), "t")',
+        'op.get_bind().engine.has_table("t")',
         "session.flush()\nsession.expire_all()",
     ],
 )

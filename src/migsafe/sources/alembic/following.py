@@ -91,10 +91,15 @@ class Calls:
         self.unread: ast.expr | None = None
         self._active: list[ast.AST] = []
 
-    def call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:
+    def call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:  # noqa: C901 - a table
         """Follow a call; return what it is worth."""
         self.unread = None
         match function:
+            case Method(of=Live(kind=kind), name="run_async" | "run_sync"):
+                # It hands its connection to the function.
+                held = Live(LiveKind.BIND) if kind is LiveKind.OP else Live(kind)
+                given = Arguments((held, *arguments.positional[1:]), arguments.keywords)
+                return self._evaluator.call(arguments.at(0), given, node)
             case Method(of=Live() | Batch() as held, name=name):
                 return self._database.call(node, held, name, arguments)
             case Method(

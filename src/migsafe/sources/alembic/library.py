@@ -95,6 +95,10 @@ class Library:
             case ["builtins", "str", name] if isinstance(first, (str, Pieces)):
                 rest = Arguments(arguments.positional[1:], arguments.keywords)
                 return (text_method(first, name, rest),)
+            case ["importlib", "resources", "files"] if isinstance(first, str):
+                return (self._package(first),)
+            case ["importlib", "resources", "read_text" | "open_text"] | ["pkgutil", "get_data"]:
+                return (self._resource(first, second),)
             case ["os", "environ", *_] | ["os", "getenv"]:
                 return (Unknown("the environment is known only when it runs"),)
             case ["re", "sub" | "escape" | "split" | "match" | "search"]:
@@ -110,6 +114,20 @@ class Library:
         if text is None:
             return Unknown(f"the file '{os.path.basename(path)}' is not in the repository")
         return text
+
+    def _package(self, name: str) -> Value:
+        found = None
+        if self._importer is not None:
+            found = self._importer.find(name, self._evaluator.names.scope.module.path)
+        if found is None or found.rest:
+            return Unknown(f"the package '{name}' is not in the repository")
+        return FilePath(os.path.dirname(found.module.path))
+
+    def _resource(self, package: Value, name: Value) -> Value:
+        directory = self._package(package) if isinstance(package, str) else Unknown("a package")
+        if isinstance(directory, FilePath) and isinstance(name, str):
+            return self._text(os.path.join(directory.path, name))
+        return Unknown(reason(directory) or "what a package holds is not known")
 
     def _each(self, function: Value, values: tuple[Value, ...]) -> list[Value]:
         return [self._evaluator.called(function, Arguments((value,))) for value in values]

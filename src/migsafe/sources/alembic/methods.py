@@ -47,7 +47,13 @@ _HARMLESS = frozenset(
     {LiveKind.RESULT, LiveKind.INSPECTOR, LiveKind.QUERY, LiveKind.AUTOCOMMIT, LiveKind.SCHEMA}
 )
 _BIND_NAMES = frozenset({"bind", "connection", "engine"})
-_CONNECTS = frozenset({"connect", "execution_options", "connection", "get_bind", "begin"})
+_CONNECTS = frozenset(
+    {"connect", "execution_options", "connection", "get_bind", "begin", "cursor", "raw_connection"}
+)
+_ASKS = frozenset(
+    {"has_table", "table_names", "in_transaction", "get_isolation_level", "get_transaction"}
+)
+_FETCHES = frozenset({"fetchone", "fetchall", "fetchmany", "mogrify"})
 _BEGINS = frozenset({"begin", "begin_nested", "begin_transaction", "connect"})
 _KNOWN_WHEN_RUN = frozenset({"is_offline_mode", "get_x_argument", "get_tag_argument"})
 _SAME_CLAUSE = frozenset({"bindparams", "columns", "execution_options", "params"})
@@ -116,6 +122,8 @@ def _live_attribute(value: Live, name: str) -> Value:
         return Live(LiveKind.BIND, autocommit=value.autocommit)
     if value.kind is LiveKind.BIND and name == "name":
         return DIALECT
+    if value.kind is LiveKind.CONTEXT and name == "impl":
+        return value
     if value.kind is LiveKind.CONTEXT and name == "config":
         return Unknown("the configuration is known only when it runs")
     return Method(value, name)
@@ -212,6 +220,9 @@ def plain_call(function: Value, arguments: Arguments) -> "Value | NotPlain":  # 
             return _of_clause(clause, name, arguments)
         case Method(of=Method(of=Live(), name="dialect"), name="type_descriptor"):
             return arguments.at(0)
+        case Method(of=Method(of=Live(), name="dialect")):
+            # A dialect only answers questions (`has_table`).
+            return Unknown("what the database holds is not known")
         case Method(of=SaType() as type_, name="with_variant"):
             return _variant(type_, arguments)
         case Method(of=Dotted() as held, name="with_variant"):
@@ -326,6 +337,8 @@ def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":  # noqa: C
             return builtin("chain", parts) or ()
         case ["copy", "copy" | "deepcopy"]:
             return arguments.at(0)
+        case ["sqlparse", "split"]:
+            return (arguments.at(0),)
         case ["functools", "partial"]:
             rest = Arguments(arguments.positional[1:], arguments.keywords, arguments.unknown)
             return Bound(arguments.at(0), rest)
@@ -418,6 +431,10 @@ def _of_live(live: Live, name: str, arguments: Arguments) -> "Value | NotPlain":
             if name in _KNOWN_WHEN_RUN:
                 return Unknown(f"'{name}' is known only when it runs")
             return NotPlain()
+        case LiveKind.BIND | LiveKind.SESSION if name in _ASKS:
+            return Unknown("what the database holds is not known")
+        case LiveKind.BIND if name in _FETCHES:
+            return Live(LiveKind.RESULT)
         case LiveKind.BIND if name in _CONNECTS or name in _BEGINS:
             level = arguments.keyword("isolation_level")
             own = isinstance(level, str) and level.upper() == "AUTOCOMMIT"
