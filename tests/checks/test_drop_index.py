@@ -2,7 +2,7 @@
 
 import pytest
 
-from linting import lint_sql
+from linting import found_by, lint_sql
 from migsafe.model.findings import Severity
 from migsafe.model.origin import Runner, SectionName
 
@@ -84,3 +84,13 @@ def test_locks_on_what_the_same_way_down_drops_are_no_note() -> None:
     report = lint_sql(f"{up}; CREATE INDEX k ON c (n)", down=f"DROP INDEX k; {down}")
     [note] = [f for f in report.findings if f.section is SectionName.DOWN]
     assert "Dropping k" in note.message
+
+
+def test_nobody_misses_the_index_of_a_column_that_goes_in_the_same_deploy() -> None:
+    schema = "CREATE TABLE t (id int, a text, b text); CREATE INDEX i ON t (a, b)"
+    drop = "DROP INDEX i; ALTER TABLE t DROP COLUMN "
+    assert [each.severity for each in found_by("drop-index", f"{drop}a", schema=schema)] == [
+        Severity.ERROR
+    ]
+    # Lookups by its first column are still asked for.
+    assert len(found_by("drop-index", f"{drop}b", schema=schema)) == 2

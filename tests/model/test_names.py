@@ -1,6 +1,6 @@
 """Names: one object for the same words."""
 
-from migsafe.model.expressions import Name
+from migsafe.model.expressions import Name, Type
 from migsafe.model.record import replace
 
 
@@ -19,3 +19,9 @@ def test_other_words_are_another_name() -> None:
 
 def test_names_stand_in_the_order_of_their_words() -> None:
     assert sorted([Name("b"), Name("a"), Name("c")]) == [Name("a"), Name("b"), Name("c")]
+
+
+def test_a_precision_stands_where_the_server_wants_it() -> None:
+    assert str(Type("timestamp without time zone", ("3",))) == "timestamp(3) without time zone"
+    assert str(Type("time with time zone", ("0",), array=True)) == "time(0) with time zone[]"
+    assert str(Type("character varying", ("9",))) == "character varying(9)"

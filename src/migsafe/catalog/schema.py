@@ -42,7 +42,7 @@ class ColumnState:
     identity: Identity | None = None
     generated: Generated | None = None
     made_by: str | None = None
-    since: int = field(default=0, compare=False)
+    since: int = field(default=0, compare=False, repr=False)
 
     @property
     def fills_itself(self) -> bool:
@@ -61,7 +61,7 @@ class ConstraintState:
     table: Name
     constraint: Constraint
     made_by: str | None = None
-    since: int = field(default=0, compare=False)
+    since: int = field(default=0, compare=False, repr=False)
 
 
 @record

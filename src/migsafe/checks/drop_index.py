@@ -112,6 +112,10 @@ def _is_missed(index: IndexState, context: Context) -> bool:
     """Say whether lookups by the index's columns find no other index after the deploy."""
     if index.valid is False or context.is_made_here(index.made_by):
         return False
+    first = index.elements[0].column
+    if first is not None and context.goes_here(index.table, first):
+        # Nobody looks a column up that is gone.
+        return False
     return not any(_replaces(other, index) for other in _left(index, context.ship.after))
 
 

@@ -58,7 +58,11 @@ class Type:
         """Return the type as people write it."""
         name = self.name if self.schema is None else f"{self.schema}.{self.name}"
         modifiers = f"({', '.join(self.modifiers)})" if self.modifiers else ""
-        return f"{name}{modifiers}{'[]' if self.array else ''}"
+        # `timestamp(3) without time zone`: the precision stands before the words.
+        first, words, zone = name.partition(" with")
+        if not zone.endswith("time zone"):
+            first, words, zone = name, "", ""
+        return f"{first}{modifiers}{words}{zone}{'[]' if self.array else ''}"
 
 
 @record
