@@ -54,7 +54,7 @@ def test_a_placeholder_in_a_name_is_an_opaque_name(sql: str, table: Name) -> Non
     assert only(sql).opaque
 
 
-@pytest.mark.parametrize("holder", ["${x}", "{{ .x }}", ":x", "%(x)s", "@x@"])
+@pytest.mark.parametrize("holder", ["${x}", "{{ .x }}", ":x", "%(x)s", "%s", "@x@"])
 def test_a_placeholder_in_an_expression_is_a_value_of_which_nothing_is_known(holder: str) -> None:
     found = operation(f"ALTER TABLE t ADD a int DEFAULT {holder}")
     assert isinstance(found, AddColumn)

@@ -48,6 +48,7 @@ def check_operation(operation: _Copying, context: Context) -> Iterator[Finding]:
     view = isinstance(operation, CreateView | RefreshView)
     until = "COMMIT" if context.current.transaction.is_open else "it is done"
     # A swap is drop-table's subject, and what it loses.
+    scratch = isinstance(operation, CreateTableAs) and operation.temporary
     swapped = all(
         context.ship.after.existence(ObjectKind.TABLE, name) is Existence.ABSENT
         or name in context.ship.created
@@ -55,7 +56,7 @@ def check_operation(operation: _Copying, context: Context) -> Iterator[Finding]:
     )
     missed = (
         ""
-        if view or swapped
+        if view or swapped or scratch
         else f", and what running code writes to {listed} meanwhile is not in the copy"
     )
     locks = (
@@ -120,6 +121,11 @@ def _help(operation: _Copying) -> str:
         return (
             f"CREATE MATERIALIZED VIEW {quoting.name(operation.view)} … WITH NO DATA, and "
             "REFRESH it in a migration of its own."
+        )
+    if isinstance(operation, CreateTableAs) and operation.temporary:
+        return (
+            "Work through the rows in batches over a range of the key, each batch a transaction of "
+            "its own."
         )
     return (
         "Make the table empty, keep it equal with a trigger, and copy in batches over a range of "

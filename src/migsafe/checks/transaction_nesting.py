@@ -75,10 +75,16 @@ def _unopened(section: Section, context: Context, *, runs: bool) -> Iterator[Fin
     word = "COMMIT" if isinstance(context.current.operation, Commit) else "ROLLBACK"
     if runs:
         does = "takes back" if word == "ROLLBACK" else "commits"
+        origin = context.current.origin
+        # SQLAlchemy knows of what its own methods end, and begins another one.
+        follows = (
+            "is no longer part of it"
+            if origin.call_span == origin.statement_span
+            else "commits statement by statement"
+        )
         yield context.finding(
             f"{word} here ends the runner's transaction and {does} what came before: what follows "
-            "commits statement by statement, and if it fails the migration is half done and not "
-            "recorded.",
+            f"{follows}, and if it fails the migration is half done and not recorded.",
             help="Use `with op.get_context().autocommit_block():` for what must run outside."
             if context.current.origin.call_span is not None
             else "Leave it out, and put what must run outside a transaction in a file of its own.",

@@ -1,4 +1,4 @@
-"""What tools replace before they send SQL: `${x}`, `{{ x }}`, `:x`, `%(x)s`, `@x@`.
+"""What tools replace before they send SQL: `${x}`, `{{ x }}`, `:x`, `%s`, `%(x)s`, `@x@`.
 
 A statement that cannot be parsed as it stands is parsed once more with an opaque name or
 value where a placeholder stands, or with the text that the configuration gives it.
@@ -23,12 +23,12 @@ _FORM = pattern(
     | \$\{{(?P<dollar>[^{{}}]*)\}}
     | \{{\{{(?P<braces>{_INSIDE})\}}\}}
     | (?<![:\w]):(?:'(?P<literal>\w+)'|"(?P<quoted>\w+)"|(?P<colon>[A-Za-z_]\w*))
-    | %\((?P<percent>\w+)\)s
+    | %(?:\((?P<percent>\w+)\)s\b|(?P<positional>s)\b)
     | @(?P<at>[A-Za-z_][\w.-]*)@
     """,
     re.VERBOSE,
 )
-_KINDS = ("named", "dollar", "braces", "literal", "quoted", "colon", "percent", "at")
+_KINDS = ("named", "dollar", "braces", "literal", "quoted", "colon", "percent", "positional", "at")
 # In a string only what no array of arrays looks like: it may be SQL that is run later.
 _IN_TEXT = pattern(rf"\{{\{{(?=[\s.])({_INSIDE})\}}\}}|\$\{{(\w[^{{}}]*)\}}")
 _WORD = pattern(r"[\w$]")

@@ -192,7 +192,7 @@ def _read_bulk(sql: str, short: str, rows: int) -> tuple[Part, ...]:
 
 
 # As text templates, shells, Flyway, and Python's formats write them.
-_PLACEHOLDER = pattern(r"\{\{.*?\}\}|\$\{[^}]+\}|<%.*?%>|%\(\w+\)s", re.DOTALL)
+_PLACEHOLDER = pattern(r"\{\{.*?\}\}|\$\{[^}]+\}|<%.*?%>|\{%.*?%\}|%\(\w+\)s", re.DOTALL)
 
 
 def _refused(sql: str, error: PgQueryError) -> Part:
