@@ -406,6 +406,16 @@ def test_a_program_among_numbered_files_is_part_of_their_history() -> None:
     assert isinstance(unread, Unrecognized)
 
 
+@pytest.mark.parametrize(("path", "given"), [("m", True), (".", True), ("m/03_c.sql", False)])
+@pytest.mark.usefixtures("tree")
+def test_a_program_is_judged_with_its_directory(path: str, *, given: bool) -> None:
+    write("m/01_a.sql")
+    write("m/02_b.go", "package m")
+    write("m/03_c.sql")
+    selection = only(Request((path,)))
+    assert ("02_b" in selection.given) is given
+
+
 @pytest.mark.usefixtures("tree")
 def test_a_marked_file_without_a_way_down_misses_it() -> None:
     write("1_a.sql", "-- migrate:up\nSELECT 1;\n")

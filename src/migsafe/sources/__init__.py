@@ -89,6 +89,7 @@ def load(request: Request) -> Loaded:
         request.history,
         request.placeholders,
         request.render,
+        tuple(shown(path) for path in request.paths if path != "-" and os.path.isdir(path)),
     )
     selections: list[Selection] = []
     skipped = [path for path in given if is_plan_copy(path, files)]

@@ -69,6 +69,12 @@ class Options:
     placeholders: Mapping[str, str] = field(default_factory=dict)
     render: bool = False
     """Whether Alembic is run to say what its revisions do."""
+    folders: tuple[str, ...] = ()
+    """Directories that are judged as a whole, programs among their migrations included."""
+
+    def is_in_a_folder(self, path: str) -> bool:
+        """Say whether a file lies in a directory that is judged as a whole."""
+        return any(folder == "." or path.startswith(f"{folder}/") for folder in self.folders)
 
 
 @record

@@ -53,7 +53,12 @@ def read_tree(
     """
     ordered = sorted(candidates, key=lambda each: (each.order or (), each.id))
     wanted = frozenset(given)
-    chosen = [not wanted.isdisjoint(candidate.paths) for candidate in ordered]
+    chosen = [
+        not wanted.isdisjoint(candidate.paths)
+        # A path to a program names no migration that can be read; the directory names them all.
+        or (candidate.unread is not None and options.is_in_a_folder(candidate.paths[0]))
+        for candidate in ordered
+    ]
     last = len(chosen) - chosen[::-1].index(True) if True in chosen else 0
     migrations: list[Migration] = []
     errors: list[FileError] = []
