@@ -497,6 +497,37 @@ class Context:
             f"{self.until_gone}"
         )
 
+    # --- what to write instead --------------------------------------------------------
+
+    @property
+    def is_call(self) -> bool:
+        """Whether arguments of an `op.` call say what is done, not SQL that it sends."""
+        current = self.current
+        call = current.origin.call_span
+        if call is None:
+            return False
+        return current.statement.sql == current.section.text[call.start : call.end]
+
+    def written(self, operation: Operation) -> str:
+        """Return an operation on one line, as its migration says such: SQL, or an `op.` call."""
+        # What writes statements is loaded where a finding shows one.
+        if self.current.origin.call_span is None:
+            from migsafe.writing.sql import write  # noqa: PLC0415
+
+            return write(operation)
+        from migsafe.writing.alembic import line  # noqa: PLC0415
+
+        return line(operation)
+
+    @property
+    def outside(self) -> str:
+        """Return where a statement runs outside a transaction, to follow it in a sentence."""
+        if self.current.origin.call_span is not None:
+            return " inside `with op.get_context().autocommit_block():`, in a revision of its own"
+        if self.current.transaction.sent_as_one:
+            return ", alone in its file, without BEGIN or SET beside it"
+        return ", in a file of its own that runs outside a transaction"
+
     # --- findings ---------------------------------------------------------------------
 
     def finding(

@@ -251,7 +251,7 @@ def test_those_who_delete_the_parent_of_a_new_column_are_told_what_they_meet(
             "ON DELETE CASCADE",
             (
                 "deletes the rows of users whose team_id, id names the deleted row; they do not "
-                "come back; one that writes to users a value of team_id, id that teams lacks is "
+                "come back; code that writes to users a value of team_id, id that teams lacks is "
                 "refused"
             ),
         ),

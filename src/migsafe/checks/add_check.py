@@ -21,7 +21,7 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
             refused = ""
     label = f"CHECK {check.name}" if check.name else f"CHECK ({clipped(check.expression.sql)})"
     name = "" if check.name else "Name it. "
-    python = " (postgresql_not_valid=True)" if context.current.origin.call_span else ""
+    python = " (postgresql_not_valid=True)" if context.is_call else ""
     yield context.finding(
         f"Adding the {label} tests every row: {context.waits(table)}{refused}.",
         help=f"{name}Add it NOT VALID{python}, and ALTER TABLE {quoting.name(table)} VALIDATE "

@@ -20,6 +20,12 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     yield context.finding(
         f"{column.type} has no =: DISTINCT, UNION or GROUP BY in a query of running code that "
         f"takes all columns of {table} fails (42883) from here on.",
-        help="Use jsonb." if column.type.name == "json" else "Make sure that no query does that.",
+        help=_help(column.type.name, context),
         case="default" if column.type.name == "json" else "other type",
     )
+
+
+def _help(type_: str, context: Context) -> str:
+    if type_ != "json":
+        return "Make sure that no query does that."
+    return "Use postgresql.JSONB()." if context.is_call else "Use jsonb."

@@ -9,7 +9,6 @@ from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import AddConstraint, CreateIndex, IndexElement, PrimaryKey
 from migsafe.writing import quoting
-from migsafe.writing.sql import write
 
 
 def check_operation(operation: AddConstraint, context: Context) -> Iterator[Finding]:
@@ -75,9 +74,9 @@ def _build_before(
         unique=True,
         concurrently=True,
     )
-    required = "make the columns NOT NULL, " if nulls else ""
+    required = "; make the columns NOT NULL" if nulls else ""
     return (
-        f"{write(index)} outside a transaction, {required}then ADD PRIMARY KEY USING INDEX "
+        f"{context.written(index)}{context.outside}{required}; then ADD PRIMARY KEY USING INDEX "
         f"{quoting.identifier(name)}."
     )
 

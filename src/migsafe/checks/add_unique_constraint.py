@@ -8,7 +8,6 @@ from migsafe.model.effects import OnData
 from migsafe.model.findings import Finding
 from migsafe.model.operations import AddConstraint, CreateIndex, IndexElement, Unique
 from migsafe.model.record import replace
-from migsafe.writing.sql import write
 
 
 def check_operation(operation: AddConstraint, context: Context) -> Iterator[Finding]:
@@ -63,4 +62,4 @@ def _help(operation: AddConstraint, key: Unique, context: Context) -> str:
         ),
     )
     first = "Clear duplicates, " if isinstance(context.effects.fails, OnData) else ""
-    return f"{first}{write(index)} outside a transaction, then {write(attached)}."
+    return f"{first}{context.written(index)}{context.outside}; then {context.written(attached)}."

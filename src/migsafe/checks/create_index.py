@@ -8,7 +8,6 @@ from migsafe.model.effects import Certain, OnData
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.operations import CreateIndex
 from migsafe.model.record import replace
-from migsafe.writing.sql import write
 
 _REFUSED = (Hazard.FAILS_AT_RUNTIME,)
 _WAITS = (Hazard.BLOCKS_WRITES, Hazard.SCANS_TABLE)
@@ -73,16 +72,6 @@ def _by_partition(operation: CreateIndex) -> str:
 
 
 def _concurrently(operation: CreateIndex, context: Context) -> str:
-    if context.current.origin.call_span is not None:
-        return (
-            "Build it CONCURRENTLY (postgresql_concurrently=True) inside "
-            "`with op.get_context().autocommit_block():`, in a revision of its own."
-        )
     # A failed build leaves an invalid index, which IF NOT EXISTS would accept.
     better = replace(operation, concurrently=True, if_not_exists=False)
-    alone = (
-        "alone in its file, without BEGIN or SET beside it"
-        if context.current.transaction.sent_as_one
-        else "in a file of its own that runs outside a transaction"
-    )
-    return f"{write(better)}; {alone}."
+    return f"{context.written(better)}{context.outside}."

@@ -52,13 +52,7 @@ def _help(operation: DetachPartition, context: Context) -> str:
         )
     if context.version < _CONCURRENT:
         return f"CONCURRENTLY comes with PostgreSQL 14; before that, {_RETRY}."
-    if context.current.origin.call_span is not None:
-        return (
-            f"DETACH PARTITION {quoting.name(child)} CONCURRENTLY inside "
-            "`with op.get_context().autocommit_block():`, in a revision of its own."
-        )
     return (
         f"ALTER TABLE {quoting.name(parent)} DETACH PARTITION {quoting.name(child)} "
-        "CONCURRENTLY, in a file of its own that runs outside a transaction; a default partition "
-        "would forbid it."
+        f"CONCURRENTLY{context.outside}; a default partition would forbid it."
     )

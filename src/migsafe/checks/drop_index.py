@@ -9,6 +9,7 @@ from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import DropIndex, ObjectKind
+from migsafe.model.record import replace
 from migsafe.writing import quoting
 
 _WAITS = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
@@ -95,17 +96,7 @@ def _on_unknown_table(operation: DropIndex, context: Context) -> Iterator[Findin
 
 
 def _concurrently(operation: DropIndex, context: Context) -> str:
-    if context.current.origin.call_span is not None:
-        return (
-            "Drop it CONCURRENTLY (postgresql_concurrently=True) inside "
-            "`with op.get_context().autocommit_block():`, in a revision of its own."
-        )
-    alone = (
-        "alone in its file, without BEGIN or SET beside it"
-        if context.current.transaction.sent_as_one
-        else "in a file of its own that runs outside a transaction"
-    )
-    return f"DROP INDEX CONCURRENTLY {quoting.name(operation.index)}; {alone}."
+    return f"{context.written(replace(operation, concurrently=True))}{context.outside}."
 
 
 def _is_missed(index: IndexState, context: Context) -> bool:

@@ -96,6 +96,6 @@ def _help(changes: list[Applied]) -> str:
     if changes[0].origin.call_span is None:
         from migsafe.writing.sql import write  # noqa: PLC0415
     else:
-        from migsafe.writing.alembic import call as write  # noqa: PLC0415
+        from migsafe.writing.alembic import line as write  # noqa: PLC0415
     lost = "" if undo.lost is None else f"; it does not bring back {undo.lost}"
     return f"Write the way down: {'; '.join(map(write, undo.operations))}{lost}."

@@ -56,11 +56,4 @@ def _listed(tables: tuple[Name, ...]) -> str:
 def _help(operation: Reindex, context: Context) -> str:
     named = "" if operation.object is None else f" {quoting.name(operation.object)}"
     statement = f"REINDEX {operation.kind.upper()} CONCURRENTLY{named}"
-    if context.current.origin.call_span is not None:
-        return (
-            f"{statement} inside `with op.get_context().autocommit_block():`, in a revision of "
-            "its own."
-        )
-    if context.current.transaction.sent_as_one:
-        return f"{statement}, alone in its file, without BEGIN or SET beside it."
-    return f"{statement}, in a file of its own that runs outside a transaction."
+    return f"{statement}{context.outside}."

@@ -27,7 +27,7 @@ def check_operation(
         f"{what} of {table} {'has' if count == 1 else 'have'} no name: the server chooses one, and "
         "the migration that drops it has to guess.",
         help="Write CONSTRAINT and a name before it."
-        if context.current.origin.call_span is None
+        if not context.is_call
         else 'Give it a name="…", or the MetaData of env.py a naming_convention.',
         relations=(table,),
     )

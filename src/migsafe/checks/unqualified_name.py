@@ -44,6 +44,8 @@ def check_operation(
     yield context.finding(
         f"{relation} has no schema: which relation it is depends on the search_path of the session "
         "that runs the migration.",
-        help=f"Write the schema: public.{relation}.",
+        help='Pass the schema: schema="public".'
+        if context.is_call
+        else f"Write the schema: public.{relation}.",
         relations=(),
     )

@@ -76,6 +76,14 @@ def call(operation: Operation, indent: int = 0) -> str:
     return _execute(write(operation), indent) if exact is None else exact.text(indent)
 
 
+def line(operation: Operation) -> str:
+    """Return the call that does an operation, on one line."""
+    exact = _exact(operation)
+    if exact is None:
+        return python.call("op.execute", python.string(write(operation))).on_one_line()
+    return exact.on_one_line()
+
+
 def _execute(sql: str, indent: int) -> str:
     text = python.sql_text(sql)
     if "\n" in text:
