@@ -19,15 +19,8 @@ schema; its configuration is the default one, for PostgreSQL 18.
 """
 
 import argparse
-import json
-import shutil
-import subprocess
-import sys
-import tempfile
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from migsafe.lint import lint
 from migsafe.model.findings import Severity
@@ -35,8 +28,9 @@ from migsafe.model.operations import Copy, DataWork, Delete, Insert, Merge, Sele
 from migsafe_dev.agreeing import tracing
 from migsafe_dev.agreeing.cases import NEWEST, Case, chosen
 from migsafe_dev.agreeing.kept import Json, Kept, digest
+from migsafe_dev.peering import program
+from migsafe_dev.peering.program import Asked
 
-RULES = Path(__file__).parents[2] / "fixtures" / "peers" / "squawk.toml"
 _DATA = (Copy, DataWork, Delete, Insert, Merge, Select, Update)
 
 
@@ -59,10 +53,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="migsafe_dev peers")
     parser.add_argument("--squawk", help="the program, if it is not on the path")
     given = parser.parse_args(arguments)
-    squawk = given.squawk or shutil.which("squawk", path=Path(sys.executable).parent)
-    squawk = squawk or shutil.which("squawk")
-    if squawk is None:
-        parser.error("squawk is the peer of this command: pip install squawk-cli")
+    try:
+        squawk = program.find(given.squawk)
+    except program.PeerError as error:
+        parser.error(str(error))
     labels = dict(_labels())
     left_out = sum(NEWEST in case.versions for case in chosen()) - len(labels)
     harmful = sum(bool(harm) for harm in labels.values())
@@ -73,7 +67,11 @@ def main(arguments: list[str]) -> int:
     ours = [Judged(case, harm, _migsafe(case)) for case, harm in labels.items()]
     said = _squawk(squawk, list(labels))
     theirs = [Judged(case, harm, said[case]) for case, harm in labels.items()]
-    print("\n".join((*_figures("migsafe", ours), *_figures("squawk 2.70.0", theirs))))
+    print(
+        "\n".join(
+            (*_figures("migsafe", ours), *_figures(f"squawk {program.rules().version}", theirs))
+        )
+    )
     for outcome in ("FP", "FN"):
         print(f"\nmigsafe {outcome}:")
         for one in ours:
@@ -113,22 +111,14 @@ def _migsafe(case: Case) -> tuple[str, ...]:
     return tuple(sorted({one.rule for one in report.findings if one.severity in worst}))
 
 
-def _squawk(program: str, cases: list[Case]) -> dict[Case, tuple[str, ...]]:
-    rules = tomllib.loads(RULES.read_text("utf-8"))
-    found: dict[Case, set[str]] = {case: set() for case in cases}
-    with tempfile.TemporaryDirectory() as folder:
-        files = {str(Path(folder, f"{n:04}.sql")): case for n, case in enumerate(cases)}
-        for path, case in files.items():
-            Path(path).write_text(f"{case.statement};\n", "utf-8")
-        command = (program, "--pg-version", str(NEWEST), "--reporter", "json", *files)
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    for finding in json.loads(done.stdout):
-        rule = finding["rule_name"]
-        if rule in rules["harm"]:
-            found[files[finding["file"]]].add(rule)
-        elif rule not in rules["other"]:
-            raise KeyError(f"{RULES.name} does not say what {rule} claims")
-    return {case: tuple(sorted(said)) for case, said in found.items()}
+def _squawk(squawk: str, cases: list[Case]) -> dict[Case, tuple[str, ...]]:
+    asked = {case: Asked(f"{case.statement};\n", NEWEST) for case in cases}
+    found = program.run(squawk, asked.values())
+    harm = program.rules().harm
+    return {
+        case: tuple(sorted({said.rule for said in found[one] if said.rule in harm}))
+        for case, one in asked.items()
+    }
 
 
 def _figures(tool: str, judged: list[Judged]) -> Iterator[str]:

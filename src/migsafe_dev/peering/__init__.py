@@ -1,0 +1,1 @@
+"""The other linters that migsafe is held against."""
