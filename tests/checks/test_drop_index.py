@@ -34,6 +34,16 @@ def test_an_index_is_missed_unless_another_starts_with_the_same_keys(
     assert [f.rule for f in report.findings] == ["drop-index"] * missed
 
 
+def test_a_key_on_an_index_that_nobody_knows_helps_no_lookup() -> None:
+    report = lint_sql(
+        "DROP INDEX CONCURRENTLY old",
+        schema="CREATE TABLE b (id bigint, job bigint); CREATE INDEX old ON b (job);"
+        "ALTER TABLE b ADD CONSTRAINT b_pkey PRIMARY KEY USING INDEX made_elsewhere;",
+        runner=Runner.NONE,
+    )
+    assert [f.rule for f in report.findings] == ["drop-index"]
+
+
 def test_the_golang_migrate_example_reads_as_its_screen_does() -> None:
     report = lint_sql(
         "CREATE UNIQUE INDEX builds_uniq ON b (job, name);\nDROP INDEX b_job;\nDROP INDEX b_name;",

@@ -114,7 +114,9 @@ def _instead(index: IndexState, after: Catalog) -> str:
     """Return how lookups find their rows then: by the first of the columns, or not at all."""
     first = index.elements[0]
     for other in _left(index, after):
-        same = other.elements[0].column is not None and other.elements[0].column == first.column
+        # What a key that took over an unknown index stands on is not known.
+        leads = other.elements[0].column if other.elements else None
+        same = leads is not None and leads == first.column
         if same and other.where is None and other.method == index.method:
             return f"read what {other.name.name} finds by {first.column}, or the whole table"
     return "become scans of the table"

@@ -205,6 +205,24 @@ def test_sql_file_that_a_revision_reads_is_read(tmp_path: Path, text: str) -> No
     assert operations(tmp_path, body, sql) == drops("a", "b")
 
 
+@pytest.mark.parametrize(
+    "paths",
+    [
+        "sorted((Path(__file__).parent / 'sql').glob('*.sql'), key=lambda path: path.name)",
+        "sorted(path.name for path in (Path(__file__).parent / 'sql').iterdir())",
+        "[name for name in os.listdir(str(Path(__file__).parent) + '/sql') if 'sql' in name]",
+    ],
+)
+def test_files_of_a_directory_are_read_in_their_order(tmp_path: Path, paths: str) -> None:
+    at = "shop/migrations/versions/sql"
+    files = {f"{at}/2.sql": "DROP TABLE b", f"{at}/1.sql": "DROP TABLE a"}
+    body = (
+        f"{FILES}\ndef upgrade():\n    for path in {paths}:\n"
+        "        op.execute((Path(__file__).parent / 'sql' / path).read_text())\n"
+    )
+    assert operations(tmp_path, body, files) == drops("a", "b")
+
+
 def test_file_outside_of_the_repository_is_not_read(tmp_path: Path) -> None:
     outside = tmp_path / "outside.sql"
     outside.write_text("DROP TABLE a", "utf-8")

@@ -142,6 +142,19 @@ CALLED = [
         "",
         ["c"],
     ),
+    (
+        (
+            "for d in (START + timedelta(days=n) for n in range(2)):\n"
+            "    op.drop_table(d.strftime('t_%Y_%m_%d') + f'_{d:%d}_{d.month}')"
+        ),
+        "from datetime import date, timedelta\nSTART = date(2025, 1, 31)",
+        ["t_2025_01_31_31_1", "t_2025_02_01_01_2"],
+    ),
+    (
+        "op.drop_table(f'{Decimal(1) / 4}_{UUID(int=1).int}')",
+        "from decimal import Decimal\nfrom uuid import UUID",
+        ["0.25_1"],
+    ),
     # Classes.
     (
         "Mover('a').go()",

@@ -304,11 +304,9 @@ class Walk:
                 self._expression(inner)
             case ast.Call():
                 before = len(self.sink.found)
-                watched = self._calls.is_watched
-                # In other files only what a call does that stands alone is asked about.
-                self._calls.is_watched = watched or self.sink.is_own
+                if self.sink.is_own:
+                    self._calls.bare = node
                 value = self._evaluator.value(node)
-                self._calls.is_watched = watched
                 if isinstance(value, Yielding):
                     with self.sink.at(node):
                         self.collected(value)

@@ -56,7 +56,7 @@ _READING = frozenset(
         *("vars", "dir", "min", "max", "sum", "hash", "slice", "any", "all", "iter", "round"),
     )
 )
-_RUNS_ANYTHING = frozenset({"exec", "eval", "locals", "__import__", "compile"})
+_RUNS_ANYTHING = frozenset({"exec", "eval", "__import__", "compile"})
 
 Body = Callable[[Sequence[ast.stmt]], int]
 
@@ -87,6 +87,7 @@ class Calls:
         self._library = library
         self._body = body
         self.frames: list[Frame] = []
+        self.bare: ast.expr | None = None
         self.is_watched = False
         self.unread: ast.expr | None = None
         self._active: list[ast.AST] = []
@@ -141,6 +142,9 @@ class Calls:
         if not self._sink.is_own or function.scope.module is self._evaluator.names.scope.module:
             return self.run(function, arguments, None)
         before = len(self._sink.found)
+        watched = self.is_watched
+        # Of code elsewhere only what stands alone is asked what it does besides.
+        self.is_watched = node is self.bare
         try:
             with self._evaluator.within(_ELSEWHERE):
                 return self.run(function, arguments, None)
@@ -148,6 +152,8 @@ class Calls:
             if self.is_watched or gets_live(arguments) or len(self._sink.found) > before:
                 self._sink.unrecognized(node, f"following '{function.name}' takes too many steps")
             return unknown
+        finally:
+            self.is_watched = watched
 
     def run(
         self,

@@ -79,6 +79,12 @@ class Importer:
                     return None
         return None
 
+    def names(self, directory: str, importing: str) -> frozenset[str] | None:
+        """Return the names in a directory, None if it is none of the repository."""
+        if not os.path.isdir(directory) or not self._is_inside(directory, importing):
+            return None
+        return self._files.names(directory)
+
     def _application(self, importing: str, level: int) -> Application:
         directory = os.path.dirname(importing)
         if level == 0:

@@ -1,6 +1,7 @@
 """Functions of Python and its standard library that need more than their arguments."""
 
 import os
+from fnmatch import fnmatchcase
 
 from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.importer import Importer
@@ -62,7 +63,9 @@ class Library:
             case Method(of=OpenFile(path=path), name="readlines"):
                 text = self._text(path)
                 return (Listed(text.splitlines(keepends=True)) if isinstance(text, str) else text,)
-            case Method(of=FilePath(), name="exists" | "is_file"):
+            case Method(of=FilePath(path=path), name="glob" | "iterdir" as name):
+                return (self._listed(path, arguments.at(0) if name == "glob" else "*"),)
+            case Method(of=FilePath(), name="exists" | "is_file" | "is_dir"):
                 return (Unknown("what files there are is known only when it runs"),)
             case _:
                 return None
@@ -92,6 +95,16 @@ class Library:
                 return (OpenFile(name),)
             case ["builtins", "globals"]:
                 return (Namespace(self._evaluator.names.scope.module),)
+            case ["builtins", "str"] if (text := text_of(first)) is not None:
+                return (text,)
+            case ["builtins", "locals"]:
+                return (Unknown("the names of a function are not gone through"),)
+            case ["os", "listdir"] if (path_ := text_of(first)) is not None:
+                files = self._listed(path_, "*")
+                if not isinstance(files, tuple):
+                    return (files,)
+                names = (each.path for each in files if isinstance(each, FilePath))
+                return (Listed(os.path.basename(name) for name in names),)
             case ["builtins", "str", name] if isinstance(first, (str, Pieces)):
                 rest = Arguments(arguments.positional[1:], arguments.keywords)
                 return (text_method(first, name, rest),)
@@ -114,6 +127,17 @@ class Library:
         if text is None:
             return Unknown(f"the file '{os.path.basename(path)}' is not in the repository")
         return text
+
+    def _listed(self, directory: str, pattern: Value) -> Value:
+        """Return the files of a directory of the repository, in the order of their names."""
+        names = None
+        if self._importer is not None and isinstance(pattern, str) and "/" not in pattern:
+            module = self._evaluator.names.scope.module
+            names = self._importer.names(directory, module.path)
+        if names is None:
+            return Unknown(reason(pattern) or f"what '{directory}' holds is not known")
+        kept = sorted(name for name in names if fnmatchcase(name, str(pattern)))
+        return Listed(FilePath(os.path.join(directory, name)) for name in kept)
 
     def _package(self, name: str) -> Value:
         found = None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from migsafe.model.expressions import Name, Type
 from migsafe.sources.alembic.constructs import construct, is_made, on_clause
-from migsafe.sources.alembic.plain import LIBRARY, builtin, compute
+from migsafe.sources.alembic.plain import LIBRARY, builtin, compute, value_of
 from migsafe.sources.alembic.plugins import PACKAGES
 from migsafe.sources.alembic.sqlddl import ddl_text
 from migsafe.sources.alembic.texts import dedented, text_method, text_of
@@ -25,6 +25,7 @@ from migsafe.sources.alembic.values import (
     Metadata,
     Method,
     MiniTable,
+    Moment,
     OpenFile,
     Pieces,
     PluginObject,
@@ -56,6 +57,12 @@ _ASKS = frozenset(
 _FETCHES = frozenset({"fetchone", "fetchall", "fetchmany", "mogrify"})
 _BEGINS = frozenset({"begin", "begin_nested", "begin_transaction", "connect"})
 _KNOWN_WHEN_RUN = frozenset({"is_offline_mode", "get_x_argument", "get_tag_argument"})
+_PARTS_OF_MOMENTS = frozenset(
+    {"year", "month", "day", "hour", "minute", "second", "days", "seconds", "hex", "int"}
+)
+_OF_MOMENTS = frozenset(
+    {"strftime", "isoformat", "replace", "date", "time", "weekday", "isoweekday", "toordinal"}
+)
 _SAME_CLAUSE = frozenset({"bindparams", "columns", "execution_options", "params"})
 _SESSIONS = frozenset({"Session", "sessionmaker", "scoped_session", "AsyncSession"})
 
@@ -85,6 +92,8 @@ def attribute(value: Value, name: str) -> Value:  # noqa: C901, PLR0912 - a tabl
             return {"name": value.name, "value": value.value}.get(
                 name, Unknown(f"'.{name}' of a member is not known")
             )
+        case Moment(held=held) if name in _PARTS_OF_MOMENTS and hasattr(held, name):
+            return value_of(getattr(held, name))
         case SaColumn() if name in {"name", "type"}:
             return value.name if name == "name" else value.type
         case SaType(type=Type(name=known), is_enum=True) if name == "name":
@@ -241,6 +250,8 @@ def plain_call(function: Value, arguments: Arguments) -> "Value | NotPlain":  # 
             return _of_items(items, name, arguments)
         case Method(of=tuple() as values, name="index" | "count" | "copy" as name):
             return _of_sequence(values, name, arguments)
+        case Method(of=Moment(held=held), name=name) if name in _OF_MOMENTS:
+            return compute(getattr(held, name), arguments)
         case Method(of=FilePath(path=path), name=name):
             return _path_method(path, name, arguments)
         case Method(of=Metadata(), name="reflect"):

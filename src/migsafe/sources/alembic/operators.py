@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import os
 from collections.abc import Callable
 
 from migsafe.sources.alembic.constructs import compared
@@ -14,6 +15,7 @@ from migsafe.sources.alembic.values import (
     FilePath,
     Items,
     Live,
+    Moment,
     Pieces,
     SqlText,
     Unknown,
@@ -81,8 +83,9 @@ def binary(node: ast.BinOp, left: Value, right: Value) -> Value:
             return percent(left, right, source(node.right))
         case ast.BitOr(), Items(), Items():
             return Items((*left.items, *right.items))
-        case ast.Div(), FilePath(path=path), str():
-            return FilePath(f"{path}/{right}")
+        case ast.Div(), FilePath(path=path), str() | FilePath():
+            below = right if isinstance(right, str) else right.path
+            return FilePath(os.path.join(path, below))
         case ast.BitAnd() | ast.BitOr(), SqlText(), SqlText():
             word = "AND" if isinstance(node.op, ast.BitAnd) else "OR"
             return SqlText(f"({left.sql}) {word} ({right.sql})")
@@ -126,7 +129,7 @@ def _computed(op: ast.operator, left: Value, right: Value) -> Value:
         if (why := reason(side)) is not None:
             return Unknown(why)
     function = _ARITHMETIC.get(type(op))
-    numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
+    numbers = isinstance(left, (int, float, Moment)) and isinstance(right, (int, float, Moment))
     if function is None or not numbers or _is_huge(left) or _is_huge(right):
         return Unknown("an operator is not read")
     return compute(function, Arguments((left, right)))

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import chain, product
 from math import prod
+from uuid import UUID
 
 from migsafe.sources.alembic.values import (
     Arguments,
     EnumMember,
     Items,
     Listed,
+    Moment,
     Unknown,
     Value,
     reason,
@@ -43,6 +47,8 @@ def python_of(value: Value) -> object:
                 raise NotPlainError("a key of a dictionary is not known") from error
         case EnumMember(value=inner, is_text=True):
             return python_of(inner)
+        case Moment(held=held):
+            return held
         case _:
             raise NotPlainError(reason(value) or "a value is no plain data")
 
@@ -60,6 +66,8 @@ def value_of(given: object) -> Value:
             return Listed(value_of(each) for each in given)
         case tuple():
             return tuple([value_of(each) for each in given])
+        case date() | time() | timedelta() | Decimal() | UUID():
+            return Moment(given)
         case dict():
             return Items(tuple((value_of(key), value_of(item)) for key, item in given.items()))
         case _:
@@ -86,6 +94,8 @@ def truth(value: Value) -> bool | None:
             return bool(value)
         case Items(items=items):
             return bool(items)
+        case Moment(held=held):
+            return bool(held)
         case EnumMember():
             return True
         case _:
@@ -111,7 +121,18 @@ def builtin(name: str, arguments: Arguments) -> "Value | None":
     computed = _COMPUTED.get(name)
     if computed is None or arguments.has("key"):
         return None
+    if name in {"str", "sorted"} and not all(_is_plain(each) for each in arguments.positional):
+        # Texts of paths, the order of enums: others know.
+        return None
     return compute(computed, arguments)
+
+
+def _is_plain(value: Value) -> bool:
+    try:
+        python_of(value)
+    except NotPlainError:
+        return False
+    return True
 
 
 def compute(function: Callable[..., object], arguments: Arguments) -> Value:
@@ -274,5 +295,14 @@ _COMPUTED: dict[str, Callable[..., object]] = {
 LIBRARY: dict[str, Callable[..., object]] = {
     "json.dumps": json.dumps,
     "json.loads": json.loads,
+    "datetime.date": date,
+    "datetime.date.fromisoformat": date.fromisoformat,
+    "datetime.datetime": datetime,
+    "datetime.datetime.fromisoformat": datetime.fromisoformat,
+    "datetime.datetime.strptime": datetime.strptime,
+    "datetime.time": time,
+    "datetime.timedelta": timedelta,
+    "decimal.Decimal": Decimal,
+    "uuid.UUID": UUID,
 }
 """Functions of the standard library that only compute."""

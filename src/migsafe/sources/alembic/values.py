@@ -8,8 +8,11 @@ held, which is why containers are told apart by identity.
 
 import ast
 from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
+from uuid import UUID
 
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import (
@@ -41,6 +44,13 @@ class Items:
     """A dictionary."""
 
     items: tuple[tuple["Value", "Value"], ...]
+
+
+@record
+class Moment:
+    """A date, a time, a span of time, a decimal number or a UUID of Python's own."""
+
+    held: date | time | timedelta | Decimal | UUID
 
 
 @record
@@ -408,8 +418,8 @@ class OpenFile:
 
 
 Value: TypeAlias = (
-    "bool | int | float | str | bytes | tuple[Value, ...] | Unknown | Items | Pieces"
-    " | Dotted | SqlText | SaType | SaForeignKey | SaConstraint | SaIndex | SaSequence"
+    "bool | int | float | str | bytes | tuple[Value, ...] | Unknown | Items | Moment"
+    " | Pieces | Dotted | SqlText | SaType | SaForeignKey | SaConstraint | SaIndex | SaSequence"
     " | NoDefault | SaColumn | Identity | Generated | Live | Batch | MiniTable | Columns"
     " | Metadata | Tables | Dml | Method | Function | Bound | Yielding | Several | Class"
     " | Instance | Namespace | EnumMember | EnumClass | PluginObject | FilePath | OpenFile | None"
