@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from linting import fold_sql
+from linting import fold_sql, found_by
 from migsafe.catalog.comparing import difference
 from migsafe.config import Settings
 from migsafe.model.errors import RefusedError, UsageError
@@ -65,6 +65,33 @@ def test_a_plan_ends_in_the_schema_of_its_migration() -> None:
     made = planned(MIXED)
     catalog = deploy.before
     for each in made.deploys:
+        for step in each.steps:
+            catalog = catalog.apply_all(step.up)
+    assert difference(catalog, deploy.after) == ()
+
+
+@pytest.mark.parametrize(
+    "migration",
+    [
+        "ALTER TABLE users RENAME COLUMN email TO mail;",
+        "ALTER TABLE users ALTER COLUMN n TYPE bigint;",
+        "ALTER TABLE users RENAME TO people;",
+    ],
+)
+def test_a_plan_ends_with_the_rights_of_its_migration_and_nobody_goes_without(
+    migration: str,
+) -> None:
+    granted = (
+        "GRANT SELECT (id, email, n, name), UPDATE (email, n) ON users TO app WITH GRANT OPTION;"
+        "GRANT SELECT, INSERT ON users TO reporting;"
+        "GRANT SELECT ON orders TO reporting;"
+    )
+    deploy = fold_sql(migration, schema=USERS + granted)
+    schema, catalog = USERS + granted, deploy.before
+    for each in planned(migration, USERS + granted).deploys:
+        up = "".join(f"{write(one)};\n" for step in each.steps for one in step.up)
+        assert found_by("missing-grant", up, schema=schema) == []
+        schema += up
         for step in each.steps:
             catalog = catalog.apply_all(step.up)
     assert difference(catalog, deploy.after) == ()

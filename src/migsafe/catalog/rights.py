@@ -353,12 +353,11 @@ def rename_column(facts: Facts, key: Name, old: str, new: str | None) -> None:
     """Let rights on a column follow its new name, or end with it where that is None."""
     place = (ObjectKind.TABLE, key)
     for rights in facts.rights.get(place) or ():
-        granted = tuple(
-            replace(right, column=new) if right.column == old else right
-            for right in rights.granted
-            if right.column != old or new is not None
-        )
-        if granted != rights.granted:
+        others = tuple(right for right in rights.granted if right.column != old)
+        own = (right for right in rights.granted if right.column == old)
+        moved = () if new is None else (replace(right, column=new) for right in own)
+        if len(others) != len(rights.granted):
+            granted = privileges.with_rights(others, moved)
             facts.rights = facts.rights.put(place, (replace(rights, granted=granted),))
 
 

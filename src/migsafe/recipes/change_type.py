@@ -197,7 +197,7 @@ def _beside(intent: ChangeTypeIntent, situation: Situation) -> Iterator[Deploy]:
     yield blocks.schema(
         Phase.EXPAND,
         f"add {table}.{shadow} as {intent.type}, kept equal to {column} by a trigger",
-        (sync.start(),),
+        (sync.start(situation.before, situation.version),),
         works_with=(0, 1),
     )
     yield blocks.backfill(f"fill {table}.{shadow} from {column}", fill)

@@ -163,7 +163,7 @@ def recipe(intent: RenameColumnIntent, situation: Situation) -> Iterator[Deploy]
     yield blocks.schema(
         Phase.EXPAND,
         f"add {table}.{new}, kept equal to {old} by a trigger",
-        (sync.start(),),
+        (sync.start(situation.before, situation.version),),
     )
     yield blocks.backfill(f"copy {table}.{old} to {new}", fill, works_with=(0,))
     yield blocks.schema(

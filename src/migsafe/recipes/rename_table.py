@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from migsafe.catalog.blocks import giving_rights
 from migsafe.catalog.schema import TableKind
+from migsafe.compatibility.rights import granting
 from migsafe.context import Applied
 from migsafe.model.expressions import Name
 from migsafe.model.intents import RenameTableIntent
@@ -127,7 +128,16 @@ def _view(view: Name, table: Name, rights_of: Name, situation: Situation) -> tup
     )
     if not isinstance(made, CreateView):
         raise TypeError("CREATE VIEW was read as something else")
-    return (made, _rights(rights_of, view))
+    return (made, _rights(rights_of, view), *_column_rights(view, table, situation))
+
+
+def _column_rights(view: Name, table: Name, situation: Situation) -> Iterator[Operation]:
+    """Yield what gives a view the rights on single columns that history shows."""
+    for each in (view, table):
+        granted = situation.before.rights(ObjectKind.TABLE, each).granted
+        own = [right for right in granted if right.column is not None]
+        for grant in granting(ObjectKind.TABLE, view, own, situation.version):
+            yield blocks.operation(grant.sql)
 
 
 def _rights(table: Name, view: Name) -> Operation:
@@ -144,9 +154,17 @@ def notes(intent: RenameTableIntent, situation: Situation) -> Iterator[str]:
         f"A new name for {old} costs a release. Mapping {intent.new_name} to the table {old} in "
         "the application costs one as well, and no migration."
     )
+    shown = any(
+        right.column is not None for right in situation.before.rights(ObjectKind.TABLE, old).granted
+    )
+    carried = (
+        "only carried over to the view where history shows them"
+        if shown
+        else ("not carried over to the view")
+    )
     yield (
         f"Functions keep {old} in their text, which no catalog resolves: search pg_proc.prosrc. "
-        "Rights on single columns are not carried over to the view; indexes, constraints and "
+        f"Rights on single columns are {carried}; indexes, constraints and "
         "sequences keep their names, as with RENAME."
     )
     if not situation.before.complete:

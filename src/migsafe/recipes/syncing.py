@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.catalog import Catalog
+from migsafe.compatibility.rights import granting
 from migsafe.model.expressions import Expression, Name
 from migsafe.model.operations import (
     AddColumn,
@@ -158,11 +159,12 @@ class Sync:
 
     # --- steps -----------------------------------------------------------------------
 
-    def start(self) -> Step:
+    def start(self, catalog: Catalog, version: int) -> Step:
         """Return the step that adds the column and keeps it in step from here on."""
         return blocks.brief(
             (
                 AddColumn(self.table, replace(self.new, nullable=True, default=None)),
+                *self._rights(catalog, version),
                 self.sync_function(),
                 self.create_trigger(),
             ),
@@ -171,6 +173,15 @@ class Sync:
             f"the trigger fills {self.new.name} from {self.old} and {self.old} from "
             f"{self.new.name}: what any version writes from here on is in both",
         )
+
+    def _rights(self, catalog: Catalog, version: int) -> Iterator[Operation]:
+        """Yield what lets whoever was granted the old column by itself use the new one."""
+        granted = catalog.rights(ObjectKind.TABLE, self.table).granted
+        own = [
+            replace(right, column=self.new.name) for right in granted if right.column == self.old
+        ]
+        for grant in granting(ObjectKind.TABLE, self.table, own, version):
+            yield blocks.operation(grant.sql)
 
     def prove(self, fill: Backfill) -> Iterator[Step]:
         """Yield the steps that prove the columns equal, and make the new one NOT NULL if it was.
