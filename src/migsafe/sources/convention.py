@@ -158,6 +158,10 @@ def convention_named(name: str) -> Convention | None:
 
 def owner(path: str, files: Files) -> tuple[Convention, str] | None:
     """Return the convention that a file belongs to, with the root of its tree."""
+    return files.once("owner", path, lambda: _owner(path, files))
+
+
+def _owner(path: str, files: Files) -> tuple[Convention, str] | None:
     for convention in conventions():
         root = convention.home(path, files)
         if root is not None and (convention.shows is None or convention.shows(path, files)):

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from glob import iglob
+from typing import Any, TypeVar
 
 from migsafe.model.errors import InputError
 from migsafe.model.pattern import pattern
@@ -15,6 +16,7 @@ _PLAN = pattern(r'"schema"\s*:\s*"migsafe\.plan/1"')
 _BOM = b"\xef\xbb\xbf"
 _HEAD = 4096
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_Answer = TypeVar("_Answer")
 
 
 class Files:
@@ -29,7 +31,7 @@ class Files:
         self._overlay = {} if overlay is None else overlay
         self._listings: dict[str, frozenset[str]] = {}
         self._heads: dict[str, str] = {}
-        self._answers: dict[tuple[str, str], bool] = {}
+        self._answers: dict[tuple[str, str], Any] = {}
 
     def names(self, directory: str) -> frozenset[str]:
         """Return the names in a directory; none if it cannot be listed."""
@@ -44,12 +46,13 @@ class Files:
             self._listings[directory] = known
         return known
 
-    def once(self, question: str, directory: str, ask: Callable[[], bool]) -> bool:
-        """Return the answer to a question about a directory, asked when it is first needed."""
-        key = (question, directory)
+    def once(self, question: str, path: str, ask: Callable[[], _Answer]) -> _Answer:
+        """Return the answer to a question about a path, asked when it is first needed."""
+        key = (question, path)
         if key not in self._answers:
             self._answers[key] = ask()
-        return self._answers[key]
+        answer: _Answer = self._answers[key]
+        return answer
 
     def head(self, path: str) -> str:
         """Return how the text of a file begins, to know its tool by; empty if it is none."""

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
@@ -17,6 +18,7 @@ _PROGRAM = pattern(r"(.*)(?<!_test)\.go")
 _NUMBER = pattern(r"\d+(?:\.\d+)*(?=[-_. ]|$)")
 
 
+@cache
 def parts_of(name: str) -> tuple[str, str | None, Order] | None:
     """Return stem, direction and number of a file name, None if it does not begin with one."""
     found = _SPLIT.fullmatch(name)
