@@ -1,6 +1,7 @@
 """A persistent mapping: every change is a new one, and the old one stays what it was."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from typing import Generic, TypeVar
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -8,7 +9,7 @@ _Value = TypeVar("_Value")
 _Node = dict[_Key, _Value] | list["_Node[_Key, _Value]"]
 
 _WIDTH = 32
-_FULL = 64
+_FULL = 128
 """Entries up to which a dictionary is copied faster than it is found among many."""
 
 
@@ -20,29 +21,19 @@ class Shelf(Generic[_Key, _Value]):
     row of them, told apart by the hash, and so does each of these in its turn.
     """
 
-    __slots__ = ("_top",)
+    __slots__ = ("_top", "get")
+
+    get: Callable[[_Key], _Value | None]
+    """Return the entry, or None if there is none. Of a small shelf it is the dictionary's own."""
 
     def __init__(self, top: "_Node[_Key, _Value] | None" = None) -> None:
         """Wrap what nobody changes any more."""
         self._top: _Node[_Key, _Value] = {} if top is None else top
-
-    def get(self, key: _Key) -> _Value | None:
-        """Return the entry, or None if there is none."""
-        node = self._top
-        if isinstance(node, list):
-            place = hash(key)
-            while isinstance(node, list):
-                node = node[place % _WIDTH]
-                place //= _WIDTH
-        return node.get(key)
+        self.get = self._top.get if isinstance(self._top, dict) else partial(_found, self._top)
 
     def __contains__(self, key: _Key) -> bool:
         """Say whether there is an entry."""
-        node, place = self._top, hash(key)
-        while isinstance(node, list):
-            node = node[place % _WIDTH]
-            place //= _WIDTH
-        return key in node
+        return self.get(key) is not None
 
     def put(self, key: _Key, value: _Value) -> "Shelf[_Key, _Value]":
         """Return the mapping with one entry set."""
@@ -66,6 +57,15 @@ class Shelf(Generic[_Key, _Value]):
         """Yield all values, in no order that anybody may rely on."""
         for entries in _entries(self._top):
             yield from entries.values()
+
+
+def _found(row: "list[_Node[_Key, _Value]]", key: _Key) -> _Value | None:
+    place = hash(key)
+    node = row[place % _WIDTH]
+    while isinstance(node, list):
+        place //= _WIDTH
+        node = node[place % _WIDTH]
+    return node.get(key)
 
 
 def _put(node: _Node[_Key, _Value], key: _Key, value: _Value, unit: int = 1) -> _Node[_Key, _Value]:

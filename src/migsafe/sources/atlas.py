@@ -7,7 +7,7 @@ from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
 from migsafe.sources.convention import Candidate, Convention, NewFile, Options, Reading, Script
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import next_name, one_way
 from migsafe.sources.sql_tree import read_tree
 
@@ -19,12 +19,12 @@ _CHECKPOINT = pattern(r"(?:[ \t]*--[^\n]*\n)*?[ \t]*--[ \t]*atlas:checkpoint\b")
 def home(path: str, files: Files) -> str | None:
     """Return the directory of a SQL file."""
     del files
-    return (os.path.dirname(path) or ".") if path.endswith(".sql") else None
+    return (parted(path)[0] or ".") if path.endswith(".sql") else None
 
 
 def shows(path: str, files: Files) -> bool:
     """Say whether Atlas has summed up the directory."""
-    return "atlas.sum" in files.names(os.path.dirname(path))
+    return "atlas.sum" in files.names(parted(path)[0])
 
 
 def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:

@@ -7,7 +7,7 @@ from migsafe.model.errors import InputError
 from migsafe.model.findings import FileError
 from migsafe.model.origin import Runner
 from migsafe.sources.convention import Candidate, Convention, Options, Reading
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import home, next_name, one_way
 from migsafe.sources.sql_tree import read_tree
 
@@ -17,7 +17,7 @@ _JOURNAL = "meta/_journal.json"
 
 def shows(path: str, files: Files) -> bool:
     """Say whether Drizzle keeps a journal beside the file."""
-    directory = os.path.dirname(path)
+    directory, _ = parted(path)
     journal = os.path.join(directory, _JOURNAL)
     return "meta" in files.names(directory) and files.exists(journal)
 

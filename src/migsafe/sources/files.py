@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from glob import iglob
 from typing import Any, TypeVar
 
@@ -17,6 +18,12 @@ _BOM = b"\xef\xbb\xbf"
 _HEAD = 4096
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _Answer = TypeVar("_Answer")
+
+
+@lru_cache(maxsize=16)
+def parted(path: str) -> tuple[str, str]:
+    """Return the directory and the name of a path; one convention after the other asks for them."""
+    return os.path.split(path)
 
 
 class Files:

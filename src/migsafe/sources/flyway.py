@@ -12,7 +12,7 @@ from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
 from migsafe.sources.convention import Candidate, Convention, Options, Order, Reading
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
 NAME = "flyway"
@@ -43,7 +43,7 @@ _AFTER_VERSIONS = 10**18
 
 def home(path: str, files: Files) -> str | None:
     """Return the location that a file lies in: the topmost directory that holds migrations."""
-    directory, name = os.path.split(path)
+    directory, name = parted(path)
     if not _is_own(name):
         return None
     here = directory

@@ -7,7 +7,7 @@ from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.sources.convention import Candidate, Convention, Options, Reading
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
 _NAME = pattern(r"(\d+)_(.*)\.(up|down)\.sql")
@@ -18,7 +18,7 @@ NAME = "golang-migrate"
 
 def home(path: str, files: Files) -> str | None:
     """Return the directory of a file that golang-migrate would run."""
-    directory, name = os.path.split(path)
+    directory, name = parted(path)
     found = _NAME.fullmatch(name)
     if found is None:
         return None

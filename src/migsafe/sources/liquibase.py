@@ -10,7 +10,7 @@ from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
 from migsafe.sources.convention import Candidate, Convention, NewFile, Options, Reading, Script
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.marks import Part, Way
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
@@ -38,12 +38,12 @@ _DIALECTS = {"postgres": "postgresql"}
 def home(path: str, files: Files) -> str | None:
     """Return the directory of a SQL file."""
     del files
-    return (os.path.dirname(path) or ".") if path.endswith(".sql") else None
+    return (parted(path)[0] or ".") if path.endswith(".sql") else None
 
 
 def shows(path: str, files: Files) -> bool:
     """Say whether the file begins with Liquibase's line, in a directory that knows it."""
-    directory = os.path.dirname(path)
+    directory, _ = parted(path)
 
     def ask() -> bool:
         names = sorted(name for name in files.names(directory) if name.endswith(".sql"))

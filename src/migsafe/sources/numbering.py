@@ -9,7 +9,7 @@ from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.sources.convention import Candidate, Order
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.sql_tree import DATE, next_number, slugged
 
 _SPLIT = pattern(r"(.*?)(?:\.(up|down))?\.sql")
@@ -34,7 +34,7 @@ def parts_of(name: str) -> tuple[str, str | None, Order] | None:
 def home(path: str, files: Files) -> str | None:
     """Return the directory of a file whose name begins with a number."""
     del files
-    directory, name = os.path.split(path)
+    directory, name = parted(path)
     return (directory or ".") if parts_of(name) is not None else None
 
 
@@ -96,7 +96,7 @@ def says(word: str) -> Callable[[str, Files], bool]:
     """
 
     def asked(path: str, files: Files) -> bool:
-        directory = os.path.dirname(path)
+        directory, _ = parted(path)
 
         def ask() -> bool:
             names = sorted(name for name in files.names(directory) if parts_of(name) is not None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.sources.convention import Candidate, Convention, NewFile, Options, Reading, Script
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import next_name, says, up_and_down
 from migsafe.sources.sql_tree import read_tree
 
@@ -22,14 +22,14 @@ _templated = says("{{")
 def home(path: str, files: Files) -> str | None:
     """Return the directory of a file that pop would run."""
     del files
-    directory, name = os.path.split(path)
+    directory, name = parted(path)
     found = _NAME.fullmatch(name)
     return (directory or ".") if found is not None and found[6] == "sql" else None
 
 
 def shows(path: str, files: Files) -> bool:
     """Say whether templates, fizz or a name that only pop knows stand in the directory."""
-    directory = os.path.dirname(path)
+    directory, _ = parted(path)
 
     def ask() -> bool:
         return any(

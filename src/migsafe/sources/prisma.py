@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
 from migsafe.sources.convention import Candidate, Convention, Options, Reading
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import next_name
 from migsafe.sources.sql_tree import read_tree
 
@@ -16,7 +16,7 @@ _FILE, _DOWN = "migration.sql", "down.sql"
 
 def home(path: str, files: Files) -> str | None:
     """Return the directory that holds the folder of a `migration.sql`, or of its way down."""
-    folder, name = os.path.split(path)
+    folder, name = parted(path)
     if name != _FILE and not (name == _DOWN and _FILE in files.names(folder)):
         return None
     return os.path.normpath(os.path.join(folder, os.pardir))

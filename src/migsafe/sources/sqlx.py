@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
 from migsafe.sources.convention import Convention, NewFile, Options, Reading, Script
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import candidates, home, next_name, one_way, up_and_down
 from migsafe.sources.sql_tree import read_tree
 
@@ -16,7 +16,7 @@ _LEVELS = 6
 
 def shows(path: str, files: Files) -> bool:
     """Say whether a crate in or above the directory uses sqlx."""
-    directory = os.path.dirname(path)
+    directory, _ = parted(path)
     return files.once(NAME, directory, lambda: _crate_uses_it(directory, files))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from migsafe.model.origin import Runner
 from migsafe.sources.convention import Convention, Options, Reading
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import candidates, home, next_name, one_way
 from migsafe.sources.sql_tree import read_tree
 
@@ -14,10 +14,13 @@ NAME = "supabase"
 
 def shows(path: str, files: Files) -> bool:
     """Say whether the directory is where the Supabase CLI looks."""
-    del files
-    directory = os.path.dirname(os.path.abspath(path))
-    parent, name = os.path.split(directory)
-    return name == "migrations" and os.path.basename(parent) == "supabase"
+    directory, _ = parted(path)
+
+    def ask() -> bool:
+        parent, name = os.path.split(os.path.abspath(directory))
+        return name == "migrations" and os.path.basename(parent) == "supabase"
+
+    return files.once(NAME, directory, ask)
 
 
 def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:

@@ -18,7 +18,7 @@ from migsafe.sources.convention import (
     Reading,
     Script,
 )
-from migsafe.sources.files import Files
+from migsafe.sources.files import Files, parted
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
 _FILES = ("up.sql", "down.sql")
@@ -30,7 +30,7 @@ NAME = "up-down-folders"
 def home(path: str, files: Files) -> str | None:
     """Return the directory that holds the folder of an `up.sql` or `down.sql`."""
     del files
-    folder, name = os.path.split(path)
+    folder, name = parted(path)
     if name not in _FILES:
         return None
     if _order(_folder_name(folder)) is None:
