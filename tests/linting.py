@@ -93,7 +93,9 @@ def found_by(rule: str, sql: str, **given: Unpack[Given]) -> list[Finding]:
     return [finding for finding in lint_sql(sql, **given).findings if finding.rule == rule]
 
 
-def found_in_revision(rule: str, upgrade: str, schema: str = "") -> list[Finding]:
+def found_in_revision(
+    rule: str, upgrade: str, schema: str = "", settings: Settings = ROLE
+) -> list[Finding]:
     """Return what one rule finds in the lines of an Alembic revision's `upgrade`."""
     text = f"{_REVISION}def upgrade():\n{indent(upgrade, '    ')}\n"
     loaded = load(
@@ -101,5 +103,5 @@ def found_in_revision(rule: str, upgrade: str, schema: str = "") -> list[Finding
             paths=("-",), stdin_text=text, stdin_filename="versions/b2.py", convention="alembic"
         )
     )
-    report = lint(loaded.selections, ROLE, Options(today=TODAY, base=catalog(schema)))
+    report = lint(loaded.selections, settings, Options(today=TODAY, base=catalog(schema)))
     return [finding for finding in report.findings if finding.rule == rule]

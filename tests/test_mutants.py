@@ -97,6 +97,7 @@ def test_the_lines_of_a_mutant_are_those_that_run_it() -> None:
         ("return f'{a} waits'", ["return f'{a}'"]),
         ("return 'waits'", ["return ''"]),
         ("return a - b", ["return a", "return b"]),
+        ("return a | b | c", ["return a | b", "return a | c", "return b | c"]),
         ("return a + 1", ["return a", "return 1", "return a + 2"]),
         ("return a[0]", []),
         ("yield a; yield b", ["pass; yield b", "yield a; pass"]),

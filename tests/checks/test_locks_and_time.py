@@ -2,7 +2,7 @@
 
 import pytest
 
-from linting import TODAY, found_by, lint_sql, migration, section
+from linting import TODAY, found_by, found_in_revision, lint_sql, migration, section
 from migsafe.config import Settings
 from migsafe.lint import Options, lint
 from migsafe.model.findings import Confidence, Severity
@@ -115,6 +115,12 @@ ALTER = "ALTER TABLE t ADD COLUMN a int;"
         (f"SET lock_timeout = '2s'; RESET ALL; {ALTER}", Runner.FILE, "taken back"),
         (f"SET statement_timeout = '2s'; {ALTER}", Runner.FILE, "No lock_timeout is set"),
         (f"{ALTER} SET lock_timeout = '2s'; {ALTER}", Runner.FILE, "No lock_timeout is set"),
+        (f"SET lock_timeout = 0; {ALTER}", Runner.NONE, "is 0, which waits for ever"),
+        (
+            f"SET lock_timeout = 0; RESET statement_timeout; {ALTER}",
+            Runner.FILE,
+            "The lock_timeout in line 1 is 0, which waits for ever",
+        ),
         ("LOCK TABLE t;", Runner.FILE, "No lock_timeout is set"),
         (
             "CREATE TABLE c (t_id bigint REFERENCES t (id));",
@@ -158,6 +164,49 @@ def test_a_lock_without_a_bound_is_reported_with_the_reason(
 )
 def test_a_bounded_lock_is_quiet(sql: str, settings: Settings) -> None:
     assert not found_by("missing-lock-timeout", sql, settings=settings)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "SET lock_timeout = {{ timeout }}",
+        "SET LOCAL lock_timeout = {{ timeout }}",
+        "SET lock_timeout = 'soon'",
+        "SET lock_timeout TO DEFAULT",
+    ],
+)
+def test_a_timeout_whose_value_is_not_known_may_bound_it(setting: str) -> None:
+    (finding,) = found_by("missing-lock-timeout", f"{setting}; {ALTER}", settings=FILE)
+    assert finding.message.startswith("The value of the lock_timeout in line 1 is not known:")
+    assert finding.confidence is Confidence.LOW
+
+
+@pytest.mark.parametrize(
+    ("runner", "setting"),
+    [
+        (Runner.FILE, "SET LOCAL lock_timeout = '2s' before it"),
+        (Runner.NONE, "SET lock_timeout = '2s' before it"),
+        (Runner.AUTO, "SET lock_timeout = '2s' before it"),
+    ],
+)
+def test_the_setting_is_local_where_there_is_a_transaction(runner: Runner, setting: str) -> None:
+    sql = f"{ALTER} {ALTER}"
+    (finding,) = found_by("missing-lock-timeout", sql, runner=runner, settings=FILE)
+    assert finding.help.startswith(setting)
+
+
+def test_a_revision_sets_it_by_a_call() -> None:
+    (finding,) = found_in_revision(
+        "missing-lock-timeout", 'op.drop_table("t")', "CREATE TABLE t (id int);", FILE
+    )
+    assert finding.help.startswith("op.execute(\"SET LOCAL lock_timeout = '2s'\") before it")
+
+
+def test_the_relation_that_is_locked_most_is_named_alone() -> None:
+    sql = "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u; "
+    schema = "CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE t (a int);"
+    (finding,) = found_by("missing-lock-timeout", sql, schema=schema, settings=FILE)
+    assert len(finding.relations) == 1
 
 
 def test_only_the_first_lock_of_a_deploy_is_reported() -> None:

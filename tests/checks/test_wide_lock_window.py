@@ -4,12 +4,14 @@ import pytest
 
 from linting import found_by
 from migsafe.config import Settings
+from migsafe.model.findings import Hazard
 from migsafe.model.origin import Runner
 
 RULE = "wide-lock-window"
 SCHEMA = """CREATE TABLE a (id bigint PRIMARY KEY, n int);
 CREATE TABLE b (id bigint PRIMARY KEY, n int, a_id bigint);
 CREATE TABLE c (id serial PRIMARY KEY, n int);
+ALTER TABLE b ADD CONSTRAINT b_a FOREIGN KEY (a_id) REFERENCES a;
 ALTER TABLE a ADD CONSTRAINT a_n CHECK (n > 0) NOT VALID;
 ALTER TABLE b ADD CONSTRAINT b_n CHECK (n > 0) NOT VALID;
 CREATE VIEW v AS SELECT id FROM a;
@@ -48,10 +50,40 @@ CREATE VIEW v AS SELECT id FROM a;
             [2],
         ),
         ("CREATE OR REPLACE VIEW v AS SELECT id FROM a;\nALTER TABLE b ADD x int;", [2]),
+        # One scan is told, and no second table after it.
+        (
+            (
+                "ALTER TABLE a ADD x int;\nALTER TABLE b VALIDATE CONSTRAINT b_n;\n"
+                "CREATE INDEX i ON b (n);\nALTER TABLE c ADD x int;"
+            ),
+            [2],
+        ),
+        # What is shut already is not waited for.
+        ("TRUNCATE a, b;\nALTER TABLE b ADD x int;", []),
+        ("CREATE INDEX i ON b (n);\nALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;", [3]),
+        # Both tables are locked by one statement.
+        ("ALTER TABLE a ADD x int;\nALTER TABLE b DROP CONSTRAINT b_a;", []),
+        ("SELECT 1;\nALTER TABLE a ADD x int, VALIDATE CONSTRAINT a_n;", []),
+        ("ALTER TABLE a ADD x int;\nALTER SEQUENCE c_id_seq RENAME TO s;", []),
         # backfill-in-schema-transaction.
+        ("ALTER TABLE a ADD x int;\nINSERT INTO c (n) SELECT n FROM b WHERE n = 1 LIMIT 1;", []),
+        ("ALTER TABLE a ADD x int;\nUPDATE c SET n = 1 WHERE id = (SELECT max(n) FROM b);", []),
+        ("ALTER TABLE a ADD x int;\nDELETE FROM c WHERE id = (SELECT max(n) FROM b);", []),
+        ("ALTER TABLE a ADD x int;\nCOPY c TO STDOUT;", []),
+        (
+            (
+                "ALTER TABLE a ADD x int;\nMERGE INTO c USING (VALUES (1)) AS f (id) ON c.id = f.id"
+                " WHEN MATCHED THEN UPDATE SET n = 1;"
+            ),
+            [],
+        ),
         ("ALTER TABLE a ADD x int;\nUPDATE b SET n = 1;", []),
         # Whom does a table keep waiting that goes, or that is new?
         ("DROP TABLE a CASCADE;\nALTER TABLE b ADD x int;", []),
+        ("ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;\nDROP TABLE a CASCADE;", []),
+        ("ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;\nDROP TABLE b;", []),
+        ("ALTER TABLE a ADD x int;\nCREATE INDEX i ON b (n);\nDROP TABLE a CASCADE;", []),
+        ("ALTER TABLE a ADD x int;\nCREATE TABLE d (id int);\nALTER TABLE d ADD x int;", []),
         ("DROP VIEW v;\nALTER TABLE a ADD x int;\nCREATE VIEW v AS SELECT id FROM a;", []),
         ("ALTER TABLE a ADD x int;\nCREATE TABLE d (id int REFERENCES b);", []),
         ("CREATE TABLE d (id int);\nALTER TABLE d ADD x int;\nALTER TABLE a ADD x int;", []),
@@ -97,3 +129,56 @@ def test_a_timeout_bounds_the_wait_for_the_second_table(
         RULE, f"{sql} ALTER TABLE a ADD x int; ALTER TABLE b ADD x int;", settings=settings
     )
     assert bound in one.message
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        (
+            "TRUNCATE a, b;\nALTER TABLE c ALTER n TYPE bigint;",
+            (
+                "While c is rewritten, a and b stay under the ACCESS EXCLUSIVE lock of line 1: "
+                "reads and writes of them wait until COMMIT."
+            ),
+        ),
+        (
+            "ALTER TABLE a ADD x int;\nCREATE INDEX i ON c (n);",
+            (
+                "While an index of c is built, a stays under the ACCESS EXCLUSIVE lock of line 1: "
+                "reads and writes of it wait until COMMIT."
+            ),
+        ),
+        (
+            (
+                "CREATE INDEX i ON a (n);\nALTER TABLE a ADD x int;\nALTER TABLE b VALIDATE "
+                "CONSTRAINT b_n;"
+            ),
+            "While every row of b is read, a stays under the ACCESS EXCLUSIVE lock of line 2:",
+        ),
+        (
+            "TRUNCATE a, b, e;\nALTER TABLE c ALTER n TYPE bigint;",
+            "a, b and e stay under the ACCESS EXCLUSIVE lock of line 1",
+        ),
+        (
+            "TRUNCATE a, b, e, f, g;\nALTER TABLE c ALTER n TYPE bigint;",
+            "a, b, e and 2 more stay under the ACCESS EXCLUSIVE lock of line 1",
+        ),
+    ],
+)
+def test_who_stays_shut_while_what_is_done_is_said(sql: str, words: str) -> None:
+    schema = f"{SCHEMA}CREATE TABLE e (id int); CREATE TABLE f (id int); CREATE TABLE g (id int);"
+    [one] = found_by(RULE, sql, schema=schema)
+    assert words in one.message
+    assert one.hazards == (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES, Hazard.SCANS_TABLE)
+    assert [str(each.lock) for each in one.relations] == ["ACCESS EXCLUSIVE"] * len(one.relations)
+
+
+def test_a_wait_for_another_table_is_about_the_one_that_stays_shut() -> None:
+    [one] = found_by(RULE, "ALTER TABLE a ADD x int; ALTER TABLE c ADD x int", schema=SCHEMA)
+    assert one.hazards == (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
+    assert [str(each.name) for each in one.relations] == ["a"]
+
+
+def test_a_table_that_only_the_way_down_drops_stays_shut() -> None:
+    sql = "ALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;"
+    assert len(found_by(RULE, sql, schema=SCHEMA, down="DROP TABLE a CASCADE")) == 1

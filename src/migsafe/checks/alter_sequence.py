@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from migsafe.context import Context
+from migsafe.context import Applied, Context
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, Hazard
@@ -11,6 +11,7 @@ from migsafe.model.operations import (
     AlterIdentity,
     AlterSequence,
     CallRoutine,
+    Identity,
     IdentityAction,
     Select,
 )
@@ -29,16 +30,12 @@ def check_operation(
         return
     match operation:
         case AlterSequence(sequence=sequence, options=options):
-            if options and context.is_live(sequence) and not _is_made_here(sequence, context):
+            state = context.catalog.sequence(sequence)
+            if state is None or not context.is_made_here(state.made_by):
                 yield from _other_numbers(f"the sequence {sequence}", options, context)
         case AlterIdentity(table=table, column=column):
             if context.is_live(table) and not context.is_new_column(table, column):
                 yield from _identity(operation, context)
-
-
-def _is_made_here(sequence: Name, context: Context) -> bool:
-    state = context.catalog.sequence(sequence)
-    return state is not None and context.is_made_here(state.made_by)
 
 
 def _other_numbers(subject: str, options: str, context: Context) -> Iterator[Finding]:
@@ -96,7 +93,7 @@ def _identity(operation: AlterIdentity, context: Context) -> Iterator[Finding]:
             )
         case IdentityAction.ADD | IdentityAction.SET if identity is not None:
             was_always = state is not None and state.identity is not None and state.identity.always
-            if identity.always and operation.changes_always and not was_always:
+            if identity.always and not was_always:
                 yield context.finding(
                     f"{table}.{column} is GENERATED ALWAYS from here on: an INSERT or UPDATE of "
                     f"{context.old_code} that gives it a value fails (428C9) "
@@ -105,11 +102,13 @@ def _identity(operation: AlterIdentity, context: Context) -> Iterator[Finding]:
                     case="always",
                     hazards=_REFUSED,
                 )
-            elif operation.action is IdentityAction.SET and identity.options:
-                yield from _other_numbers(
-                    f"the sequence of {table}.{column}", identity.options, context
-                )
-            elif operation.action is IdentityAction.ADD and not _starts_high(operation, context):
+            elif operation.action is IdentityAction.SET:
+                # Nobody has drawn from one that this deploy has added.
+                if not _is_added_here(operation, context):
+                    yield from _other_numbers(
+                        f"the sequence of {table}.{column}", identity.options, context
+                    )
+            elif not _starts_high(operation, identity, context):
                 yield context.finding(
                     f"The identity of {table}.{column} starts at 1: where rows have these numbers "
                     "already, an INSERT that leaves it out fails (23505) until it has counted "
@@ -122,6 +121,17 @@ def _identity(operation: AlterIdentity, context: Context) -> Iterator[Finding]:
             pass
 
 
+def _is_added_here(operation: AlterIdentity, context: Context) -> bool:
+    key = context.catalog.key(operation.table)
+    return any(
+        isinstance(applied.operation, AlterIdentity)
+        and applied.operation.action is IdentityAction.ADD
+        and applied.operation.column == operation.column
+        and applied.before.key(applied.operation.table) == key
+        for applied in context.earlier()
+    )
+
+
 def _fills_itself_again(table: Name, column: str, context: Context) -> bool:
     for applied in context.later():
         if not context.in_same_transaction(applied):
@@ -132,13 +142,12 @@ def _fills_itself_again(table: Name, column: str, context: Context) -> bool:
     return False
 
 
-def _starts_high(operation: AlterIdentity, context: Context) -> bool:
+def _starts_high(operation: AlterIdentity, identity: Identity, context: Context) -> bool:
     """Say whether something sets the first number, there or later in the transaction."""
-    options = "" if operation.identity is None else operation.identity.options.upper()
-    if "START" in options or "RESTART" in options:
+    if "START" in identity.options.upper():
         return True
     return any(
-        "setval" in _called(applied.operation) or _restarts(applied.operation, operation)
+        "setval" in _called(applied.operation) or _restarts(applied, operation)
         for applied in context.later()
         if context.in_same_transaction(applied)
     )
@@ -154,15 +163,12 @@ def _called(operation: object) -> tuple[str, ...]:
             return ()
 
 
-def _restarts(later: object, added: AlterIdentity) -> bool:
-    match later:
-        case AlterIdentity(action=IdentityAction.SET, identity=identity, column=column):
-            return (
-                column == added.column
-                and identity is not None
-                and "RESTART" in identity.options.upper()
-            )
-        case AlterSequence(options=options):
-            return "RESTART" in options.upper()
+def _restarts(later: Applied, added: AlterIdentity) -> bool:
+    match later.operation:
+        case AlterIdentity(identity=Identity() as identity, column=column):
+            return column == added.column and "RESTART" in identity.options.upper()
+        case AlterSequence(sequence=sequence, options=options):
+            drawn = {column for _, column in later.before.columns_drawing(sequence)}
+            return added.column in drawn and "RESTART" in options.upper()
         case _:
             return False

@@ -112,7 +112,7 @@ def _why_none(last: Applied, here: Applied) -> tuple[str, bool]:
             return f"SET LOCAL lock_timeout {where} has no effect outside a transaction", True
         case SetParameter(value=str() as value) if _is_zero(value):
             return f"The lock_timeout {where} is {value}, which waits for ever", True
-        case SetParameter(local=True, value=str()):
+        case SetParameter(local=True) if last.transaction.number != here.transaction.number:
             return f"The SET LOCAL lock_timeout {where} ended with its transaction", True
         case SetParameter():
             return f"The value of the lock_timeout {where} is not known", False

@@ -75,9 +75,8 @@ def _shut(
     number = applied.transaction.number or 0
     return {
         name: taker
-        for name, lock in applied.held.items()
-        if lock.blocks_reads
-        and (taker := takers.get((number, name))) is not None
+        for name in applied.held
+        if (taker := takers.get((number, name))) is not None
         and taker.statement is not applied.statement
         and (number, name) not in told
         and at.is_busy(name)
@@ -135,7 +134,6 @@ def _slow(applied: Applied, shut: dict[Name, Applied], context: Context) -> Find
         f"{applied.held[names[0]]} lock of {line_of(shut[names[0]], applied)}: reads and writes of "
         f"{'it' if len(names) == 1 else 'them'} wait until COMMIT{at.how_big(worked)}.",
         help=f"Put this statement in a migration of its own{_own(applied)}.{_unsure(applied)}",
-        hazards=(*_WAITS, Hazard.SCANS_TABLE),
     )
     return _about(finding, applied, names)
 

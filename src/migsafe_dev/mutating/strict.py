@@ -102,14 +102,17 @@ class Strict(Finder):
                     yield from self._expression(loop.iter)
                     for condition in loop.ifs:
                         yield from self._condition(condition)
-            case ast.BinOp(left=left, right=right):
-                for side in (left, right):
+            case ast.BinOp(left=left, right=right, op=op):
+                # A chain of alternatives is a list.
+                chain = isinstance(op, ast.BitOr) and isinstance(left, ast.BinOp)
+                for side in (left,) if chain else (left, right):
                     text = f"{shown(node)} -> {shown(side)}"
                     yield self._mutant(side, text, self._instead(node, side))
+                for side in (left, right):
                     yield from self._expression(side)
             case ast.Call(func=ast.Name(id="any" | "all"), args=[ast.GeneratorExp() as each]):
                 yield from self._expression(each, negated=True)
-            case ast.Subscript(value=value, slice=ast.Constant() | ast.UnaryOp()):
+            case ast.Subscript(value=value, slice=ast.Constant() | ast.UnaryOp() | ast.Tuple()):
                 yield from self._expression(value)
             case ast.Tuple(elts=elements) if not returned:
                 yield from self._classes(node, elements)
