@@ -322,6 +322,10 @@ class Catalog:
         found = (self._facts.views.get(view) for view, _ in reading)
         return tuple(state for state in found if state is not None)
 
+    def reads_surely(self, view: ViewState, table: Name, column: str) -> bool:
+        """Say whether a view reads a column beyond doubt; if not, it may still."""
+        return (self.key(table), column) in view.surely
+
     def views_on_column(self, table: Name, column: str) -> tuple[ViewState, ...]:
         """Return the views that read a column; those not resolved count as reading it."""
         reading = views.using(self._facts, self.key(table), column)

@@ -20,7 +20,7 @@ from migsafe.model.record import is_record, names
 # What says where a record came from, not what it is; `columns` and `functions` of an
 # expression follow from its text.
 # Whether a materialized view has been filled is a matter of rows.
-_NO_PART = frozenset({"made_by", "since", "origin", "populated"})
+_NO_PART = frozenset({"made_by", "since", "origin", "populated", "output", "surely"})
 
 Lines = Mapping[str, str]
 

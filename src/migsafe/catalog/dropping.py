@@ -18,10 +18,12 @@ def take(facts: Facts, key: Name, column: str, *, cascade: bool = True) -> None:
     """Remove a column with its indexes, constraints, sequences, and the views on it.
 
     The statement fails if a view depends and CASCADE was not said. Where it went through, no
-    view reads the column, or what reads it is gone by another way: nobody knows.
+    view reads the column, or what reads it is gone by another way: nobody knows. Nor does anyone
+    know whether CASCADE took a view that may read the column, or may not.
     """
     for view in tuple(views.using(facts, key, column)):
-        if cascade:
+        state = facts.views.get(view)
+        if cascade and state is not None and (key, column) in state.surely:
             views.take(facts, view)
         else:
             facts.doubt_relation(view)

@@ -76,7 +76,8 @@ def _create(
         facts.known_column(key, column)
     if partitioned and not operation.only:
         for child in facts.belongings(key).children:
-            below = _create(facts, child, operation, None, made_by)
+            own = own_match(facts, child, state)
+            below = _create(facts, child, operation, None, made_by) if own is None else own.name
             index = facts.indexes.get(below)
             if index is not None:
                 facts.put_index(replace(index, parent=name))
@@ -138,21 +139,25 @@ def clone_to_partition(
         above = facts.indexes.get(name)
         if above is None or above.constraint is not None:
             continue
-        match_ = next(
-            (
-                index
-                for own in facts.belongings(partition.name).indexes
-                if (index := facts.indexes.get(own)) is not None
-                and index.parent is None
-                and (index.elements, index.unique, index.where, index.method)
-                == (above.elements, above.unique, above.where, above.method)
-            ),
-            None,
-        )
+        match_ = own_match(facts, partition.name, above)
         if match_ is None:
             copy(facts, above, partition.name, made_by, parent=name)
         else:
             facts.put_index(replace(match_, parent=name))
+
+
+def own_match(facts: Facts, partition: Name, above: IndexState) -> IndexState | None:
+    """Return the index of a partition that the server takes for its part of an index."""
+    for name in facts.belongings(partition).indexes:
+        index = facts.indexes.get(name)
+        if (
+            index is not None
+            and index.parent is None
+            and (index.elements, index.unique, index.where, index.method)
+            == (above.elements, above.unique, above.where, above.method)
+        ):
+            return index
+    return None
 
 
 def copy(

@@ -161,6 +161,8 @@ class ViewState:
 
     `populated` is False for a materialized view that nobody can read yet; None if not known.
     `output` are its columns, as they were when it was made; None where they are not known.
+    `surely` are columns, each with its relation, that its query reads beyond doubt: the server
+    refuses to drop or retype them.
     """
 
     name: Name
@@ -170,6 +172,7 @@ class ViewState:
     made_by: str | None = None
     populated: bool | None = field(default=None, compare=False)
     output: tuple[Output, ...] | None = field(default=None, compare=False)
+    surely: frozenset[tuple[Name, str]] = field(default=frozenset(), compare=False)
 
 
 @record

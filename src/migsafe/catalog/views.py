@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.catalog import outputs, rights
+from migsafe.catalog import outputs, reading, rights
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import Output, ViewState
 from migsafe.catalog.text import identifiers_of
@@ -36,6 +36,7 @@ def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
             made_by=made_by,
             populated=operation.with_data,
             output=output,
+            surely=reading.surely_read(operation.query, facts),
         ),
     )
     if not (operation.replace or operation.if_not_exists):
@@ -109,6 +110,14 @@ def follow_column(facts: Facts, relation: Name, old: str, new: str) -> None:
     )
     if views != attached.views:
         facts.attach(relation, replace(attached, views=views))
+    for view, _ in views:
+        _say_otherwise(facts, view, (relation, old), (relation, new))
+
+
+def _say_otherwise(facts: Facts, view: Name, old: tuple[Name, str], new: tuple[Name, str]) -> None:
+    state = facts.views.get(view)
+    if state is not None and old in state.surely:
+        facts.views = facts.views.put(view, replace(state, surely=state.surely - {old} | {new}))
 
 
 def rename_column(facts: Facts, view: Name, old: str, new: str) -> None:
@@ -131,7 +140,10 @@ def follow_relation(facts: Facts, old: Name, new: Name) -> None:
         if state is not None:
             read = tuple(new if each == old else each for each in state.query.relations)
             query = replace(state.query, relations=read)
-            facts.views = facts.views.put(view, replace(state, query=query))
+            surely = frozenset(
+                (new if relation == old else relation, column) for relation, column in state.surely
+            )
+            facts.views = facts.views.put(view, replace(state, query=query, surely=surely))
 
 
 def renamed_itself(facts: Facts, old: Name, new: Name) -> None:

@@ -116,7 +116,7 @@ def check_operation(
         # One statement, one warning: it stands at the first object that it is about.
         return
     known = "nothing does in the history that was read"
-    if any(_along(operation, context.catalog)):
+    if _unnamed(operation, context):
         known = "what is known to is made again in the same transaction"
     yield context.finding(
         f"CASCADE drops whatever depends on {' and '.join(quiet)} without naming it: {known}, but "
@@ -186,8 +186,24 @@ def _lost(operation: Drop, context: Context) -> list[_Along]:
     """Return what goes along and does not come again in the same transaction."""
     return [
         each
-        for each in dict.fromkeys(_along(operation, context.catalog))
+        for each in _unnamed(operation, context)
         if each.kind not in _MADE_ALONE or not context.made_again(each.kind, each.name, each.table)
+    ]
+
+
+def _unnamed(operation: Drop, context: Context) -> list[_Along]:
+    """Return what goes along and is not among what the same statement names."""
+    named: set[Name] = set()
+    for other in context.current.statement.operations:
+        match other:
+            case DropTable(table=name) | DropObject(object=name, table=None):
+                named.add(context.catalog.key(name))
+            case _:
+                pass
+    return [
+        each
+        for each in dict.fromkeys(_along(operation, context.catalog))
+        if (each.name if each.table is None else context.catalog.key(each.table)) not in named
     ]
 
 
@@ -275,7 +291,9 @@ def _views(views: tuple[ViewState, ...], catalog: Catalog) -> Iterator[_Along]:
 
 
 def _with_column(table: Name, column: str, catalog: Catalog) -> Iterator[_Along]:
-    yield from _views(catalog.views_on_column(table, column), catalog)
+    reading = catalog.views_on_column(table, column)
+    sure = tuple(view for view in reading if catalog.reads_surely(view, table, column))
+    yield from _views(sure, catalog)
     for state in catalog.constraints_on(table, column):
         yield from _keys_on(table, state.constraint, catalog)
     known = catalog.table(table)

@@ -76,7 +76,11 @@ def _parents(table: Name, context: Context) -> list[Name]:
         for state in context.catalog.foreign_keys_of(table)
         if isinstance(state.constraint, ForeignKey)
     }
-    return [parent for parent in referenced if parent != own and context.is_busy(parent)]
+    return [
+        parent
+        for parent in referenced
+        if parent != own and context.is_busy(parent) and context.effects.lock_on(parent) is not None
+    ]
 
 
 def _released_name(table: Name, context: Context) -> Name:

@@ -24,6 +24,8 @@ from migsafe.model.operations import (
     CreateTableAs,
     CreateType,
     CreateView,
+    DropObject,
+    DropTable,
     ObjectKind,
     Operation,
     RenameObject,
@@ -147,9 +149,24 @@ class _Folding:
         self._session = self._session.entering(section, lone_forbidden=lone)
         for statement in section.statements:
             self._session = self._session.sending(statement.batch, section.runner)
+            spot = _Spot(migration, section, statement, settings)
+            if _falls_together(statement.operations):
+                self._drop_together(spot)
+                continue
             for operation in statement.operations:
                 self._session = self._session.before(operation, section.runner)
-                self._apply(_Spot(migration, section, statement, settings), operation, 0)
+                self._apply(spot, operation, 0)
+
+    def _drop_together(self, spot: "_Spot") -> None:
+        """Apply a DROP of several objects: none of them stands in the way of another."""
+        operations, before = spot.statement.operations, self.catalog
+        after = before.apply_all(operations, spot.migration.id)
+        for operation in operations:
+            self._session = self._session.before(operation, spot.section.runner)
+            self.catalog = _without_the_others(operation, operations, before)
+            self._one(spot, operation)
+            self.applied[-1] = replace(self.applied[-1], before=before, after=after)
+        self.catalog = after
 
     def _apply(self, spot: "_Spot", operation: Operation, depth: int) -> None:
         program = None
@@ -213,6 +230,36 @@ class _Spot:
     statement: Statement
     settings: Settings
     guarded: bool = False
+
+
+def _falls_together(operations: tuple[Operation, ...]) -> bool:
+    """Say whether a statement is a DROP of several objects."""
+    match operations:
+        case [DropTable(), _, *_]:
+            return all(isinstance(each, DropTable) for each in operations)
+        case [DropObject(kind=kind), _, *_]:
+            return all(isinstance(each, DropObject) and each.kind is kind for each in operations)
+        case _:
+            return False
+
+
+def _without_the_others(
+    operation: Operation, operations: tuple[Operation, ...], catalog: Catalog
+) -> Catalog:
+    """Return the schema without what a DROP lists beside one object, as far as that one stays."""
+    match operation:
+        case DropTable(table=name):
+            kind = ObjectKind.TABLE
+        case DropObject(kind=kind, object=name):
+            pass
+        case _:
+            return catalog
+    there = catalog.existence(kind, name)
+    for other in operations:
+        if other is not operation:
+            left = catalog.apply(other)
+            catalog = left if left.existence(kind, name) is there else catalog
+    return catalog
 
 
 def _offset(operation: Operation, section: Section) -> int | None:

@@ -213,7 +213,7 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case ValidateConstraint():
             return constraint_changes.validate_constraint(operation, catalog)
         case DropConstraint():
-            return constraint_changes.drop_constraint(operation, catalog)
+            return constraint_changes.drop_constraint(operation, catalog, version)
         case AlterConstraint():
             return constraint_changes.alter_constraint(operation, catalog, version)
         case CreateIndex():

@@ -214,6 +214,7 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
     reached: list[Name] = [*family(catalog, table)]
     reached.extend(sequences_of_column(catalog, table, column))
     dependents: list[str] = []
+    unsure: list[Name] = []
     for member, column in _gone_with(operation, catalog):
         reached.extend(_keyed_with(catalog, member, column))
         dependents.extend(
@@ -222,28 +223,32 @@ def drop_column(operation: DropColumn, catalog: Catalog) -> Effects:
             if isinstance(incoming.constraint, ForeignKey)
             and column in (referenced_columns(catalog, incoming.constraint) or ())
         )
-        for view in _views_over(catalog, catalog.views_on_column(member, column)):
-            dependents.append(f"the view {view}")
-            reached.append(view)
+        reading = catalog.views_on_column(member, column)
+        sure = [view for view in reading if catalog.reads_surely(view, member, column)]
+        for name in _views_over(catalog, sure):
+            dependents.append(f"the view {name}")
+            reached.append(name)
+        unsure.extend(view.name for view in reading if view not in sure)
     dependents.extend(_numbered_elsewhere(operation, catalog))
     column = operation.column
     fails = absent_column(catalog, table, column, if_exists=operation.if_exists)
     if dependents and not operation.cascade:
         fails = Certain("2BP01", f"{dependents[0]} depends on the column")
-    unknown = (
-        ()
-        if not unseen(catalog, table)
-        else (
-            Unknown(
-                Fact.LOCKS,
-                f"the foreign keys on {table}.{column}: a referenced table is locked too",
-            ),
+    unknown = [
+        Unknown(
+            Fact.LOCKS if operation.cascade else Fact.FAILS,
+            f"whether the view {view} uses {table}.{column}",
         )
-    )
+        for view in unsure
+        if not isinstance(fails, Certain)
+    ]
+    if unseen(catalog, table):
+        decides = f"the foreign keys on {table}.{column}: a referenced table is locked too"
+        unknown.append(Unknown(Fact.LOCKS, decides))
     return Effects(
         locks=held(catalog, (reached, AE)),
         fails=fails,
-        unknown=unknown,
+        unknown=tuple(unknown),
         sources=_MEASURED,
     )
 

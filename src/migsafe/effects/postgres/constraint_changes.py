@@ -107,7 +107,7 @@ def validate_constraint(operation: ValidateConstraint, catalog: Catalog) -> Effe
             )
 
 
-def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Effects:
+def drop_constraint(operation: DropConstraint, catalog: Catalog, version: int) -> Effects:
     """Return what DROP CONSTRAINT costs: a foreign key locks both of its tables."""
     table = operation.table
     # Partitions are asked whether they are in use, ONLY or not.
@@ -117,6 +117,12 @@ def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Effects:
         None if operation.constraint is None else catalog.constraint(table, operation.constraint)
     )
     if state is None:
+        if version >= _NOT_NULL_CONSTRAINTS and _may_be_not_null(operation, catalog):
+            decides = (
+                f"whether the NOT NULL of a column of {table} is called {operation.constraint}"
+            )
+            failing = () if operation.if_exists else (Unknown(Fact.FAILS, decides),)
+            return Effects(locks=held(catalog, (members, AE)), unknown=failing, sources=_SOURCES)
         absent = operation.constraint is not None and not unseen(catalog, table)
         known = absent or operation.kind in {"check", "unique"}
         gone = f"{table} has no constraint {operation.constraint}"
@@ -146,6 +152,13 @@ def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Effects:
         case Exclusion() | NotNull():
             pass
     return Effects(locks=held(catalog, (taken, AE)), fails=fails, sources=_SOURCES)
+
+
+def _may_be_not_null(operation: DropConstraint, catalog: Catalog) -> bool:
+    """Say whether a name may be that of a NOT NULL: the server calls it so when it is made."""
+    state = catalog.table(operation.table)
+    required = state is not None and any(column.nullable is False for column in state.columns)
+    return required and "_not_null" in (operation.constraint or "")
 
 
 def _which(operation: DropConstraint) -> tuple[Unknown, ...]:

@@ -13,7 +13,7 @@ from migsafe.effects.postgres.relations import family, referenced_columns
 from migsafe.effects.postgres.reparsing import objection
 from migsafe.effects.postgres.types import TypeChange, Values, Work, conversion
 from migsafe.effects.postgres.using import casts, read_type
-from migsafe.model.effects import Certain, Fails, Never, OnData, Unknown
+from migsafe.model.effects import Certain, Fact, Fails, Never, OnData, Unknown
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import AlterColumnType, Check, ForeignKey
 from migsafe.model.pattern import pattern
@@ -35,7 +35,7 @@ def change_of_column(
         return TypeChange(Work.UNKNOWN, Values.UNKNOWN, reason="the type that the column gets")
     if old is None:
         use = depended_on(table, column, catalog)
-        return NOT_KNOWN if use is None else _refused(use)
+        return _refused(use) if isinstance(use, Certain) else NOT_KNOWN
     change = conversion(old, new, operation.using, column, catalog=catalog, version=version)
     if change.work is Work.REFUSED:
         return change
@@ -95,14 +95,16 @@ def refusal_later(
     if new is None:
         return None
     members = family(catalog, operation.table, only=operation.only)
+    unsure: Unknown | None = None
     for member in members:
         state = catalog.column(member, operation.column)
         if state is None or state.type is None:
             continue
-        found = _default_refuses(state, state.type, new, catalog, version)
+        found: Certain | Unknown | None = _default_refuses(state, state.type, new, catalog, version)
         found = found or depended_on(member, operation.column, catalog)
-        if found is not None:
+        if isinstance(found, Certain):
             return found
+        unsure = unsure or found
     for member in members:
         state = catalog.column(member, operation.column)
         if state is None or state.type is None:
@@ -114,7 +116,7 @@ def refusal_later(
             return Certain(
                 "42804", f"a foreign key of {operation.column} would join different types"
             )
-    return None
+    return unsure
 
 
 def _default_refuses(
@@ -152,10 +154,20 @@ def joins(words: list[str]) -> bool:
     return False
 
 
-def depended_on(table: Name, column: str, catalog: Catalog) -> Certain | None:
+def depended_on(table: Name, column: str, catalog: Catalog) -> Certain | Unknown | None:
     """Return the refusal of what uses the column as it is."""
+    found = _surely_depended_on(table, column, catalog)
+    if found is not None:
+        return found
     for view in catalog.views_on_column(table, column):
-        return Certain("0A000", f"the view {view.name} uses the column")
+        return Unknown(Fact.FAILS, f"whether the view {view.name} uses the column")
+    return None
+
+
+def _surely_depended_on(table: Name, column: str, catalog: Catalog) -> Certain | None:
+    for view in catalog.views_on_column(table, column):
+        if catalog.reads_surely(view, table, column):
+            return Certain("0A000", f"the view {view.name} uses the column")
     named = _named_in_code(catalog, table, column)
     if named is not None:
         return Certain("0A000", f"the {named} uses the column")
