@@ -477,7 +477,8 @@ def known_text(value: Value, what: str) -> str:
         return value
     if isinstance(value, EnumMember) and value.is_text:
         return known_text(value.value, what)
-    raise NotKnownError(f"{what}: {reason(value) or 'it is no string'}")
+    none = "it is not given" if value is None else "it is no string"
+    raise NotKnownError(f"{what}: {reason(value) or none}")
 
 
 def optional_text(value: Value, what: str) -> str | None:

@@ -1,0 +1,57 @@
+"""The graded sample: complete lines, known rules, and the counts that the page states."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from migsafe import rulebook
+
+ROOT = Path(__file__).parents[1]
+GRADED = ROOT / "fixtures" / "graded"
+VERDICTS = ("right", "arguable", "wrong")
+
+
+def rows(name: str) -> list[list[str]]:
+    head, *lines = (GRADED / name).read_text("utf-8").splitlines()
+    width = len(head.split("\t"))
+    found = [line.split("\t") for line in lines]
+    assert {len(row) for row in found} == {width}
+    assert [row[0] for row in found] == [str(at + 1) for at in range(len(found))]
+    return found
+
+
+def stated(label: str) -> list[str]:
+    page = (ROOT / "docs" / "graded.md").read_text("utf-8")
+    line = re.search(rf"^\| {re.escape(label)} \|(.*)\|$", page, re.MULTILINE)
+    assert line is not None
+    return [cell.strip() for cell in line[1].split("|")]
+
+
+@pytest.mark.parametrize(("label", "column"), [("blind", 7), ("verdict", 8)])
+def test_findings_are_counted_as_the_page_states(label: str, column: int) -> None:
+    found = rows("findings.tsv")
+    assert len(found) == 60
+    counts = Counter(row[column] for row in found)
+    assert stated(f"60 findings, {label}") == [str(counts.pop(verdict)) for verdict in VERDICTS]
+    assert not counts
+
+
+def test_silences_are_counted_as_the_page_states() -> None:
+    found = rows("silent.tsv")
+    assert len(found) == 30
+    verdicts = Counter(row[7] for row in found)
+    assert stated("30 silent statements, verdict") == [
+        str(verdicts[verdict]) for verdict in ("right", "arguable", "missed")
+    ]
+
+
+def test_each_line_names_a_rule_and_evidence_and_a_tree_of_the_seed() -> None:
+    seed = (GRADED / "seed.txt").read_text("utf-8")
+    known = rulebook.ids()
+    for row in rows("findings.tsv"):
+        assert row[5] in known
+        assert row[9], row
+        assert f"{row[1]} " in seed
+        assert row[2] in seed
