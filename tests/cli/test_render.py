@@ -85,6 +85,12 @@ def test_what_only_running_tells_stands_at_def_upgrade(tree: Path) -> None:
     assert "1 of 1 statement understood" in run.stdout
 
 
+def test_only_alembic_s_own_table_is_passed_by(tree: Path) -> None:
+    write(tree, "op.execute('DROP TABLE alembic_version_log')")
+    run = migsafe("lint", "migrations", "--render", cwd=tree, environment=ALEMBIC)
+    assert "Dropping alembic_version_log" in run.stdout
+
+
 @pytest.mark.parametrize("per", [True, False])
 def test_an_autocommit_block_is_outside_the_transaction(tree: Path, *, per: bool) -> None:
     up = """op.execute("SET lock_timeout = '1s'")

@@ -94,6 +94,21 @@ def test_variables_that_the_script_sets_are_known() -> None:
     assert found[-1].opaque == ()
 
 
+CHANGED = [
+    "\\if :x\n\\set t other\n\\endif",
+    "\\set t :u",
+    "\\unset t",
+    "\\prompt 'which?' t",
+    "SELECT 1 AS t \\gset",
+]
+
+
+@pytest.mark.parametrize("between", CHANGED)
+def test_a_variable_that_may_have_changed_is_not_known_any_more(between: str) -> None:
+    found = read({"db/1_a.sql": f"\\set t users\n{between}\nDROP TABLE :t;\n"})
+    assert found[-1].opaque == ("t",)
+
+
 def test_what_a_query_returns_and_runs_is_hidden() -> None:
     found = read({"db/1_a.sql": "SELECT 'DROP TABLE ' || name FROM t \\gexec\n"})
     [operation] = found[-1].operations

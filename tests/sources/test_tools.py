@@ -340,6 +340,22 @@ EDGES: list[tuple[str, dict[str, str], Callable[[Selection], bool]]] = [
         lambda found: kinds(found.tree.migrations[0]) == [["AddColumn", "AddColumn"]],
     ),
     (
+        "statements before the first changeset may change anything",
+        {"a.sql": f"--liquibase formatted sql\nDROP TABLE t;\n--changeset a:1\n{USERS}"},
+        lambda found: (
+            [kinds(each)[0] for each in found.tree.migrations]
+            == [["Unrecognized"], ["CreateTable"]]
+        ),
+    ),
+    (
+        "a way back in fizz is one",
+        {
+            "m/20250101000000_a.up.sql": USERS,
+            "m/20250101000000_a.down.fizz": "drop_table('users')",
+        },
+        lambda found: found.tree.migrations[0].down_state is Down.NO_CONVENTION,
+    ),
+    (
         "a delimiter may be a regular expression",
         {
             "a.sql": "--liquibase formatted sql\n"

@@ -1,6 +1,7 @@
 r"""psql's own commands: which change nothing that a migration means, and which do."""
 
 import re
+from collections.abc import Mapping
 from itertools import islice
 
 from migsafe.model.operations import (
@@ -61,13 +62,30 @@ def opens(line: str) -> int:
     return _CONDITIONS.get(match[1] or "", 0) if match else 0
 
 
-def variable(line: str) -> dict[str, str]:
-    r"""Return the name and text that `\set` gives a variable, empty for any other command."""
-    match = _SET.fullmatch(line.strip())
-    if match is None:
+def said(line: str, known: Mapping[str, str], *, certain: bool) -> dict[str, str]:
+    r"""Return the variables that are known after a command, with their texts.
+
+    A text that is not plain, or is set under a condition, is not known from then on; after
+    `\gset` none is, for the names are those of a query's columns.
+
+    Args:
+        line: A backslash command.
+        known: What was known before it.
+        certain: Whether it runs whenever the script does.
+    """
+    match = _COMMAND.match(line.strip())
+    word, rest = (match[1] or "", match[2].split()) if match else ("", [])
+    if word == "gset":
         return {}
-    quoted = match[2]
-    return {match[1]: match[3] if quoted is None else quoted.replace("''", "'")}
+    names = {"set": rest[:1], "unset": rest[:1], "getenv": rest[:1], "prompt": rest[-1:]}.get(word)
+    if names is None:
+        return dict(known)
+    left = {name: text for name, text in known.items() if name not in names}
+    plain = _SET.fullmatch(line.strip())
+    if plain is not None and certain:
+        quoted = plain[2]
+        left[plain[1]] = plain[3] if quoted is None else quoted.replace("''", "'")
+    return left
 
 
 def included(line: str) -> tuple[str, bool] | None:

@@ -106,7 +106,7 @@ def _statements(
         certainty = Certainty.MAYBE if depth else placement.certainty
         if piece.kind is PieceKind.CLIENT:
             depth = max(0, depth + client.opens(sql))
-            said.update(client.variable(sql))
+            said = client.said(sql, said, certain=depth == 0)
         span = placement.span(piece.start, piece.end)
         parts, sent, opaque = _parts(piece, sql, said)
         operations = tuple(

@@ -9,6 +9,7 @@ from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
+from migsafe.parsers.split import PieceKind, split
 from migsafe.sources.convention import Candidate, Convention, NewFile, Options, Reading, Script
 from migsafe.sources.files import Files, parted
 from migsafe.sources.marks import Part, Way
@@ -121,6 +122,10 @@ def _ends_with(directory: str, folder: str) -> bool:
 
 def _changesets(path: str, text: str, at: int, options: Options) -> Iterator[Candidate]:
     marks = list(_CHANGESET.finditer(text))
+    if marks and _holds_sql(text[: marks[0].start()]):
+        name = os.path.basename(path)
+        unread = f"'{name}' holds statements before its first changeset"
+        yield Candidate(name, (at, -1), path, None, Runner.FILE, downs=True, unread=unread)
     for number, mark in enumerate(marks):
         end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
         attributes = {
@@ -134,6 +139,14 @@ def _changesets(path: str, text: str, at: int, options: Options) -> Iterator[Can
         yield Candidate(
             f"{author}:{id_}", (at, number), path, None, Runner.FILE, downs=True, ways=ways
         )
+
+
+def _holds_sql(text: str) -> bool:
+    try:
+        pieces = split(text).pieces
+    except InputError:
+        return True
+    return any(piece.kind is not PieceKind.BLANK for piece in pieces)
 
 
 def _runs_on(servers: str, dialect: str) -> bool:

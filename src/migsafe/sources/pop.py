@@ -62,15 +62,16 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
             for direction in ("up", "down")
         )
         is_fizz = up is not None and up.endswith(".fizz")
+        goes_back = down is not None and down.endswith(".fizz")
         named = os.path.basename(up) if up is not None else ""
         candidates.append(
             Candidate(
                 f"{number}_{title}",
                 (int(number),),
                 up,
-                None if down is not None and down.endswith(".fizz") else down,
+                None if goes_back else down,
                 Runner.QUERY if ".autocommit." in named else Runner.FILE,
-                downs=not is_fizz,
+                downs=not is_fizz and not goes_back,
                 unread=f"'{named}' is no SQL" if is_fizz else None,
             )
         )

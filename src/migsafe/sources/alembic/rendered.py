@@ -16,6 +16,10 @@ from migsafe.sources.alembic.environment import Environment
 _RUNNING = pattern(r"^-- Running (upgrade|downgrade) ([^\n]*?) ?-> ?([^\n]*)$", re.MULTILINE)
 _DEFINED = pattern(r"^def (upgrade|downgrade)\b[^\n]*", re.MULTILINE)
 _PASSWORD = pattern(r"://[^@\s/]*@")
+_RECORD = pattern(
+    r"(?:CREATE TABLE|DROP TABLE|INSERT INTO|UPDATE|DELETE FROM)\s+"
+    r"(?:\S+\.)?\"?alembic_version\"?(?![\w.])"
+)
 _SECONDS = 600
 _SAID = 12
 """Lines of Alembic's own words that a refusal repeats."""
@@ -150,5 +154,4 @@ def _placed(operation: Operation, outside: bool) -> Operation:  # noqa: FBT001  
 
 def _is_own(sql: str) -> bool:
     """Say whether Alembic keeps its own record with a statement."""
-    words = sql.split(None, 4)[:4]
-    return any("alembic_version" in word for word in words)
+    return _RECORD.match(sql) is not None
