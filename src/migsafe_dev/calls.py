@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from migsafe.model.origin import SectionName
-from migsafe.sources import Request, load
 from migsafe.sources.alembic.environment import environment_of
 from migsafe.sources.alembic.flow import Walk
 from migsafe.sources.alembic.handed import handed_by
 from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.modules import read_module
 from migsafe.sources.files import Files
+from migsafe_dev.others import whole
 
 Call = tuple[str, int, int]
 """The file, the line and the column of a call."""
@@ -110,7 +110,7 @@ def cause(reason: str) -> str:
 def count(path: str) -> Counted:
     """Count the calls of a tree and say what is read of them."""
     files = Files()
-    loaded = load(Request(paths=(path,)))
+    loaded = whole(path)
     revisions = sorted(
         {
             migration.path
@@ -233,7 +233,9 @@ def _imports_op(path: Path) -> bool:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return False
-    return "alembic import" in text and re.search(r"\bop\b", text) is not None
+    return re.search(r"\bimport\s+alembic\b|\bfrom\s+alembic\b[^\n]*", text) is not None and (
+        re.search(r"\bop\b", text) is not None
+    )
 
 
 def _leads_to(name: str, dotted: str) -> bool:

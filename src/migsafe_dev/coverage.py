@@ -1,8 +1,9 @@
 """`python -m migsafe_dev coverage NAME=PATH …`: how much of other people's SQL is understood.
 
 For each tree: its conventions, SQL files, statements as libpg_query's scanner cuts them and as
-migsafe does, those with a placeholder that nobody has said the text of, those understood (what
-they do is known from facts that a server confirmed), and the others by cause. Where the two
+migsafe does (lines for psql left out of both), those with a placeholder that nobody has said
+the text of, those understood (what they do is known from facts that a server confirmed), and the
+others by cause. Where the two
 counts of a file differ, it is named: a statement that is not counted would be a silent one.
 Revisions are counted by another command: their calls are not the scanner's.
 """
@@ -19,8 +20,9 @@ from postgast.errors import PgQueryError
 from migsafe.config import Settings
 from migsafe.lint import Options, lint
 from migsafe.model.findings import Report
-from migsafe.model.migration import Migration, Section
-from migsafe.sources import Loaded, Request, load
+from migsafe.model.migration import Migration
+from migsafe.sources import Loaded
+from migsafe_dev.others import whole
 
 _UNREAD = ("unreadable-statement", "hidden-sql")
 _LISTED = 5
@@ -38,7 +40,7 @@ class Counted:
     opaque: int = 0
     understood: int = 0
     causes: Counter[str] = field(default_factory=Counter)
-    differing: list[tuple[str, int, int]] = field(default_factory=list)
+    differing: list[tuple[str, int | None, int]] = field(default_factory=list)
 
 
 def main(arguments: list[str]) -> int:
@@ -50,11 +52,12 @@ def main(arguments: list[str]) -> int:
     everything = Counted()
     for tree in given.trees:
         name, _, path = tree.partition("=")
-        loaded = load(Request(paths=(path,)))
+        loaded = whole(path)
         counted = _counted(loaded, lint(loaded.selections, Settings(), Options(today=_DAY)))
         print(_line(name, counted))
         for path_, scanned, read in counted.differing[:_LISTED]:
-            print(f"    {path_}: {scanned} scanned, {read} read")
+            said = "the scanner gives up" if scanned is None else f"{scanned} scanned"
+            print(f"    {path_}: {said}, {read} read")
         _add(everything, counted)
     print(_line("all", everything))
     return 0
@@ -64,20 +67,24 @@ def _counted(loaded: Loaded, report: Report) -> Counted:
     counted = Counted()
     by_path: Counter[str] = Counter()
     texts: dict[str, str] = {}
-    for migration in _sql(loaded):
-        counted.conventions[migration.convention] += 1
-        for section in migration.sections:
+    wanted: set[str] = set()
+    for migration in _migrations(loaded):
+        sections = [each for each in migration.sections if each.path.endswith(".sql")]
+        if sections:
+            counted.conventions[migration.convention] += 1
+            wanted.add(migration.path)
+        for section in sections:
             texts[section.path] = section.text
-            by_path[section.path] += sum(_is_sent(one.sql) for one in section.statements)
-            counted.opaque += sum(bool(one.opaque) for one in section.statements)
-            counted.read += len(section.statements)
+            sent = [one for one in section.statements if not one.sql.startswith("\\")]
+            by_path[section.path] += len(sent)
+            counted.opaque += sum(bool(one.opaque) for one in sent)
+            counted.read += len(sent)
     counted.files = len(texts)
     for path, text in sorted(texts.items()):
         scanned = _scanned(text)
-        counted.scanned += scanned
+        counted.scanned += scanned or 0
         if scanned != by_path[path]:
             counted.differing.append((path, scanned, by_path[path]))
-    wanted = {migration.path for migration in _sql(loaded)}
     counted.understood = sum(one.understood for one in report.judged if one.path in wanted)
     for finding in report.findings:
         if finding.rule in _UNREAD and finding.place.path in texts:
@@ -85,28 +92,18 @@ def _counted(loaded: Loaded, report: Report) -> Counted:
     return counted
 
 
-def _sql(loaded: Loaded) -> Iterator[Migration]:
+def _migrations(loaded: Loaded) -> Iterator[Migration]:
     for selection in loaded.selections:
-        for migration in selection.tree.migrations:
-            if migration.path.endswith(".sql") and _text_of(migration.up):
-                yield migration
+        yield from selection.tree.migrations
 
 
-def _text_of(section: Section) -> str:
-    return section.text
-
-
-def _is_sent(sql: str) -> bool:
-    return not sql.startswith("\\")
-
-
-def _scanned(text: str) -> int:
-    """Return how many statements the server's own scanner finds, without lines for psql."""
+def _scanned(text: str) -> int | None:
+    """Return how many statements the server's own scanner finds, None where it gives up."""
     sent = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("\\"))
     try:
         pieces = postgast.split(sent, method="scanner")
     except PgQueryError:
-        return -1
+        return None
     return sum(bool(piece.strip()) for piece in pieces)
 
 

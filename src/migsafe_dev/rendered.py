@@ -40,7 +40,7 @@ from migsafe.model.operations import (
 from migsafe.model.origin import Certainty, SectionName
 from migsafe.model.record import replace
 from migsafe.parsers.sql import Placement, read_sql
-from migsafe.sources import Request, load
+from migsafe_dev.others import whole
 
 _COMPARISONS = frozenset({"new_old_equals", "new_old_not_equals"})
 _BOOK_KEEPING = "alembic_version"
@@ -49,13 +49,17 @@ _SHOWN = 160
 
 @dataclass(frozen=True)
 class Compared:
-    """One direction of a revision: what only one side has."""
+    """One direction of a revision: what only one side has.
+
+    `known` is False where a call of it could not be read, so that nothing was compared.
+    """
 
     revision: str
     section: SectionName
     read: Counter[Operation]
     rendered: Counter[Operation]
     uncertain: frozenset[Operation]
+    known: bool = True
 
     @property
     def is_equal(self) -> bool:
@@ -83,13 +87,15 @@ def main(arguments: list[str]) -> int:
     ]
     chance = random.Random(given.seed)  # noqa: S311  a draw, no secret
     drawn = chance.sample(revisions, min(given.count, len(revisions)))
-    found = [each for revision, sections in drawn for each in _compared(revision, sections)]
+    ways = [each for revision, sections in drawn for each in _compared(revision, sections)]
+    found = [each for each in ways if each.known]
     different = [each for each in found if not each.is_equal]
     unexplained = [each for each in different if not each.is_explained]
     for each in different:
         _show(each)
     print(
-        f"{len(drawn)} revisions of {len(revisions)}, {len(found)} ways: "
+        f"{len(drawn)} revisions of {len(revisions)}, {len(ways)} ways: "
+        f"{len(ways) - len(found)} with a call that is not known, "
         f"{len(found) - len(different)} equal, {len(different) - len(unexplained)} "
         f"depend on a condition, {len(unexplained)} differ"
     )
@@ -106,7 +112,7 @@ def _show(compared: Compared) -> None:
 
 def _rendered(tree: str, directory: Path) -> Iterator[tuple[str, list[tuple[Section, str]]]]:
     """Yield the revisions of a tree that were rendered: their sections with the SQL."""
-    for selection in load(Request(paths=(tree,))).selections:
+    for selection in whole(tree).selections:
         for migration in selection.tree.migrations:
             sections = [
                 (section, path.read_text("utf-8"))
@@ -122,6 +128,7 @@ def _compared(revision: str, sections: Iterable[tuple[Section, str]]) -> Iterato
         read = [each for one in section.statements for each in one.operations]
         if any(isinstance(each, Unrecognized) for each in read):
             # What is not known is said; there is nothing to compare.
+            yield Compared(revision, section.name, Counter(), Counter(), frozenset(), known=False)
             continue
         ours, theirs = comparable(read), comparable(operations_in(sql))
         theirs = Counter(_as_little_known(each, ours) for each in theirs.elements())
