@@ -34,9 +34,8 @@ from migsafe.model.operations import (
     ObjectKind,
     Operation,
     RenameColumn,
-    Truncate,
 )
-from migsafe.model.origin import Origin, SectionName, Span
+from migsafe.model.origin import Certainty, Origin, SectionName, Span
 from migsafe.model.record import record
 from migsafe.rulebook import DEFAULT_CASE, Rule
 
@@ -102,6 +101,11 @@ class Applied:
         return self.operation.origin
 
     @property
+    def is_certain(self) -> bool:
+        """Whether it runs whenever its section does."""
+        return self.origin.certainty is Certainty.ALWAYS
+
+    @property
     def line(self) -> int:
         """The line on which its statement starts, in a revision the `op.` call."""
         return self.place.line
@@ -134,7 +138,9 @@ class Deploy:
         gone: set[Name] = set()
         for applied in self.up if section is SectionName.UP else self.down:
             match applied.operation:
-                case DropTable(table=name) | DropObject(object=name, table=None):
+                case DropTable(table=name) | DropObject(object=name, table=None) if (
+                    applied.is_certain
+                ):
                     gone.add(applied.before.key(name))
                 case _:
                     pass
@@ -328,21 +334,8 @@ class Context:
         return None
 
     def has_rows(self, table: Name) -> bool:
-        """Say whether a table may hold rows that its transaction has not put there itself."""
+        """Say whether a table may hold rows: its transaction has not emptied it before."""
         return self.catalog.key(table) not in self.current.emptied
-
-    def is_emptied(self, table: Name) -> bool:
-        """Say whether its transaction has truncated a table, and put nothing into it since."""
-        key, empty = self.catalog.key(table), False
-        for applied in self.earlier():
-            lock = applied.effects.lock_on(key)
-            if not self.in_same_transaction(applied) or applied.effects.unknown:
-                empty = False
-            elif isinstance(applied.operation, Truncate):
-                empty = empty or lock is not None
-            elif lock is Lock.ROW_EXCLUSIVE:
-                empty = False
-        return empty
 
     def shut_by(self, relation: Name) -> Applied | None:
         """Return what keeps reads of a relation out until COMMIT, apart from the operation.

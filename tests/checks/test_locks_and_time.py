@@ -457,6 +457,20 @@ def test_others_write_to_it_once_it_is_open_again(
     assert found_by(rule, f"{sql.format(EMPTIED, work)};", schema=SHOP, runner=runner)
 
 
+@pytest.mark.parametrize(
+    "emptied",
+    [
+        f"SAVEPOINT s; {EMPTIED}; ROLLBACK TO SAVEPOINT s",
+        f"DO $$ BEGIN IF now() > '2026-01-01' THEN {EMPTIED}; END IF; END $$",
+        f"{EMPTIED}; INSERT INTO orders SELECT * FROM orders_of_last_year",
+        "ALTER TABLE orders ADD COLUMN IF NOT EXISTS user_id int NOT NULL",
+    ],
+)
+@pytest.mark.parametrize(("rule", "work"), WORK[:-1])
+def test_a_table_that_may_have_rows_is_worked_on(emptied: str, rule: str, work: str) -> None:
+    assert found_by(rule, f"{emptied}; {work};", schema=SHOP)
+
+
 def test_a_table_that_took_a_required_column_was_empty() -> None:
     required = "ALTER TABLE orders ADD n int NOT NULL"
     assert not found_by("create-index", f"{required}; CREATE INDEX i ON orders (n);", schema=SHOP)

@@ -443,3 +443,10 @@ def test_a_primary_key_refuses_nulls_where_its_columns_took_them(
     ]
     assert [words in message for message in found if words] == [True] * (words is not None)
     assert bool(found) is (words is not None)
+
+
+def test_a_key_that_waited_until_commit_does_not_stand_for_one_that_refuses_at_once() -> None:
+    columns = "CREATE TABLE t (id bigint PRIMARY KEY, a int NOT NULL, b int NOT NULL"
+    index = "CREATE UNIQUE INDEX CONCURRENTLY w ON t (a, b)"
+    assert not found_by("restrict-writes", index, schema=f"{columns}, UNIQUE (a))")
+    assert found_by("restrict-writes", index, schema=f"{columns}, UNIQUE (a) DEFERRABLE)")

@@ -1,5 +1,6 @@
 """Records of the schema: what a catalog holds."""
 
+from collections.abc import Iterable
 from dataclasses import field
 from enum import StrEnum
 
@@ -292,9 +293,10 @@ class Rights:
         """Whether there are no other rights than these."""
         return not (self.older or self.unread)
 
-    def of(self, role: str) -> tuple[Right, ...]:
-        """Return what a role was given itself, not through a role that it belongs to."""
-        return tuple(right for right in self.granted if right.role == role)
+    def is_known_of(self, roles: Iterable[str]) -> bool:
+        """Say whether all is known that roles have: no owner's own rights, no perhaps."""
+        perhaps = {right.role for right in self.perhaps}
+        return self.known and perhaps.isdisjoint(roles) and self.owner not in set(roles)
 
 
 @record

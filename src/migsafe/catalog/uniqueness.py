@@ -3,7 +3,7 @@
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import IndexState
 from migsafe.model.expressions import Expression, Name
-from migsafe.model.operations import CreateIndex, IndexElement
+from migsafe.model.operations import CreateIndex, IndexElement, PrimaryKey, Unique
 from migsafe.model.record import record
 
 
@@ -41,6 +41,16 @@ def holds(guarantee: Guarantee, table: Name, catalog: Catalog) -> bool:
     )
 
 
+def is_deferrable(index: IndexState, catalog: Catalog) -> bool:
+    """Say whether what an index refuses may stand until COMMIT."""
+    state = None if index.constraint is None else catalog.constraint(index.table, index.constraint)
+    match None if state is None else state.constraint:
+        case Unique(deferrable=deferrable) | PrimaryKey(deferrable=deferrable):
+            return deferrable
+        case _:
+            return False
+
+
 def is_implied(guarantee: Guarantee, table: Name, catalog: Catalog) -> bool:
     """Say whether a unique index of a table leaves a guarantee nothing to refuse.
 
@@ -49,6 +59,7 @@ def is_implied(guarantee: Guarantee, table: Name, catalog: Catalog) -> bool:
     return any(
         index.unique
         and index.valid is True
+        and not is_deferrable(index, catalog)
         and (there := guarantee_of(index)).keys <= guarantee.keys
         and (there.where is None or there.where == guarantee.where)
         and (

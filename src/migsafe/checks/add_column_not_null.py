@@ -25,7 +25,7 @@ def check_operation(operation: AddColumn, context: Context) -> Iterator[Finding]
     what = f"{table}.{column.name} NOT NULL without a default"
     rows = f"Adding {what} fails as soon as {table} holds a row (23502)"
     inserts = context.insert_without(table, column.name)
-    match context.is_emptied(table), _is_named_already(table, column.name, context):
+    match not context.has_rows(table), _is_named_already(table, column.name, context):
         case False, False:
             harm = f"{rows}, and {inserts}"
         case False, True:

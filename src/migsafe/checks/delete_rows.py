@@ -54,9 +54,11 @@ def _deletes(sql: str) -> bool:
 
 
 def _is_emptied_here(table: Name, context: Context) -> bool:
-    """Say whether the deploy removed all rows before: what it deletes are its own."""
+    """Say whether its transaction removed all rows before: what it deletes are its own."""
     key = context.catalog.key(table)
     for applied in context.earlier():
+        if not (applied.is_certain and context.in_same_transaction(applied)):
+            continue
         match applied.operation:
             case Truncate(tables=tables) if key in {applied.before.key(each) for each in tables}:
                 return True

@@ -193,17 +193,24 @@ def _lost(operation: Drop, context: Context) -> list[_Along]:
 
 def _unnamed(operation: Drop, context: Context) -> list[_Along]:
     """Return what goes along and is not among what the same statement names."""
-    named: set[Name] = set()
+    named: set[tuple[ObjectKind, Name]] = set()
     for other in context.current.statement.operations:
         match other:
-            case DropTable(table=name) | DropObject(object=name, table=None):
-                named.add(context.catalog.key(name))
+            case DropTable(table=name):
+                named.add((ObjectKind.TABLE, context.catalog.key(name)))
+            case DropObject(kind=kind, object=name, table=None):
+                named.add((kind, context.catalog.key(name)))
             case _:
                 pass
+    relations = {name for kind, name in named if kind not in _ROUTINES}
     return [
         each
         for each in dict.fromkeys(_along(operation, context.catalog))
-        if (each.name if each.table is None else context.catalog.key(each.table)) not in named
+        if (
+            (each.kind, each.name) not in named
+            if each.table is None
+            else context.catalog.key(each.table) not in relations
+        )
     ]
 
 

@@ -78,6 +78,8 @@ def _by_name(index: IndexState, context: Context) -> Iterator[Finding]:
 def _goes_with_more(index: IndexState, context: Context) -> bool:
     """Say whether the deploy drops its table, or a column of it: that is what is reported then."""
     for applied in (*context.earlier(), *context.later()):
+        if not applied.is_certain:
+            continue
         match applied.operation:
             case DropTable(table=table) if applied.before.key(table) == index.table:
                 return True

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.syncing import fills
 from migsafe.catalog.text import proves_not_null
+from migsafe.catalog.uniqueness import is_deferrable
 from migsafe.context import Applied, Context, clipped, line_of
 from migsafe.model.expressions import Expression, Name
 from migsafe.model.findings import Finding
@@ -352,6 +353,7 @@ def _covers(
     return any(
         index.unique
         and index.valid is not False
+        and not is_deferrable(index, catalog)
         and (index.where is None or (where is not None and index.where.sql == where.sql))
         and len(index.columns) == len(index.elements)
         and set(index.columns) <= set(columns)

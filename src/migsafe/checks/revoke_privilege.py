@@ -110,7 +110,8 @@ def _had(operation: Revoke, name: Name, arguments: str | None, context: Context)
         return True
     before = context.catalog.rights(kind, name, arguments)
     after = context.current.after.rights(kind, name, arguments)
-    return not before.known or before.granted != after.granted
+    known = before.is_known_of(operation.grantees)
+    return not known or before.granted != after.granted
 
 
 def _is_setting(operation: ChangeRole) -> bool:

@@ -59,7 +59,9 @@ def _told(section: Iterable[Applied], context: Context) -> frozenset[tuple[int, 
         if number is None:
             continue
         if changes_many(applied.operation, applied.before, applied.made | applied.emptied):
-            found.update((number, name) for name in applied.held)
+            found.update(
+                (number, name) for name, lock in applied.held.items() if lock.blocks_writes
+            )
         elif _is_slow(applied, context):
             for name, lock in applied.effects.locks.items():
                 if lock.blocks_writes and max(lock, applied.held.get(name, lock)).blocks_reads:

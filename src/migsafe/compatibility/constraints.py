@@ -33,9 +33,12 @@ from migsafe.model.operations import (
     ReferentialAction,
     Unique,
 )
+from migsafe.model.pattern import pattern
 
 UPSERT = (OldStatement.UPSERT,)
 DELETE = (OldStatement.DELETE,)
+
+_NOT_NULL = pattern(r"_not_null\d*$")
 
 
 def add_constraint(operation: AddConstraint, catalog: Catalog) -> Compatibility:
@@ -183,7 +186,9 @@ def drop_constraint(operation: DropConstraint, catalog: Catalog) -> Compatibilit
     table, name = operation.table, operation.constraint
     state = None if name is None else catalog.constraint(table, name)
     if state is None:
-        if operation.if_exists and name is not None and not unseen(catalog, table):
+        # PostgreSQL 18 names a NOT NULL itself, and the catalog does not say how.
+        own = name is not None and _NOT_NULL.search(name) is not None
+        if operation.if_exists and name is not None and not own and not unseen(catalog, table):
             return HARMLESS
         return Compatibility(
             old=met((READS, Outcome.CHANGES), ((*UPSERT, *DELETE), Outcome.UNKNOWN))

@@ -169,7 +169,7 @@ def taken(operation: Revoke, catalog: Catalog) -> frozenset[str] | None:
     after, lost = catalog.apply(operation), set[str]()
     for name, arguments in zip(operation.objects, given, strict=False):
         before, now = (each.rights(kind, name, arguments) for each in (catalog, after))
-        if not (before.known and now.known and _WHO_RUNS_IT.isdisjoint(operation.grantees)):
+        if not (_is_known(before, operation) and now.known):
             return None
         left = {(right.role, right.privilege, right.column) for right in now.granted}
         lost.update(
@@ -178,6 +178,11 @@ def taken(operation: Revoke, catalog: Catalog) -> frozenset[str] | None:
             if (right.role, right.privilege, right.column) not in left
         )
     return frozenset(lost)
+
+
+def _is_known(before: Rights, operation: Grant | Revoke) -> bool:
+    grantees = operation.grantees
+    return before.is_known_of(grantees) and _WHO_RUNS_IT.isdisjoint(grantees)
 
 
 def undo(operation: Grant | Revoke, catalog: Catalog, version: int) -> Undo | None:
@@ -193,7 +198,7 @@ def undo(operation: Grant | Revoke, catalog: Catalog, version: int) -> Undo | No
     after, back = catalog.apply(operation), list[Operation]()
     for name, arguments in zip(operation.objects, given, strict=False):
         before, now = (each.rights(kind, name, arguments) for each in (catalog, after))
-        if not (before.known and now.known and _WHO_RUNS_IT.isdisjoint(operation.grantees)):
+        if not (_is_known(before, operation) and now.known):
             back.extend(_opposite(operation, kind, name, version, arguments))
             continue
         old = {(right.role, right.privilege, right.column) for right in before.granted}

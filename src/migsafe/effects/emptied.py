@@ -1,10 +1,10 @@
-"""Tables that a transaction shuts and that hold no rows but its own."""
-
-from collections.abc import Collection
+"""Tables that a transaction shuts and that hold no rows."""
 
 from migsafe.catalog.catalog import Catalog
+from migsafe.catalog.schema import Existence
 from migsafe.model.effects import Effects, Fact, Never, OnData
 from migsafe.model.expressions import Name
+from migsafe.model.locks import Lock
 from migsafe.model.operations import (
     AddColumn,
     AddConstraint,
@@ -22,26 +22,37 @@ _ABOUT_ROWS = frozenset({Fact.SCANS, Fact.REWRITES})
 def found_empty(operation: Operation, effects: Effects, catalog: Catalog) -> tuple[Name, ...]:
     """Return the tables that are empty once an operation has gone through, and shut.
 
-    TRUNCATE empties them; a required column that nothing fills would have been refused by a row.
+    TRUNCATE empties them; a required column that nothing fills would have been refused by a row,
+    unless it was there already and nothing was done.
     """
     match operation, effects.fails:
         case Truncate(), _:
             return tuple(name for name, lock in effects.locks.items() if lock.blocks_reads)
-        case AddColumn(table=table), OnData(sqlstate="23502"):
-            return (catalog.key(table),)
+        case AddColumn(table=table, column=column, if_not_exists=lenient), OnData(sqlstate="23502"):
+            there = catalog.column_existence(table, column.name)
+            return () if lenient and there is not Existence.ABSENT else (catalog.key(table),)
         case _:
             return ()
 
 
+def filled(emptied: frozenset[Name], effects: Effects) -> frozenset[Name]:
+    """Return which of the tables are still empty after an operation that may have filled some."""
+    if not emptied or effects.unknown:
+        return frozenset()
+    return emptied.difference(
+        name for name, lock in effects.locks.items() if lock is Lock.ROW_EXCLUSIVE
+    )
+
+
 def without_rows(
-    operation: Operation, effects: Effects, emptied: Collection[Name], catalog: Catalog
+    operation: Operation, effects: Effects, emptied: frozenset[Name], catalog: Catalog
 ) -> Effects:
     """Return what an operation costs where the work on some tables' rows costs nothing.
 
     Args:
         operation: What runs.
         effects: What it costs elsewhere.
-        emptied: Keys of tables that hold only what their transaction put there.
+        emptied: Keys of tables that hold no rows.
         catalog: The schema before it.
     """
     match operation:
@@ -51,7 +62,7 @@ def without_rows(
             | AlterColumnType(table=table)
             | CreateIndex(table=table)
             | SetNotNull(table=table)
-        ) if catalog.key(table) in emptied:
+        ) if emptied.issuperset(_family(catalog.key(table), catalog)):
             # No row of it asks for one of another table either.
             return replace(
                 effects,
@@ -63,3 +74,13 @@ def without_rows(
             )
         case _:
             return effects
+
+
+def _family(table: Name, catalog: Catalog) -> frozenset[Name]:
+    """Return a table with all that inherits from it."""
+    found, pending = {table}, [table]
+    while pending:
+        heirs = {child.name for child in catalog.children(pending.pop())} - found
+        found |= heirs
+        pending.extend(heirs)
+    return frozenset(found)

@@ -164,7 +164,7 @@ def _equated(part: list[str], columns: frozenset[str], *, listed: bool) -> str |
 
 
 def _is_fixed(words: Iterable[str], columns: frozenset[str]) -> bool:
-    return not any(column_of(word) in columns or word.upper() == "SELECT" for word in words)
+    return not any(column_of(word) in columns or word.upper() in {"SELECT", "OR"} for word in words)
 
 
 def _ranged(parts: Iterable[list[str]], columns: frozenset[str]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from migsafe.compatibility import compatibility_of
 from migsafe.config import Settings
 from migsafe.context import Applied, Deploy
 from migsafe.effects import effects_of
-from migsafe.effects.emptied import found_empty
+from migsafe.effects.emptied import filled, found_empty
 from migsafe.lint.transactions import Session, Told, standing
 from migsafe.model.effects import Never, TransactionNeed
 from migsafe.model.expressions import Name
@@ -215,9 +215,14 @@ class _Folding:
                 session.emptied,
             )
         )
-        self._session = session.after(operation, effects.locks).emptying(
-            found_empty(operation, effects, catalog)
-        )
+        passed = session.after(operation, effects.locks)
+        left = frozenset[Name]()
+        if not isinstance(operation, Rollback):
+            left = filled(passed.emptied, effects)
+        sure = operation.origin is None or operation.origin.certainty is Certainty.ALWAYS
+        if sure and not spot.guarded:
+            left = left.union(found_empty(operation, effects, catalog))
+        self._session = passed.emptying(left)
         self.catalog = after
 
 

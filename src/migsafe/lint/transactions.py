@@ -149,11 +149,11 @@ class Session:
             return replace(self.begun(), in_autocommit=False)
         return self
 
-    def emptying(self, tables: Iterable[Name]) -> "Session":
-        """Return the session whose transaction knows that tables hold nobody else's rows."""
-        if not self.transaction.is_open or self.emptied.issuperset(tables):
+    def emptying(self, tables: frozenset[Name]) -> "Session":
+        """Return the session whose transaction knows that these tables hold no rows."""
+        if not self.transaction.is_open or self.emptied == tables:
             return self
-        return replace(self, emptied=self.emptied.union(tables))
+        return replace(self, emptied=tables)
 
     def after(self, operation: Operation, locks: Mapping[Name, Lock]) -> "Session":
         """Return the session after an operation that took `locks`."""

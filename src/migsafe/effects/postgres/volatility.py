@@ -35,19 +35,8 @@ KEYWORDS = frozenset(
 )
 """Functions that the grammar knows instead of pg_proc: all of them are stable."""
 
-_EXTENSIONS = {
-    "uuid_generate_v1": Volatility.VOLATILE,
-    "uuid_generate_v1mc": Volatility.VOLATILE,
-    "uuid_generate_v3": Volatility.IMMUTABLE,
-    "uuid_generate_v4": Volatility.VOLATILE,
-    "uuid_generate_v5": Volatility.IMMUTABLE,
-    "uuid_nil": Volatility.IMMUTABLE,
-    "uuid_ns_dns": Volatility.IMMUTABLE,
-    "uuid_ns_oid": Volatility.IMMUTABLE,
-    "uuid_ns_url": Volatility.IMMUTABLE,
-    "uuid_ns_x500": Volatility.IMMUTABLE,
-}
-"""Functions of uuid-ossp, in whatever schema: pg_proc of PostgreSQL 15 with version 1.1 of it."""
+_EXTENSIONS = frozenset({"uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4"})
+"""Volatile functions of uuid-ossp (pg_proc of PostgreSQL 15): somebody else's may be as well."""
 
 
 def volatility(expression: Expression, catalog: Catalog) -> Volatility:
@@ -79,7 +68,7 @@ def function_volatility(function: str, catalog: Catalog) -> Volatility:
             return Volatility.IMMUTABLE
     routines = catalog.routines(Name(name, schema or None))
     if not routines:
-        return _EXTENSIONS.get(name, Volatility.UNKNOWN)
+        return Volatility.VOLATILE if name in _EXTENSIONS else Volatility.UNKNOWN
     return max(_of_routine(routine) for routine in routines)
 
 
