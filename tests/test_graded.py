@@ -45,6 +45,19 @@ def test_silences_are_counted_as_the_page_states() -> None:
     assert stated("30 silent statements, verdict") == [
         str(verdicts[verdict]) for verdict in ("right", "arguable", "missed")
     ]
+    blind = Counter(row[6] for row in found)
+    assert stated("30 silent statements, blind") == [
+        str(blind.pop("fine")),
+        str(blind.pop("maybe missed")),
+        "–",
+    ]
+    assert not blind
+
+
+def test_the_page_says_how_many_come_from_a_tree_that_was_seen_before() -> None:
+    seen = sum(row[1] == "ory/kratos" for row in rows("findings.tsv"))
+    page = (ROOT / "docs" / "graded.md").read_text("utf-8")
+    assert f"whose findings had been looked at once: {seen} of the 60." in page
 
 
 def test_each_line_names_a_rule_and_evidence_and_a_tree_of_the_seed() -> None:
@@ -53,5 +66,5 @@ def test_each_line_names_a_rule_and_evidence_and_a_tree_of_the_seed() -> None:
     for row in rows("findings.tsv"):
         assert row[5] in known
         assert row[9], row
-        assert f"{row[1]} " in seed
-        assert row[2] in seed
+    for row in (*rows("findings.tsv"), *rows("silent.tsv")):
+        assert re.search(rf" {re.escape(row[1])} +{re.escape(row[2])} ", seed), row
