@@ -398,6 +398,11 @@ class Catalog:
         """Return a role with all that it is known to belong to, directly or not."""
         return rights.roles_of(self._facts, role)
 
+    @property
+    def keeps_relation_rights(self) -> bool:
+        """Whether rights on any table, view or sequence are known that it was not made with."""
+        return any(space is ObjectKind.TABLE for space, _ in self._facts.rights)
+
     def relations_of(self, schema: str | None) -> tuple[Name, ...]:
         """Return the tables and views of a schema, as they were made; None is `public`.
 

@@ -107,7 +107,12 @@ def _relation(key: Name, context: Context, *, view: bool) -> Iterator[Finding]:
             relations=(key,),
             confidence=Confidence.LOW if old.unread else Confidence.HIGH,
         )
-    elif not old.granted and before.table(key) is None and before.view(key) is None:
+    elif (
+        after.keeps_relation_rights
+        and not old.granted
+        and before.table(key) is None
+        and before.view(key) is None
+    ):
         yield from _unusual(key, new, context, view=view)
 
 
