@@ -281,6 +281,22 @@ def test_what_may_not_run_in_a_transaction_is_released_in_the_tool_s_own_words(t
 
 
 EDGES: list[tuple[str, dict[str, str], Callable[[Selection], bool]]] = [
+    *(
+        (
+            f"Atlas sums up a directory of {tool} as well",
+            {"m/atlas.sum": "h1:\n", **files},
+            lambda found, tool=tool: (
+                found.tree.convention == tool
+                and [kinds(each) for each in found.tree.migrations]
+                == [[["CreateTable"], ["DropTable"]]]
+            ),
+        )
+        for tool, files in (
+            ("golang-migrate", {"m/1_a.up.sql": USERS, "m/1_a.down.sql": DROP}),
+            ("goose", {"m/1_a.sql": f"-- +goose Up\n{USERS}-- +goose Down\n{DROP}"}),
+            ("dbmate", {"m/1_a.sql": f"-- migrate:up\n{USERS}-- migrate:down\n{DROP}"}),
+        )
+    ),
     (
         "a baseline that old versions lead to is not run again",
         {"sql/V1__a.sql": USERS, "sql/V2__b.sql": "SELECT 1;", "sql/B2__base.sql": USERS},

@@ -8,12 +8,14 @@ from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
 from migsafe.sources.convention import Candidate, Convention, NewFile, Options, Reading, Script
 from migsafe.sources.files import Files, parted
-from migsafe.sources.numbering import next_name, one_way
+from migsafe.sources.numbering import next_name, one_way, parts_of, says
 from migsafe.sources.sql_tree import read_tree
 
 NAME = "atlas"
 # It stands for all files before it in a new database, and is passed by in an old one.
 _CHECKPOINT = pattern(r"(?:[ \t]*--[^\n]*\n)*?[ \t]*--[ \t]*atlas:checkpoint\b")
+# It sums up directories for other tools as well: those know up from down.
+_OTHERS = tuple(says(word) for word in ("+goose ", "migrate:up"))
 
 
 def home(path: str, files: Files) -> str | None:
@@ -23,8 +25,18 @@ def home(path: str, files: Files) -> str | None:
 
 
 def shows(path: str, files: Files) -> bool:
-    """Say whether Atlas has summed up the directory."""
-    return "atlas.sum" in files.names(parted(path)[0])
+    """Say whether Atlas has summed up the directory, and writes it for itself."""
+    directory, _ = parted(path)
+    if "atlas.sum" not in files.names(directory):
+        return False
+    pairs = files.once(NAME, directory, lambda: _has_pairs(directory, files))
+    return not pairs and not any(says_so(path, files) for says_so in _OTHERS)
+
+
+def _has_pairs(directory: str, files: Files) -> bool:
+    """Say whether ways down stand in files of their own, as golang-migrate has them."""
+    found = (parts_of(name) for name in files.names(directory))
+    return any(parts is not None and parts[1] == "down" for parts in found)
 
 
 def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:
