@@ -326,6 +326,48 @@ EDGES: list[tuple[str, dict[str, str], Callable[[Selection], bool]]] = [
             ("pom.xml", "<configuration><mixed>true</mixed></configuration>"),
         )
     ),
+    *(
+        (
+            f"Flyway's files begin as {name} says",
+            {
+                "res/db/20250101000000__users.sql": USERS,
+                "res/db/back20250101000000__users.sql": DROP,
+                "res/db/again__view.sql": "CREATE OR REPLACE VIEW v AS SELECT 1;",
+                f"res/{name}": said,
+            },
+            lambda found: (
+                [(each.id, kinds(each), each.repeatable) for each in found.tree.migrations]
+                == [
+                    ("20250101000000__users", [["CreateTable"], ["DropTable"]], False),
+                    ("again__view", [["CreateView"]], True),
+                ]
+            ),
+        )
+        for name, said in (
+            (
+                "application.yml",
+                (
+                    "# sql-migration-prefix: W\nspring:\n  flyway:\n    sql-migration-prefix: ''\n"
+                    "    undo-sql-migration-prefix: back\n"
+                    "    repeatable-sql-migration-prefix: 'again'\n"
+                ),
+            ),
+            (
+                "flyway.conf",
+                (
+                    "flyway.sqlMigrationPrefix=\nflyway.undoSqlMigrationPrefix=back\n"
+                    "flyway.repeatableSqlMigrationPrefix=again\n"
+                ),
+            ),
+            (
+                "flyway.toml",
+                (
+                    '[flyway]\nsqlMigrationPrefix = ""\nundoSqlMigrationPrefix = "back"\n'
+                    'repeatableSqlMigrationPrefix = "again"\n'
+                ),
+            ),
+        )
+    ),
     (
         "sql-migrate orders equal numbers by their names",
         {

@@ -6,18 +6,26 @@ Refinery and other tools have taken over the names.
 import os
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
+from migsafe.model.errors import InputError
 from migsafe.model.migration import Migration, Section, Tree
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
-from migsafe.model.record import replace
+from migsafe.model.record import record, replace
 from migsafe.sources.convention import Candidate, Convention, Options, Order, Reading
 from migsafe.sources.files import Files, parted
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
 NAME = "flyway"
-_VERSIONED = pattern(r"([VUB])(\d+(?:[._]\d+)*)__(.*)\.(sql|java|kt)")
-_REPEATABLE = pattern(r"R__(.*)\.sql")
+_ID = pattern(r"([^\W\d_]*)(\d+(?:[._]\d+)*)__.*")
+# What names begin with, unless a configuration says otherwise.
+_PREFIXES = {"": "V", "undo": "U", "baseline": "B", "repeatable": "R"}
+_PREFIX = pattern(
+    r"^[^#\n]*?(?<![A-Za-z])(?P<of>(?:repeatable|undo|baseline)?)[-_]?(?:sql)?[-_]?migration[-_]?prefix[\"']?"
+    r"[ \t]*[=:>][ \t]*[\"']?(?P<prefix>[^\W\d_]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 # What Flyway takes out of its transaction; beside other statements it refuses to.
 _OUTSIDE = pattern(
     r"(?:CREATE|DROP)\s+(?:DATABASE|TABLESPACE|SUBSCRIPTION)\b|ALTER\s+SYSTEM\b"
@@ -41,42 +49,80 @@ _LEVELS = 6
 _AFTER_VERSIONS = 10**18
 
 
+@record
+class _Names:
+    """What the names of a location's files look like."""
+
+    versioned: re.Pattern[str]
+    repeatable: re.Pattern[str]
+
+    def has(self, name: str) -> bool:
+        """Say whether a file of this name is SQL that Flyway runs."""
+        if "__" not in name:
+            return False
+        found = self.versioned.fullmatch(name)
+        return self.repeatable.fullmatch(name) is not None or (
+            found is not None and found["suffix"] == "sql"
+        )
+
+
+@cache
+def _names_with(prefixes: tuple[tuple[str, str], ...]) -> _Names:
+    by = {of: re.escape(prefix) for of, prefix in prefixes}
+    return _Names(
+        re.compile(
+            rf"(?:(?P<undo>{by['undo']})|(?P<baseline>{by['baseline']})|{by['']})"
+            r"(?P<version>\d+(?:[._]\d+)*)__.*\.(?P<suffix>sql|java|kt)"
+        ),
+        re.compile(rf"{by['repeatable']}__(.*)\.sql"),
+    )
+
+
+def _names(directory: str, files: Files) -> _Names:
+    """Return what names look like in a directory, by the configuration in or above it."""
+
+    def ask() -> _Names:
+        prefixes = dict(_PREFIXES)
+        for text in _configurations(directory, files):
+            for found in _PREFIX.finditer(text):
+                prefixes[found["of"].lower()] = found["prefix"]
+        return _names_with(tuple(prefixes.items()))
+
+    return files.once(NAME, directory, ask)
+
+
 def home(path: str, files: Files) -> str | None:
     """Return the location that a file lies in: the topmost directory that holds migrations."""
     directory, name = parted(path)
-    if not _is_own(name):
+    if "__" not in name or not _names(directory, files).has(name):
         return None
     here = directory
     while here:
         above = os.path.dirname(here)
         # Flyway reads a location with what lies below it.
-        if not any(_is_own(each) for each in files.names(above)):
+        names = _names(above, files)
+        if not any(names.has(each) for each in files.names(above)):
             break
         here = above
     return here or "."
 
 
-def _is_own(name: str) -> bool:
-    return _REPEATABLE.fullmatch(name) is not None or (
-        (found := _VERSIONED.fullmatch(name)) is not None and found[4] == "sql"
-    )
-
-
 def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:
     """Return the migrations of a location, in the order in which an old database gets them."""
     here = "" if root == "." else root
-    candidates = _candidates(here, files, frozenset(given))
+    names = _names(here, files)
+    candidates = _candidates(here, names, files, frozenset(given))
     reading = read_tree(root, NAME, candidates, given, files, options)
-    mixed = _is_mixed(here, files)
-    migrations = tuple(_as_run(each, mixed=mixed) for each in reading.tree.migrations)
+    mixed = any(_MIXED.search(text) for text in _configurations(here, files))
+    migrations = tuple(_as_run(each, names, mixed=mixed) for each in reading.tree.migrations)
     return replace(reading, tree=replace(reading.tree, migrations=migrations))
 
 
-def _as_run(migration: Migration, *, mixed: bool) -> Migration:
+def _as_run(migration: Migration, names: _Names, *, mixed: bool) -> Migration:
     """Return a migration as Flyway runs it, which looks at its statements for that."""
     up = _section_as_run(migration.up, mixed=mixed)
     down = None if migration.down is None else _section_as_run(migration.down, mixed=mixed)
-    repeatable = _REPEATABLE.fullmatch(os.path.basename(migration.path)) is not None
+    repeatable = names.repeatable.fullmatch(os.path.basename(migration.path)) is not None
     return replace(migration, up=up, down=down, repeatable=repeatable)
 
 
@@ -86,31 +132,30 @@ def _section_as_run(section: Section, *, mixed: bool) -> Section:
     return replace(section, runner=Runner.NONE) if leaves else section
 
 
-def _candidates(root: str, files: Files, given: frozenset[str]) -> list[Candidate]:
+def _candidates(root: str, names: _Names, files: Files, given: frozenset[str]) -> list[Candidate]:
     ups: dict[Order, Candidate] = {}
     twice: list[Candidate] = []
     downs: dict[Order, str] = {}
     baselines: dict[Order, Candidate] = {}
     repeatable: list[tuple[str, Candidate]] = []
-    for path in _below(root, files):
+    for path in _below(root, names, files):
         name = os.path.basename(path)
-        again = _REPEATABLE.fullmatch(name)
+        again = names.repeatable.fullmatch(name)
         runner = _runner(path, files)
         if again is not None:
             candidate = Candidate(name[:-4], None, path, None, runner, downs=False)
             repeatable.append((again[1], candidate))
             continue
-        found = _VERSIONED.fullmatch(name)
+        found = names.versioned.fullmatch(name)
         if found is None:
             continue
-        kind, version, _, suffix = found.groups()
-        order = _order(version)
-        unread = None if suffix == "sql" else f"'{name}' is no SQL"
+        order = _order(found["version"])
+        unread = None if found["suffix"] == "sql" else f"'{name}' is no SQL"
         stem = name.rpartition(".")[0]
         candidate = Candidate(stem, order, path, None, runner, downs=False, unread=unread)
-        if kind == "U":
+        if found["undo"]:
             downs[order] = path
-        elif kind == "B":
+        elif found["baseline"]:
             baselines[order] = candidate
         elif order in ups:
             twice.append(candidate)
@@ -158,13 +203,13 @@ def _order(version: str) -> Order:
     return tuple(parts)
 
 
-def _below(root: str, files: Files) -> Iterator[str]:
+def _below(root: str, own: _Names, files: Files) -> Iterator[str]:
     pending = [root]
     while pending:
         here = pending.pop()
         for name in sorted(files.names(here)):
             path = os.path.join(here, name)
-            if _VERSIONED.fullmatch(name) is not None or _REPEATABLE.fullmatch(name) is not None:
+            if own.versioned.fullmatch(name) or own.repeatable.fullmatch(name):
                 yield path
             elif "." not in name and os.path.isdir(path) and not os.path.islink(path):
                 pending.append(path)
@@ -180,38 +225,50 @@ def _runner(path: str, files: Files) -> Runner:
     return Runner.FILE
 
 
-def _is_mixed(root: str, files: Files) -> bool:
-    """Say whether a configuration in or above the location lets a file mix both kinds."""
+def _configurations(root: str, files: Files) -> Iterator[str]:
+    """Yield the texts of the configurations that may speak of a location, the farthest first."""
     here = root
+    found: list[str] = []
     for _ in range(_LEVELS):
         names = files.names(here)
-        found = [name for name in names if _CONFIGURATION.fullmatch(name) is not None]
-        if any(_MIXED.search(files.head(os.path.join(here, name))) for name in found):
-            return True
+        found += [
+            os.path.join(here, name)
+            for name in sorted(names, reverse=True)
+            if _CONFIGURATION.fullmatch(name) is not None
+        ]
         if ".git" in names:
-            return False
+            break
         here = os.path.normpath(os.path.join(here, os.pardir))
-    return False
+    for path in reversed(found):
+        try:
+            yield files.text(path)
+        except InputError:
+            # It is no text that Flyway could read either.
+            continue
 
 
 def next_name(tree: Tree, slug: str) -> str:
     """Return the id of the version after the last one."""
     ids = (*(migration.id for migration in tree.migrations), *tree.later)
     versions = [
-        (_order(found[2]), found[2].replace("_", "."))
+        (_order(found[2]), found[2].replace("_", "."), found[1])
         for each in ids
-        if (found := _VERSIONED.fullmatch(f"{each}.sql")) is not None
+        if (found := _ID.fullmatch(each)) is not None
     ]
-    last = max(versions, default=((0,), "0"))[1]
-    return f"V{next_number(Tree(tree.root, NAME, (), later=(last,)))}__{slugged(slug)}"
+    _, last, prefix = max(versions, default=((0,), "0", _PREFIXES[""]))
+    return f"{prefix}{next_number(Tree(tree.root, NAME, (), later=(last,)))}__{slugged(slug)}"
 
 
 def paths(tree: Tree, id: str) -> tuple[str, str | None]:
     """Return where a new version is written, and its way back where the tree has some."""
     up = os.path.normpath(os.path.join(tree.root, f"{id}.sql"))
-    if not any(migration.down is not None for migration in tree.migrations):
+    downs = [m.down.path for m in tree.migrations if m.down is not None]
+    own = _ID.fullmatch(id)
+    last = _ID.fullmatch(os.path.basename(downs[-1])) if downs else None
+    if own is None or last is None:
         return up, None
-    return up, os.path.normpath(os.path.join(tree.root, f"U{id[1:]}.sql"))
+    back = f"{last[1]}{id.removeprefix(own[1])}.sql"
+    return up, os.path.normpath(os.path.join(tree.root, back))
 
 
 CONVENTION = Convention(NAME, 10, home, read, next_name, paths, title="Flyway")
