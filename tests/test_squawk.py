@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from migsafe import rulebook
+from migsafe.lint.squawk import UNREADABLE
 from migsafe_dev import squawk
 from migsafe_dev.peering import page, program, recorded
 from migsafe_dev.peering.differences import Compared, Difference, Group, compare
@@ -51,7 +52,7 @@ def test_both_sides_of_the_table_of_rules_are_rules() -> None:
     known = program.rules()
     ours = {rule for rules in known.same.values() for rule in rules}
     assert ours <= set(rulebook.ids())
-    assert set(known.same) == {*known.names, program.UNREADABLE}
+    assert set(known.same) == {*known.names, UNREADABLE}
     assert set(known.opt_in) <= set(known.names)
     assert known.harm.keys().isdisjoint(known.other)
 

@@ -1,10 +1,13 @@
 """What a comment silences, and what is said when it silences nothing."""
 
+import json
 from datetime import date
 
 import pytest
 
 from linting import lint_sql
+from migsafe.render import json as as_json
+from migsafe.render import sarif
 
 SCHEMA = "CREATE TABLE t (a int, b int, c int)"
 
@@ -65,3 +68,74 @@ def test_a_comment_with_nothing_to_silence_is_reported() -> None:
 def test_a_comment_in_a_string_is_no_comment() -> None:
     sql = "SELECT '\n-- migsafe: ignore[drop-column]: no\n'; ALTER TABLE t DROP COLUMN b;"
     assert rules(sql) == (["drop-column"], [])
+
+
+DROP = "ALTER TABLE t DROP COLUMN b;"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"-- squawk-ignore ban-drop-column\n{DROP}",
+        f"--squawk-ignore renaming-table,ban-drop-column,\n{DROP}",
+        f"/* squawk-ignore ban-drop-column */\n{DROP}",
+        f"{DROP} -- squawk-ignore ban-drop-column",
+        "ALTER TABLE t\n  -- squawk-ignore ban-drop-column\n  DROP COLUMN b;",
+        f"{DROP}\nSELECT 1;\n-- squawk-ignore-file ban-drop-column",
+        f"-- squawk-ignore-file\n{DROP}",
+    ],
+)
+def test_a_comment_of_squawk_silences_the_rules_that_say_the_same(sql: str) -> None:
+    report = lint_sql(sql, schema=SCHEMA)
+    assert report.findings == ()
+    assert [(one.rule, one.silenced) for one in report.suppressed] == [
+        ("drop-column", "squawk-ignore")
+    ]
+    assert report.remarks == ()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"-- squawk-ignore\n{DROP}",
+        f"-- squawk-ignore ban-drop-table\n{DROP}",
+        f"-- squawk-ignore ban-drop-column\n\n{DROP}",
+        f"-- squawk-ignore ban-drop-column\n-- another\n{DROP}",
+        f"{DROP}\n-- squawk-ignore ban-drop-column",
+        "-- squawk-ignore ban-drop-column\nALTER TABLE t\n  DROP COLUMN b;",
+        f"SELECT '\n-- squawk-ignore-file ban-drop-column\n'; {DROP}",
+    ],
+)
+def test_a_comment_that_squawk_does_not_hear_silences_nothing(sql: str) -> None:
+    assert rules(sql) == (["drop-column"], [])
+
+
+def test_a_comment_of_squawk_without_a_use_is_no_finding() -> None:
+    assert rules("-- squawk-ignore ban-drop-table\nSELECT 1;") == ([], [])
+
+
+def test_no_comment_of_squawk_hides_what_cannot_be_read() -> None:
+    found, silenced = rules("-- squawk-ignore-file\nALTER TABL t;")
+    assert (found, silenced) == (["unreadable-statement"], [])
+
+
+def test_what_a_comment_of_squawk_names_and_nobody_judges_is_said_once() -> None:
+    report = lint_sql(
+        f"-- squawk-ignore require-statement-timeout, ban-drop-colum\n{DROP}\n"
+        "-- squawk-ignore require-statement-timeout\nSELECT 1;",
+        schema=SCHEMA,
+    )
+    (remark,) = report.remarks
+    assert remark == (
+        "squawk-ignore comments name what no rule of migsafe answers to: "
+        "require-statement-timeout (0001.up.sql:1 and 1 more), ban-drop-colum (0001.up.sql:1). "
+        "They silence nothing here."
+    )
+
+
+def test_the_reason_of_a_comment_is_reported_with_what_it_silences() -> None:
+    report = lint_sql(f"-- migsafe: ignore[drop-column]: unused since 1.2\n{DROP}", schema=SCHEMA)
+    assert [one.silenced for one in report.suppressed] == ["unused since 1.2"]
+    assert json.loads(as_json.render(report))["suppressed"][0]["reason"] == "unused since 1.2"
+    (result,) = json.loads(sarif.render(report))["runs"][0]["results"]
+    assert result["suppressions"][0]["justification"] == "unused since 1.2"

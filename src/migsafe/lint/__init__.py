@@ -79,14 +79,13 @@ def lint(
     judged = precedence.one_harm_one_finding((*ups, *downs))
     shown = tuple(precedence.by_profile(judged, settings.profile))
     migrations = tuple(migration for deploy in deploys for migration in deploy.migrations)
-    stays, silenced, comments = suppressions.apply(
+    applied = suppressions.apply(
         (section for migration in migrations for section in migration.sections),
         shown,
         today=options.today,
     )
-    stays += tuple(
-        precedence.by_profile(engine.check_suppressions(comments, settings), settings.profile)
-    )
+    about_comments = engine.check_suppressions(applied.comments, settings)
+    stays = applied.stays + tuple(precedence.by_profile(about_comments, settings.profile))
     by_plan = gated.sort(stays, deploys, settings)
     errors += by_plan.errors
     homes = {
@@ -98,14 +97,14 @@ def lint(
     )
     return Report(
         findings=findings,
-        suppressed=_numbered(_chosen(silenced, options), homes),
+        suppressed=_numbered(_chosen(applied.silenced, options), homes),
         gated=_numbered(_chosen(by_plan.gated, options), homes),
         errors=errors,
         judged=statements,
         verdict=_verdict(findings, statements, errors),
         replayed=sum(_replayed(selection) for selection in chosen),
         skipped=skipped,
-        remarks=by_plan.remarks,
+        remarks=(*applied.remarks, *by_plan.remarks),
         plannable=_plannable(findings),
         texts={
             section.path: section.text for migration in migrations for section in migration.sections

@@ -1,7 +1,7 @@
 """Comments that silence a rule: their grammar, their reach, and what they silenced."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from migsafe import rulebook
@@ -9,7 +9,7 @@ from migsafe.context import Suppression
 from migsafe.model.findings import Finding
 from migsafe.model.migration import Directive, Place, Section
 from migsafe.model.pattern import pattern
-from migsafe.model.record import record
+from migsafe.model.record import record, replace
 
 _GRAMMAR = pattern(
     r"(?P<verb>ignore(?:-file)?)\s*\[(?P<rules>[^\]]*)\]"
@@ -30,14 +30,28 @@ class _Comment:
     line: int | None
     """The line on which a finding's statement or sub-command must start or end."""
     inside: bool
+    nameless: tuple[str, ...] | None = None
+    """What a comment of squawk names and migsafe does not judge; None: it is migsafe's own."""
 
 
-def apply(
-    sections: Iterable[Section], findings: Iterable[Finding], *, today: date
-) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Suppression, ...]]:
+@record
+class Applied:
+    """What comments did to findings.
+
+    `remarks` say what of squawk's comments says nothing to migsafe.
+    """
+
+    stays: tuple[Finding, ...]
+    silenced: tuple[Finding, ...]
+    comments: tuple[Suppression, ...]
+    remarks: tuple[str, ...]
+
+
+def apply(sections: Iterable[Section], findings: Iterable[Finding], *, today: date) -> Applied:
     """Return the findings that stay, those silenced, and what each comment did.
 
-    A comment without a reason, or after its date, silences nothing.
+    A comment without a reason, or after its date, silences nothing. squawk's own comments need
+    neither a reason nor a use: whether they have one is for squawk to say.
     """
     comments: dict[str, list[_Comment]] = {}
     seen: set[tuple[str, int]] = set()
@@ -62,8 +76,12 @@ def apply(
         ]
         for comment in by:
             used.setdefault(_key(comment), set()).add(finding.rule)
-        (silenced if by else stays).append(finding)
-    return (
+        if by:
+            silenced.append(replace(finding, silenced=by[0].reason))
+        else:
+            stays.append(finding)
+    read = [comment for found in comments.values() for comment in found]
+    return Applied(
         tuple(stays),
         tuple(silenced),
         tuple(
@@ -74,10 +92,29 @@ def apply(
                 comment.problem,
                 frozenset(used.get(_key(comment), ())),
             )
-            for found in comments.values()
-            for comment in found
+            for comment in read
+            if comment.nameless is None
         ),
+        tuple(_nameless(read)),
     )
+
+
+def _nameless(comments: Iterable[_Comment]) -> Iterator[str]:
+    """Yield the line that says, once a run, what comments of squawk do not silence here."""
+    places: dict[str, list[Place]] = {}
+    for comment in comments:
+        for name in comment.nameless or ():
+            places.setdefault(name, []).append(comment.place)
+    if places:
+        listed = ", ".join(
+            f"{name} ({found[0].path}:{found[0].line}"
+            + (f" and {len(found) - 1} more)" if len(found) > 1 else ")")
+            for name, found in places.items()
+        )
+        yield (
+            f"squawk-ignore comments name what no rule of migsafe answers to: {listed}. "
+            "They silence nothing here."
+        )
 
 
 def _key(comment: _Comment) -> tuple[str, int, int]:
@@ -85,6 +122,8 @@ def _key(comment: _Comment) -> tuple[str, int, int]:
 
 
 def _read(section: Section, directive: Directive, today: date) -> _Comment | None:
+    if directive.squawk:
+        return _of_squawk(section, directive)
     text = directive.text.strip()
     if text.startswith(_OTHER_VERBS):
         return None
@@ -110,6 +149,27 @@ def _read(section: Section, directive: Directive, today: date) -> _Comment | Non
         _problem(rules, found["until"], reason, today),
         line=None if found["verb"] == "ignore-file" else line,
         inside=inside,
+    )
+
+
+def _of_squawk(section: Section, directive: Directive) -> _Comment:
+    from migsafe.lint import squawk  # noqa: PLC0415  most migrations know nothing of it
+
+    place = section.place(directive.span)
+    verb, names = squawk.named(directive.text)
+    if not names and verb == "ignore-file":
+        names = tuple(squawk.SAME)
+        nameless: tuple[str, ...] = ()
+    else:
+        nameless = tuple(name for name in names if not squawk.equivalents((name,)))
+    return _Comment(
+        squawk.equivalents(names),
+        place,
+        "squawk-ignore",
+        problem=None,
+        line=None if verb == "ignore-file" else place.end_line,
+        inside=False,
+        nameless=nameless,
     )
 
 
@@ -157,6 +217,18 @@ def _next_line(section: Section, place: Place) -> int:
 def _reaches(comment: _Comment, finding: Finding) -> bool:
     if comment.line is None:
         return True
+    if comment.nameless is not None:
+        return _squawk_reaches(comment.line, finding)
     # Inside a statement a comment speaks of the sub-command beside or below it.
     place = finding.focus if comment.inside else finding.place
     return comment.line in {place.line, place.end_line}
+
+
+def _squawk_reaches(line: int, finding: Finding) -> bool:
+    """Say whether a comment of squawk stands on a finding's line or the line above.
+
+    Without a sub-command the finding stands where its statement begins, as squawk's do.
+    """
+    focus = finding.focus
+    last = focus.line if focus == finding.place else focus.end_line
+    return focus.line <= line + 1 and line <= last

@@ -73,7 +73,8 @@ class Finding:
     """One report.
 
     `place` is the statement (for Alembic the `op.` call), `focus` the sub-command in it.
-    `gated_by` names the plan whose gate decides instead. `identity` is what stays the same
+    `gated_by` names the plan whose gate decides instead, `silenced` is the reason that a comment
+    gives for silencing it. `identity` is what stays the same
     when lines move; `repeated` tells those apart that share it, in the order of their places.
     """
 
@@ -90,6 +91,7 @@ class Finding:
     identity: str
     repeated: int = 0
     gated_by: str | None = None
+    silenced: str | None = None
 
     @property
     def fingerprint(self) -> str:

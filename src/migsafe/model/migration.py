@@ -29,10 +29,14 @@ class Statement:
 
 @record
 class Directive:
-    """A comment that speaks to migsafe: `text` is what stands after `migsafe:`."""
+    """A comment that speaks to migsafe: `text` is what stands after `migsafe:`.
+
+    One that speaks to squawk is heard as well: `squawk`, and `text` is what stands after `squawk-`.
+    """
 
     span: Span
     text: str
+    squawk: bool = False
 
 
 @record

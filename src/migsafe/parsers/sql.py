@@ -18,6 +18,7 @@ from migsafe.parsers.split import Comment, Piece, PieceKind, split
 
 _NO_VALUES: Mapping[str, str] = MappingProxyType({})
 _DIRECTIVE = pattern(r"(?:--+|/\*+)\s*migsafe:\s*(.*?)\s*(?:\*/)?", re.DOTALL)
+_SQUAWK = pattern(r"(?:--|/\*)\s*squawk-(ignore.*?)\s*(?:\*/)?", re.DOTALL)
 
 
 @record
@@ -192,12 +193,13 @@ def _directives(
     text: str, comments: tuple[Comment, ...], placement: Placement
 ) -> Iterator[Directive]:
     for comment in comments:
-        if text.find("migsafe:", comment.start, comment.end) == -1:
-            continue
-        match = _DIRECTIVE.fullmatch(text, comment.start, comment.end)
-        if match is not None:
-            span = placement.span(comment.start, comment.end)
-            yield Directive(span, match[1])
+        for word, grammar in (("migsafe:", _DIRECTIVE), ("squawk-ignore", _SQUAWK)):
+            if text.find(word, comment.start, comment.end) == -1:
+                continue
+            match = grammar.fullmatch(text, comment.start, comment.end)
+            if match is not None:
+                span = placement.span(comment.start, comment.end)
+                yield Directive(span, match[1], squawk=grammar is _SQUAWK)
 
 
 def read_expression(sql: str, dialect: str = "postgres") -> Expression:

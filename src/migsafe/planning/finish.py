@@ -95,7 +95,7 @@ def finished(
 
 def _runner(migration: Migration) -> Runner:
     """Return how the tool runs files that say nothing of themselves."""
-    said = any("transaction" in each.text for each in migration.up.directives)
+    said = any(each.text.startswith("transaction") for each in migration.up.directives)
     return Runner.AUTO if said else migration.up.runner
 
 

@@ -117,7 +117,7 @@ def _as_run(migration: Migration, runner: Runner) -> Migration:
     """Return a migration with the transactions of the tree that it came from."""
 
     def section(each: Section) -> Section:
-        said = any("transaction" in directive.text for directive in each.directives)
+        said = any(one.text.startswith("transaction") for one in each.directives)
         return each if said else replace(each, runner=runner)
 
     down = migration.down

@@ -69,6 +69,8 @@ def _finding(finding: Finding) -> dict[str, object]:
     }
     if finding.gated_by is not None:
         document["gated_by"] = finding.gated_by
+    if finding.silenced is not None:
+        document["reason"] = finding.silenced
     return document
 
 

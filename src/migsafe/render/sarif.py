@@ -83,7 +83,8 @@ def _result(finding: Finding, index: dict[str, int], suppression: str | None) ->
         "properties": {"confidence": finding.confidence},
     }
     if suppression is not None:
-        result["suppressions"] = [{"kind": suppression, "status": "accepted"}]
+        because = {} if finding.silenced is None else {"justification": finding.silenced}
+        result["suppressions"] = [{"kind": suppression, "status": "accepted", **because}]
     return result
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from migsafe import rulebook
+from migsafe.lint.squawk import UNREADABLE
 from migsafe.model.findings import Severity
-from migsafe_dev.peering.program import UNREADABLE, Reported, rules
+from migsafe_dev.peering.program import Reported, rules
 from migsafe_dev.peering.recorded import Recorded
 from migsafe_dev.peering.subjects import MADE_HERE, REFUSED, Stated, Subject
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from migsafe.lint.squawk import OPT_IN, SAME, UNREADABLE
+
 RULES = Path(__file__).parents[3] / "fixtures" / "peers" / "squawk.toml"
-UNREADABLE = "syntax-error"
-"""What squawk reports, and nothing else, of a file that it cannot read."""
 
 
 class PeerError(Exception):
@@ -23,7 +23,7 @@ class PeerError(Exception):
 
 @dataclass(frozen=True)
 class Rules:
-    """What the project says about squawk's rules: fixtures/peers/squawk.toml."""
+    """What the project says about squawk's rules: fixtures/peers/squawk.toml, lint/squawk.py."""
 
     version: str
     opt_in: tuple[str, ...]
@@ -68,10 +68,10 @@ def rules() -> Rules:
     content = tomllib.loads(RULES.read_text("utf-8"))
     return Rules(
         content["version"],
-        tuple(content["opt-in"]),
+        tuple(sorted(OPT_IN)),
         content["harm"],
         content["other"],
-        {rule: frozenset(ours) for rule, ours in content["same"].items()},
+        {rule: frozenset(ours) for rule, ours in SAME.items()},
     )
 
 
