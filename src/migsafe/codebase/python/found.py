@@ -1,0 +1,68 @@
+"""What was found in a Python file so far, with its places."""
+
+import ast
+
+from migsafe.codebase.use import Basis, Use, UseKind
+from migsafe.model.migration import Place
+from migsafe.model.record import replace
+from migsafe.sources.alembic.values import Module
+
+Node = ast.expr | ast.stmt | ast.keyword
+_Known = tuple[UseKind, str, str | None, int, int]
+
+
+class Found:
+    """The uses of a file: each once at its place, mentions once in the file."""
+
+    __slots__ = ("_mentioned", "_module", "_uses")
+
+    def __init__(self, module: Module) -> None:
+        """Begin with nothing found."""
+        self._module = module
+        self._uses: dict[_Known, Use] = {}
+        self._mentioned: dict[tuple[UseKind, str], Use] = {}
+
+    def add(  # noqa: PLR0913  the fields of a use
+        self,
+        kind: UseKind,
+        name: str,
+        node: Node,
+        basis: Basis,
+        how: str,
+        *,
+        table: str | None = None,
+        schema: str | None = None,
+        writes: bool | None = None,
+        owner: str | None = None,
+    ) -> None:
+        """Note a use at a node."""
+        place = self._place(node)
+        self.put(Use(kind, name, table, schema, place, basis, writes, how, owner))
+
+    def put(self, use: Use) -> None:
+        """Note a use."""
+        if use.basis is Basis.MENTION:
+            self._mentioned.setdefault((use.kind, use.name), use)
+            return
+        key = use.kind, use.name, use.table, use.place.line, use.place.column
+        known = self._uses.get(key)
+        if known is None or known.basis < use.basis:
+            self._uses[key] = use
+        elif use.writes and not known.writes:
+            self._uses[key] = replace(known, writes=True)
+
+    def all(self) -> tuple[Use, ...]:
+        """Return everything in the order of the file."""
+        uses = [*self._uses.values(), *self._mentioned.values()]
+        return tuple(sorted(uses, key=lambda use: (use.place.line, use.place.column)))
+
+    def _place(self, node: Node) -> Place:
+        column = self._column(node.lineno, node.col_offset)
+        if node.end_lineno is None or node.end_col_offset is None:
+            return Place(self._module.path, node.lineno, column, node.lineno, column)
+        end = self._column(node.end_lineno, node.end_col_offset)
+        return Place(self._module.path, node.lineno, column, node.end_lineno, end)
+
+    def _column(self, line: int, column: int) -> int:
+        places = self._module.places
+        return places.offset(line, column) - places.offset(line, 0) + 1
