@@ -13,8 +13,8 @@ from migsafe.sources.files import Files, is_plan_directory
 
 def is_plan(path: str) -> bool:
     """Say whether a path is the directory of a plan, one that cannot be read too."""
-    names = Files().names(path)
-    return {"plan.json", "PLAN.md"} <= names or is_plan_directory(path, names)
+    files = Files()
+    return {"plan.json", "PLAN.md"} <= files.names(path) or is_plan_directory(path, files)
 
 
 def replanner_of(folder: Path, settings: Settings) -> Replan:

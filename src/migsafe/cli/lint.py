@@ -145,8 +145,7 @@ def _older(report: Report, work: Work) -> tuple[str, ...]:
 
 
 def _is_plan(selection: Selection) -> bool:
-    root = selection.tree.root
-    return is_plan_directory(root, Files().names(root))
+    return is_plan_directory(selection.tree.root, Files())
 
 
 def _status(report: Report, fail_level: str) -> Exit:

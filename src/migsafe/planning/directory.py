@@ -141,10 +141,9 @@ def _configured(start: str, files: Files) -> Iterator[tuple[str, str]]:
 def _runner_of(place: str, start: str, files: Files) -> str | None:
     """Return the tool that reads a directory, as far as its files tell."""
     plain = shown(place)
-    names = files.names(place)
-    if is_plan_directory(place, names):
+    if is_plan_directory(place, files):
         return None
-    for name in sorted(names):
+    for name in sorted(files.names(place)):
         path = name if plain == "." else f"{plain}/{name}"
         runner = _reader(path, start, files)
         if runner is not None:

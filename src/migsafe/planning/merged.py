@@ -1,7 +1,11 @@
 """Asks git whether a file was merged."""
 
-import subprocess
+import os
 from pathlib import Path
+
+from migsafe.model.errors import UsageError
+from migsafe.sources.git.base import default_branch
+from migsafe.sources.git.repository import Repository, is_checkout
 
 
 def is_merged(path: Path) -> bool | None:
@@ -10,36 +14,12 @@ def is_merged(path: Path) -> bool | None:
     Nothing is fetched: what counts is the default branch as this checkout knows it.
     """
     folder = path.parent
-    if not folder.is_dir():
+    if not folder.is_dir() or not is_checkout(str(folder)):
         return None
-    top = _git(folder, "rev-parse", "--show-toplevel")
-    if not top:
-        return None
-    branch = _default_branch(folder)
-    if branch is None:
-        return None
-    inside = path.resolve().relative_to(Path(top).resolve()).as_posix()
-    return _git(folder, "cat-file", "-e", f"{branch}:{inside}") is not None
-
-
-def _default_branch(folder: Path) -> str | None:
-    head = _git(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    names = ([head] if head else []) + ["origin/main", "origin/master", "main", "master"]
-    for name in names:
-        if _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") is not None:
-            return name
-    return None
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git printed, None if it failed or is not there."""
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, and paths only
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
+        repository = Repository(str(folder))
+        branch = default_branch(repository)
+        commit = None if branch is None else repository.commit(branch)
+    except UsageError:
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return None if commit is None else repository.at(commit).exists(os.path.realpath(path))

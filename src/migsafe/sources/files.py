@@ -15,7 +15,8 @@ _UNVISITED = frozenset({"node_modules", "__pycache__", "venv", "site-packages", 
 _MAGIC = pattern(r"[*?\[]")
 _PLAN = pattern(r'"schema"\s*:\s*"migsafe\.plan/1"')
 _BOM = b"\xef\xbb\xbf"
-_HEAD = 4096
+HEAD = 4096
+"""So many bytes of a file are asked what tool it is of."""
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _Answer = TypeVar("_Answer")
 
@@ -67,15 +68,23 @@ class Files:
         if known is None:
             try:
                 with open(path, encoding="utf-8", errors="replace") as file:
-                    known = file.read(_HEAD)
+                    known = file.read(HEAD)
             except OSError:
                 known = ""
             self._heads[path] = known
-        return known[:_HEAD]
+        return known[:HEAD]
 
     def exists(self, path: str) -> bool:
         """Return whether there is a file to read at a path."""
         return path in self._overlay or os.path.isfile(path)
+
+    def is_directory(self, path: str) -> bool:
+        """Return whether there is a directory at a path."""
+        return os.path.isdir(path)
+
+    def is_link(self, path: str) -> bool:
+        """Return whether there is a symbolic link at a path."""
+        return os.path.islink(path)
 
     def text(self, path: str) -> str:
         """Return the text of a file, without a byte order mark, line ends as they are.
@@ -89,6 +98,15 @@ class Files:
                 raise _nul(path, known.index("\0"))
             return known.removeprefix("\ufeff")
         return decode(_bytes(path), path)
+
+    def data(self, path: str) -> bytes:
+        """Return the bytes of a file.
+
+        Raises:
+            InputError: If it cannot be opened.
+        """
+        known = self._overlay.get(path)
+        return _bytes(path) if known is None else known.encode()
 
 
 def decode(data: bytes, path: str) -> str:
@@ -169,16 +187,12 @@ def shown(path: str) -> str:
     return normal.removeprefix(inside)
 
 
-def is_plan_directory(directory: str, names: frozenset[str]) -> bool:
+def is_plan_directory(directory: str, files: Files) -> bool:
     """Return whether a directory holds a plan that migsafe wrote."""
-    if "plan.json" not in names:
+    if "plan.json" not in files.names(directory):
         return False
-    try:
-        # The member comes first in every plan; a plan may be large.
-        with open(os.path.join(directory, "plan.json"), encoding="utf-8") as file:
-            return _PLAN.search(file.read(4096)) is not None
-    except (OSError, UnicodeDecodeError):
-        return False
+    # The member comes first in every plan; a plan may be large.
+    return _PLAN.search(files.head(os.path.join(directory, "plan.json"))) is not None
 
 
 def is_plan_copy(path: str, files: Files) -> bool:
@@ -188,7 +202,7 @@ def is_plan_copy(path: str, files: Files) -> bool:
         below, slash, _ = below.rpartition("/")
         if slash and below.rpartition("/")[2] == "source":
             plan = below.rpartition("/")[0] or "."
-            if is_plan_directory(plan, files.names("" if plan == "." else plan)):
+            if is_plan_directory("" if plan == "." else plan, files):
                 return True
     return False
 
@@ -205,13 +219,13 @@ def walk(directory: str, files: Files) -> Iterator[str]:
         below = []
         for name in names:
             path = name if here in {"", "."} else os.path.join(here, name)
-            if name.endswith(_SUFFIXES) and not os.path.isdir(path):
+            if name.endswith(_SUFFIXES) and not files.is_directory(path):
                 yield path
             elif (
                 not name.startswith(".")
                 and name not in _UNVISITED
-                and os.path.isdir(path)
-                and not os.path.islink(path)
+                and files.is_directory(path)
+                and not files.is_link(path)
                 and not _is_foreign(path, files)
             ):
                 below.append(path)
@@ -219,8 +233,7 @@ def walk(directory: str, files: Files) -> Iterator[str]:
 
 
 def _is_foreign(directory: str, files: Files) -> bool:
-    names = files.names(directory)
-    return "pyvenv.cfg" in names or is_plan_directory(directory, names)
+    return "pyvenv.cfg" in files.names(directory) or is_plan_directory(directory, files)
 
 
 def resolve(path: str, files: Files) -> Iterator[str | InputError]:
@@ -231,7 +244,7 @@ def resolve(path: str, files: Files) -> Iterator[str | InputError]:
     normal = shown(path)
     if files.exists(normal):
         yield normal if normal.endswith(_SUFFIXES) else _no_migration(normal)
-    elif os.path.isdir(normal):
+    elif files.is_directory(normal):
         yield from _directory(normal, files)
     elif _MAGIC.search(normal):
         matches = sorted(iglob(normal, recursive=True))

@@ -211,7 +211,7 @@ def _below(root: str, own: _Names, files: Files) -> Iterator[str]:
             path = os.path.join(here, name)
             if own.versioned.fullmatch(name) or own.repeatable.fullmatch(name):
                 yield path
-            elif "." not in name and os.path.isdir(path) and not os.path.islink(path):
+            elif "." not in name and files.is_directory(path) and not files.is_link(path):
                 pending.append(path)
 
 

@@ -17,8 +17,8 @@ NAME = "plan"
 def home(path: str, files: Files) -> str | None:
     """Return the plan directory that a file lies in, None if it lies in none."""
     directory = os.path.split(path)[0] or "."
-    names = files.names("" if directory == "." else directory)
-    return directory if is_plan_directory(directory, names) else None
+    here = "" if directory == "." else directory
+    return directory if is_plan_directory(here, files) else None
 
 
 def read(root: str, given: Sequence[str], files: Files, options: Options) -> Reading:

@@ -61,7 +61,7 @@ def find(root: str, files: Files) -> tuple[str, ...]:
             continue
         for name in names:
             path = os.path.join(here, name)
-            if not name.startswith(".") and os.path.isdir(path) and not os.path.islink(path):
+            if not name.startswith(".") and files.is_directory(path) and not files.is_link(path):
                 pending.append(path)
     return tuple(sorted(found))
 
@@ -172,7 +172,7 @@ def tree_around(path: str, convention: str, files: Files, options: Options) -> T
 def _beside(
     path: str, home: str, home_of: Callable[[str, Files], str | None], files: Files
 ) -> list[str]:
-    start = home if os.path.isdir(home) else os.path.dirname(path) or "."
+    start = home if files.is_directory(home) else os.path.dirname(path) or "."
     return [each for each in walk(start, files) if home_of(each, files) == home]
 
 
