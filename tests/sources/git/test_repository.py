@@ -244,9 +244,8 @@ def test_where_there_is_no_working_tree_it_is_said(
         Repository()
 
 
-def test_a_machine_without_git_is_told(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("checkout")
+def test_a_machine_without_git_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert is_checkout()
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="git is not installed"):
