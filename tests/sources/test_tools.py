@@ -426,10 +426,56 @@ EDGES: list[tuple[str, dict[str, str], Callable[[Selection], bool]]] = [
         "what a changelog includes beside SQL may have changed anything",
         {
             "master-changelog.xml": '<include file="one.xml"/><include file="two.sql"/>',
-            "one.xml": "<databaseChangeLog/>",
+            "one.xml": "<databaseChangeLog><changeSet id='1'/></databaseChangeLog>",
             "two.sql": f"--liquibase formatted sql\n--changeset a:1\n{USERS}",
         },
         lambda found: kinds(found.tree.migrations[0]) == [["Unrecognized"]],
+    ),
+    (
+        "changelogs lead to directories, and to files without Liquibase's line",
+        {
+            "db/changelog.xml": "<databaseChangeLog><!-- <include file='no.sql'/> -->"
+            "<include file='db/first.yaml'/><includeAll path='v2'/></databaseChangeLog>",
+            "db/first.yaml": "databaseChangeLog:\n  - include:\n      file: classpath:db/v1/b.sql\n"
+            "  - include:\n      file: v1/a.sql\n",
+            "db/v1/b.sql": f"--liquibase formatted sql\n--changeset a:1\n{USERS}",
+            "db/v1/a.sql": f"{RENAME}{BACK}",
+            "db/v2/more/c.sql": f"--liquibase formatted sql\n--changeset a:1\n{OUTSIDE}",
+            "db/v2/z.sql": f"--liquibase formatted sql\n--changeset a:2\n{DROP}",
+        },
+        lambda found: (
+            found.tree.root == "db"
+            and [(each.id, kinds(each)[0]) for each in found.tree.migrations]
+            == [
+                ("a:1", ["CreateTable"]),
+                ("a.sql", ["RenameColumn", "RenameColumn"]),
+                ("db/v2/more/c.sql::a:1", ["CreateIndex"]),
+                ("a:2", ["DropTable"]),
+            ]
+        ),
+    ),
+    (
+        "a changelog's own changesets and files that are not there may have changed anything",
+        {
+            "changelog.yaml": "databaseChangeLog:\n- changeSet:\n    id: 1\n"
+            "- include:\n    file: gone.sql\n- include:\n    file: a.sql\n",
+            "a.sql": f"--liquibase formatted sql\n--changeset a:1\n{USERS}",
+        },
+        lambda found: (
+            [kinds(each)[0] for each in found.tree.migrations]
+            == [["Unrecognized"], ["Unrecognized"], ["CreateTable"]]
+        ),
+    ),
+    (
+        "what runs again when it changes is taken back by its text of before",
+        {
+            "a.sql": "--liquibase formatted sql\n--changeset a:1 runOnChange:true\n"
+            "CREATE OR REPLACE VIEW v AS SELECT 1;\n"
+        },
+        lambda found: (
+            found.tree.migrations[0].repeatable
+            and found.tree.migrations[0].down_state is Down.NO_CONVENTION
+        ),
     ),
 ]
 

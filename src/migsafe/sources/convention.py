@@ -27,7 +27,8 @@ class Candidate:
     `paths` are all its files; `order` is None for a file that stands alone. `up` is None
     where only a way down was found. `downs` says whether the convention has ways down.
     `unread` says why nothing of it can be read; `ways` are its ways in the text of `up`, where
-    that holds more than what its marks tell apart.
+    that holds more than what its marks tell apart. `repeatable` says that it runs again
+    whenever it changes.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Candidate:
     downs: bool
     unread: str | None = None
     ways: tuple[Way, Way | None] | None = None
+    repeatable: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:

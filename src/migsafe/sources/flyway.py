@@ -114,16 +114,15 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
     candidates = _candidates(here, names, files, frozenset(given))
     reading = read_tree(root, NAME, candidates, given, files, options)
     mixed = any(_MIXED.search(text) for text in _configurations(here, files))
-    migrations = tuple(_as_run(each, names, mixed=mixed) for each in reading.tree.migrations)
+    migrations = tuple(_as_run(each, mixed=mixed) for each in reading.tree.migrations)
     return replace(reading, tree=replace(reading.tree, migrations=migrations))
 
 
-def _as_run(migration: Migration, names: _Names, *, mixed: bool) -> Migration:
+def _as_run(migration: Migration, *, mixed: bool) -> Migration:
     """Return a migration as Flyway runs it, which looks at its statements for that."""
     up = _section_as_run(migration.up, mixed=mixed)
     down = None if migration.down is None else _section_as_run(migration.down, mixed=mixed)
-    repeatable = names.repeatable.fullmatch(os.path.basename(migration.path)) is not None
-    return replace(migration, up=up, down=down, repeatable=repeatable)
+    return replace(migration, up=up, down=down)
 
 
 def _section_as_run(section: Section, *, mixed: bool) -> Section:
@@ -143,7 +142,7 @@ def _candidates(root: str, names: _Names, files: Files, given: frozenset[str]) -
         again = names.repeatable.fullmatch(name)
         runner = _runner(path, files)
         if again is not None:
-            candidate = Candidate(name[:-4], None, path, None, runner, downs=False)
+            candidate = Candidate(name[:-4], None, path, None, runner, downs=False, repeatable=True)
             repeatable.append((again[1], candidate))
             continue
         found = names.versioned.fullmatch(name)

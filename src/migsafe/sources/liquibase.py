@@ -8,10 +8,10 @@ from migsafe.model.errors import InputError
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
-from migsafe.model.record import replace
+from migsafe.model.record import record, replace
 from migsafe.parsers.split import PieceKind, split
 from migsafe.sources.convention import Candidate, Convention, NewFile, Options, Reading, Script
-from migsafe.sources.files import Files, parted
+from migsafe.sources.files import Files, parted, walk
 from migsafe.sources.marks import Part, Way
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
@@ -30,27 +30,52 @@ _ROLLBACK_LINES = pattern(
 _ROLLBACK_WORD = pattern(r"^[ \t]*--[ \t]*rollback\b", re.IGNORECASE | re.MULTILINE)
 _ROLLBACK_COMMENT = pattern(r"/\*[ \t]*liquibase rollback\b(.*?)\*/", re.IGNORECASE | re.DOTALL)
 _NOTHING = pattern(r"\s*(?:empty|not required)?[\s;]*", re.IGNORECASE)
-_INCLUDED = pattern(r"(?<![\w-])file[\"']?\s*[=:]\s*[\"']?([^\"'\s>,}]+)")
-_CHANGELOG = pattern(r".*changelog.*\.(?:xml|ya?ml|json)", re.IGNORECASE)
+# What a changelog runs, in its order: changesets of its own, files, directories.
+_ENTRY = pattern(
+    r"\bchangeSet\b|\binclude(?P<all>All)?\b[^>}]{0,400}?\b(?:file|path)[\"']?\s*[=:]\s*[\"']?"
+    r"(?:classpath\*?:)?/?(?P<path>[^\"'\s>,}]+)"
+)
+_REMARK = pattern(r"<!--.*?-->|^[ \t]*#[^\n]*", re.DOTALL | re.MULTILINE)
+_CHANGELOG = pattern(r".*\.(?:xml|ya?ml|json)", re.IGNORECASE)
+_LEVELS = 6
+_DEEPEST = 16
+_AGAIN = ("runonchange", "runalways")
 _QUOTED = ' "'
 _DIALECTS = {"postgres": "postgresql"}
 
 
+@record
+class _Log:
+    """The files that a changelog runs in its order, and the directory that holds the SQL."""
+
+    root: str
+    files: tuple[str, ...]
+
+
 def home(path: str, files: Files) -> str | None:
-    """Return the directory of a SQL file."""
-    del files
-    return (parted(path)[0] or ".") if path.endswith(".sql") else None
+    """Return the directory of a SQL file, or the one above that its changelog runs."""
+    if not path.endswith(".sql"):
+        return None
+    directory, _ = parted(path)
+    log = _log_of(path, files) if _speaks(directory, files) else None
+    return (directory or ".") if log is None else log.root
 
 
 def shows(path: str, files: Files) -> bool:
-    """Say whether the file begins with Liquibase's line, in a directory that knows it."""
-    directory, _ = parted(path)
+    """Say whether the file begins with Liquibase's line or a changelog runs it.
 
+    It stands in a directory that knows the line.
+    """
+    directory, _ = parted(path)
+    return _speaks(directory, files) and (_begins(path, files) or _log_of(path, files) is not None)
+
+
+def _speaks(directory: str, files: Files) -> bool:
     def ask() -> bool:
         names = sorted(name for name in files.names(directory) if name.endswith(".sql"))
         return any(_begins(os.path.join(directory, name), files) for name in names[:1] + names[-1:])
 
-    return files.once(NAME, directory, ask) and _begins(path, files)
+    return files.once(NAME, directory, ask)
 
 
 def _begins(path: str, files: Files) -> bool:
@@ -64,7 +89,7 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
     for at, path in enumerate(_ordered("" if root == "." else root, files)):
         if not path.endswith(".sql"):
             name = os.path.basename(path)
-            unread = f"'{name}' is no SQL"
+            unread = f"'{name}' is no SQL" if files.exists(path) else f"'{path}' is not there"
             found.append(Candidate(name, (at,), path, None, Runner.FILE, downs=True, unread=unread))
             continue
         try:
@@ -77,50 +102,125 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
         if not changesets and path in given:
             skipped.append(path)
         found.extend(changesets)
-    reading = read_tree(root, NAME, found, given, files, options)
+    reading = read_tree(root, NAME, _told_apart(found), given, files, options)
     return replace(reading, skipped=tuple(skipped))
 
 
+def _told_apart(found: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield candidates whose ids are unique: to Liquibase the file's name is part of an id."""
+    seen: set[str] = set()
+    for each in found:
+        id_ = each.id if each.id not in seen else f"{each.paths[0]}::{each.id}"
+        seen.add(id_)
+        yield replace(each, id=id_)
+
+
 def _ordered(directory: str, files: Files) -> list[str]:
-    """Return the files that a changelog beside or above includes, then those that none does."""
+    """Return the files that changelogs run, then those of the directory that none does."""
+    run = [
+        path
+        for log in _logs(directory, files)
+        if log.root == (directory or ".")
+        for path in log.files
+    ]
     own = [
         os.path.join(directory, name)
         for name in sorted(files.names(directory))
         if name.endswith(".sql") and _begins(os.path.join(directory, name), files)
     ]
-    for here in (directory, os.path.normpath(os.path.join(directory, os.pardir))):
-        for name in sorted(files.names(here)):
-            if _CHANGELOG.fullmatch(name) is None:
-                continue
-            included = list(_included(os.path.join(here, name), directory, files))
-            if not set(own).isdisjoint(included):
-                return [*included, *(path for path in own if path not in included)]
-    return own
+    return list(dict.fromkeys((*run, *own)))
 
 
-def _included(changelog: str, directory: str, files: Files) -> Iterator[str]:
-    """Yield the files of a directory that a changelog includes.
+def _log_of(path: str, files: Files) -> _Log | None:
+    """Return the changelog that runs a file."""
+    directory, _ = parted(path)
+    return next((log for log in _logs(directory, files) if path in log.files), None)
 
-    It names them from the directory that Liquibase looks in, or from its own.
+
+def _logs(directory: str, files: Files) -> tuple[_Log, ...]:
+    """Return the changelogs in and above a directory that run SQL files.
+
+    One that others include runs fewer files, and comes after them.
     """
+
+    def ask() -> tuple[_Log, ...]:
+        here = directory
+        found: list[_Log] = []
+        for _ in range(_LEVELS):
+            names = files.names(here)
+            for name in sorted(names):
+                log = _log(os.path.join(here, name), files)
+                if log is not None:
+                    found.append(log)
+            if ".git" in names:
+                break
+            here = os.path.normpath(os.path.join(here, os.pardir))
+        return tuple(sorted(found, key=lambda log: -len(log.files)))
+
+    return files.once("changelogs", directory, ask)
+
+
+def _log(path: str, files: Files) -> _Log | None:
+    if not _is_changelog(path, files):
+        return None
+
+    def ask() -> _Log | None:
+        run = tuple(dict.fromkeys(_run(path, files, ())))
+        folders = [os.path.dirname(each) for each in run if each.endswith(".sql")]
+        return _Log(os.path.commonpath(folders) or ".", run) if folders else None
+
+    return files.once("changelog", path, ask)
+
+
+def _is_changelog(path: str, files: Files) -> bool:
+    return _CHANGELOG.fullmatch(path) is not None and (
+        "changelog" in os.path.basename(path).lower() or "databaseChangeLog" in files.head(path)
+    )
+
+
+def _run(changelog: str, files: Files, above: tuple[str, ...]) -> Iterator[str]:
+    """Yield the files that a changelog runs, itself where it holds changesets of its own."""
+    if changelog in above or len(above) > _DEEPEST:
+        return
     try:
-        text = files.text(changelog)
+        text = _REMARK.sub("", files.text(changelog))
     except InputError:
         return
-    here = files.names(directory)
-    for found in _INCLUDED.finditer(text):
-        folder, name = os.path.split(os.path.normpath(found[1]))
-        if name in here and f"/{os.path.abspath(directory)}".endswith(
-            f"/{folder}" if folder else ""
-        ):
-            yield os.path.join(directory, name)
+    for entry in _ENTRY.finditer(text):
+        if entry["path"] is None:
+            yield changelog
+            continue
+        for path in _named(entry["path"], changelog, files, whole=entry["all"] is not None):
+            if _is_changelog(path, files):
+                yield from _run(path, files, (*above, changelog))
+            else:
+                yield path
 
 
-def _ends_with(directory: str, folder: str) -> bool:
-    return not folder or directory == folder or directory.endswith(f"{os.sep}{folder}")
+def _named(name: str, changelog: str, files: Files, *, whole: bool) -> list[str]:
+    """Return the files of an entry.
+
+    It names them from its own directory, or from one above, where Liquibase looks.
+    """
+    here = os.path.dirname(changelog)
+    for _ in range(_LEVELS):
+        path = os.path.normpath(os.path.join(here, name))
+        if whole and os.path.isdir(path):
+            below = sorted(walk(path, files))
+            return [each for each in below if each.endswith(".sql")]
+        if not whole and files.exists(path):
+            return [path]
+        here = os.path.normpath(os.path.join(here, os.pardir))
+    return [os.path.normpath(os.path.join(os.path.dirname(changelog), name))]
 
 
 def _changesets(path: str, text: str, at: int, options: Options) -> Iterator[Candidate]:
+    if _HEAD.match(text) is None:
+        # A changelog runs a file without the line as one changeset.
+        way = Way((Part(0, text),), Runner.FILE)
+        name = os.path.basename(path)
+        yield Candidate(name, (at,), path, None, Runner.FILE, downs=True, ways=(way, None))
+        return
     marks = list(_CHANGESET.finditer(text))
     if marks and _holds_sql(text[: marks[0].start()]):
         name = os.path.basename(path)
@@ -136,8 +236,17 @@ def _changesets(path: str, text: str, at: int, options: Options) -> Iterator[Can
             continue
         author, id_ = (mark[key].strip(_QUOTED) for key in ("author", "id"))
         ways = _ways(text, mark.end(), end, attributes)
+        again = any(attributes.get(word, "").lower() == "true" for word in _AGAIN)
         yield Candidate(
-            f"{author}:{id_}", (at, number), path, None, Runner.FILE, downs=True, ways=ways
+            f"{author}:{id_}",
+            (at, number),
+            path,
+            None,
+            Runner.FILE,
+            # What replaces what stood there before is taken back by its text of before.
+            downs=not again,
+            ways=ways,
+            repeatable=again,
         )
 
 

@@ -150,6 +150,7 @@ def _migration(candidate: Candidate, convention: str, files: Files, options: Opt
         state,
         down_reason=reason,
         ordered=candidate.order is not None,
+        repeatable=candidate.repeatable,
     )
 
 
@@ -183,6 +184,7 @@ def _marked(
         state,
         down_reason=reason,
         ordered=candidate.order is not None,
+        repeatable=candidate.repeatable,
     )
 
 
