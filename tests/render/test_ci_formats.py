@@ -1,15 +1,17 @@
 """What GitLab and the readers of JUnit files demand of a report."""
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
 
 from linting import lint_sql
+from migsafe.config import Settings
 from migsafe.model.findings import FileError, Judged, Report
 from migsafe.model.record import replace
-from migsafe.render import gitlab, junit
+from migsafe.render import gitlab, junit, markdown
 
 SCHEMA = "CREATE TABLE t (a int, b int); CREATE TABLE u (id int)"
 DROPS = "ALTER TABLE t DROP COLUMN a;\nALTER TABLE t ADD COLUMN c int;\nDROP TABLE u;\n"
@@ -101,3 +103,57 @@ def test_junit_survives_what_a_migration_says() -> None:
     (failure,) = document(report(HOSTILE)).findall("testsuite/testcase/failure")
     assert "]]>&<b a='" in failure.attrib["message"]
     assert "\x1b" not in failure.attrib["message"]
+
+
+def rows(of: Report) -> list[str]:
+    return [line for line in markdown.render(of).splitlines() if line.startswith("| ")][1:]
+
+
+def test_markdown_says_the_verdict_and_gives_a_row_a_finding_gravest_first() -> None:
+    later = "ALTER TABLE t ADD COLUMN c int;\nDROP TABLE u;\n"
+    of = lint_sql(later, schema=SCHEMA, settings=Settings())
+    page = markdown.render(of)
+    assert page.startswith("### Stage 1: UNSAFE\n\n1 error")
+    assert "Statements understood: 2 of 2; migrations judged: 1, replayed: 0." in page
+    severities = [row.split(" | ")[0] for row in rows(of)]
+    assert severities == ["| error", "| warning"]
+    assert rows(unread())[0].startswith("| error | `db/b.sql` | `not read` | not UTF-8 at byte 5 |")
+    assert "- Next: `migsafe plan 0001.up.sql`" in page
+
+
+def test_markdown_groups_what_people_see_as_one_and_counts_what_it_leaves_out() -> None:
+    twice = report("UPDATE t SET a = 1;\nUPDATE t SET a = 1;\n")
+    assert [row.split(" | ")[1] for row in rows(twice)] == ["`0001.up.sql:1, 2`"]
+    silenced = report("-- migsafe: ignore[drop-column]: unused\nALTER TABLE t DROP COLUMN a;")
+    assert "- Findings that comments silence: 1." in markdown.render(silenced)
+
+
+@pytest.mark.parametrize(
+    ("name", "never"),
+    [
+        ("a|b", " a|b"),
+        ("<img src=x>", "<img"),
+        ("@someone", "@someone"),
+        ("https://example.org", "https://"),
+        ("www.example.org", "www.example"),
+        ("[a](b)", " [a](b)"),
+        ("a`b", " a`b"),
+        ("\n| evil |", "\n| evil |"),
+    ],
+)
+def test_markdown_lets_no_name_out_of_its_cell(name: str, never: str) -> None:
+    quoted = name.replace('"', '""')
+    page = markdown.render(lint_sql(f'ALTER TABLE t DROP COLUMN "{quoted}";', schema=SCHEMA))
+    (row,) = [line for line in page.splitlines() if "drop-column" in line]
+    assert never not in page
+    assert len(re.findall(r"(?<!\\)\|", row)) == 6
+
+
+def test_markdown_stays_below_what_github_shows_as_a_summary() -> None:
+    (first, *_) = report().findings
+    many = tuple(replace(first, place=replace(first.place, path=f"{n}.sql")) for n in range(3000))
+    page = markdown.render(replace(report(), findings=many))
+    assert len(page.encode()) < 1024 * 1024
+    hidden = re.search(r"^(\d+) more are in the text report\.$", page, re.MULTILINE)
+    assert hidden is not None
+    assert int(hidden[1]) + page.count("\n| error") == len(many)

@@ -10,7 +10,7 @@ from migsafe.cli._common import wants_colour
 from migsafe.model.errors import UsageError
 from migsafe.model.findings import Report
 
-FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
+FORMATS = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 
 
 def rendered(report: Report, format: str, *, frame: bool = False, colour: bool = False) -> str:

@@ -10,6 +10,9 @@ from migsafe.model.findings import Finding
 from migsafe.model.pattern import pattern
 from migsafe.model.plan import Condition, DeployKind, Plan
 
+_SPECIAL = pattern(r"[\\`*\[\]<>|~&$#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_BACKTICKS = pattern(r"`+")
 _DURATION = pattern(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 
 
@@ -24,6 +27,24 @@ def plain(text: str) -> str:
     return "".join(
         character if character.isprintable() else f"\\x{ord(character):02x}" for character in line
     )
+
+
+def escaped(text: str) -> str:
+    """Return a text that means itself in Markdown, in table cells too."""
+    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), plain(text))
+
+
+def code(text: str) -> str:
+    """Return a name as inline code of Markdown."""
+    shown = plain(text)
+    ticks = "`" * (1 + backticks(shown))
+    edge = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{ticks}{edge}{shown}{edge}{ticks}"
+
+
+def backticks(text: str) -> int:
+    """Return how long the longest run of backticks in a text is."""
+    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
 
 
 def argument(path: str | PathLike[str]) -> str:

@@ -4,12 +4,18 @@ import re
 from collections.abc import Iterator
 
 from migsafe.model.plan import Backfill, Deploy, DeployKind, Plan, Step
-from migsafe.render import brings, duration, evidence, plain, ranges
+from migsafe.render import (
+    backticks,
+    brings,
+    code,
+    duration,
+    escaped,
+    evidence,
+    plain,
+    ranges,
+)
 from migsafe.writing.sql import statements
 
-_SPECIAL = re.compile(r"[\\`*\[\]<>|~&$#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-_BACKTICKS = re.compile(r"`+")
 _LABEL = re.compile(r"[^A-Za-z0-9 .,()-]")
 _NODES = 12
 
@@ -20,12 +26,12 @@ def render(plan: Plan) -> str:
 
 
 def _blocks(plan: Plan) -> Iterator[str]:
-    yield f"# Plan {_text(plan.id)}"
-    sources = ", ".join(f"{_code(each.path)} ({_text(each.revision)})" for each in plan.sources)
+    yield f"# Plan {escaped(plan.id)}"
+    sources = ", ".join(f"{code(each.path)} ({escaped(each.revision)})" for each in plan.sources)
     if sources:
-        yield f"Made from {sources} by migsafe {_text(plan.tool_version)}."
+        yield f"Made from {sources} by migsafe {escaped(plan.tool_version)}."
     if plan.notes:
-        yield "\n".join(f"- {_text(note)}" for note in plan.notes)
+        yield "\n".join(f"- {escaped(note)}" for note in plan.notes)
     yield "## Which code runs on which schema"
     yield _table(plan)
     yield (
@@ -47,14 +53,14 @@ def _blocks(plan: Plan) -> Iterator[str]:
 
 
 def _table(plan: Plan) -> str:
-    heads = [f"{version.id} {_text(version.title)}" for version in plan.code_versions]
+    heads = [f"{version.id} {escaped(version.title)}" for version in plan.code_versions]
     lines = [
         f"| Deploy | Kind | What | {' | '.join(heads)} |",
         f"|---|---|---|{'---|' * len(heads)}",
     ]
     for number, deploy in enumerate(plan.deploys, start=1):
         marks = ["✓" if at in deploy.works_with else "✗" for at in range(len(plan.code_versions))]
-        what = _text(deploy.title)
+        what = escaped(deploy.title)
         if deploy.point_of_no_return:
             what += " (**point of no return**)"
         lines.append(f"| {number} | {_kind(number, plan)} | {what} | {' | '.join(marks)} |")
@@ -86,7 +92,7 @@ def _label(text: str) -> str:
 
 
 def _deploy(number: int, deploy: Deploy, plan: Plan) -> Iterator[str]:
-    yield f"## Deploy {number}: {_kind(number, plan)}, {_text(deploy.title)}"
+    yield f"## Deploy {number}: {_kind(number, plan)}, {escaped(deploy.title)}"
     said = [f"Phase: {deploy.phase}."]
     if deploy.files:
         paths = [
@@ -95,7 +101,7 @@ def _deploy(number: int, deploy: Deploy, plan: Plan) -> Iterator[str]:
             for path in (file.path, file.down_path)
             if path is not None
         ]
-        said.append(f"Files: {', '.join(map(_code, paths))}.")
+        said.append(f"Files: {', '.join(map(code, paths))}.")
     yield " ".join(said)
     if deploy.point_of_no_return:
         yield ("**Point of no return.** What this deploy removes comes back from a backup only.")
@@ -124,14 +130,14 @@ def _code_changes(deploy: Deploy) -> Iterator[str]:
             yield f"After:\n\n{_fence(change.after, '')}"
 
     if deploy.flags:
-        yield f"Behind the flags {', '.join(map(_code, deploy.flags))}."
+        yield f"Behind the flags {', '.join(map(code, deploy.flags))}."
 
 
 def _gate(number: int, deploy: Deploy) -> Iterator[str]:
     if deploy.gate or deploy.min_soak is not None:
         yield "Start only when:"
     for condition in deploy.gate:
-        line = f"- {_text(evidence(condition))}: {_text(condition.expect)}"
+        line = f"- {escaped(evidence(condition))}: {escaped(condition.expect)}"
         if condition.sql is not None:
             line += f"\n\n{_indented(_fence(condition.sql, 'sql'))}"
         yield line
@@ -163,7 +169,7 @@ def _locks(step: Step) -> str:
     if not step.locks:
         return "It locks no table."
     listed = ", ".join(
-        f"{_code(lock.relation)} {lock.mode} ({lock.mode.blocks} wait)" for lock in step.locks
+        f"{code(lock.relation)} {lock.mode} ({lock.mode.blocks} wait)" for lock in step.locks
     )
     return f"Locks: {listed}."
 
@@ -191,7 +197,7 @@ def _backfill(backfill: Backfill) -> Iterator[str]:
         yield from _batches(backfill)
     else:
         yield (
-            f"Rows of {_code(backfill.table)} change in one statement: it cannot be walked by key. "
+            f"Rows of {code(backfill.table)} change in one statement: it cannot be walked by key. "
             "It can be run again at any time and then does what is left."
         )
     yield _fence(backfill.once_sql, "sql")
@@ -200,9 +206,9 @@ def _backfill(backfill: Backfill) -> Iterator[str]:
 
 
 def _batches(backfill: Backfill) -> Iterator[str]:
-    keys = ", ".join(map(_code, backfill.keys))
+    keys = ", ".join(map(code, backfill.keys))
     yield (
-        f"Rows of {_code(backfill.table)} change in batches along {keys}, so that no lock is "
+        f"Rows of {code(backfill.table)} change in batches along {keys}, so that no lock is "
         "held for long. First and last key, once:"
     )
     yield _fence(backfill.bounds_sql, "sql")
@@ -253,28 +259,14 @@ def _going_back(number: int, deploy: Deploy, plan: Plan) -> str:
 # --- escaping ----------------------------------------------------------------------------
 
 
-def _text(text: str) -> str:
-    """Return a text that means itself in Markdown, in table cells too."""
-    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), plain(text))
-
-
 def _ended(text: str) -> str:
-    said = _text(text)
+    said = escaped(text)
     return said if said.endswith((".", "!", "?")) else f"{said}."
-
-
-def _code(text: str) -> str:
-    """Return a name as inline code."""
-    shown = plain(text)
-    ticks = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(shown)), default=0))
-    edge = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{ticks}{edge}{shown}{edge}{ticks}"
 
 
 def _fence(text: str, language: str) -> str:
     """Return a code block; its fence is longer than any run of backticks inside."""
-    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
-    ticks = "`" * max(3, longest + 1)
+    ticks = "`" * max(3, backticks(text) + 1)
     body = text.replace("\r\n", "\n").strip("\n")
     return f"{ticks}{language}\n{body}\n{ticks}"
 
