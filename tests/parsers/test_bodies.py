@@ -2,6 +2,7 @@
 
 import pytest
 
+from migsafe.model.expressions import Name
 from migsafe.model.operations import Cause, Unrecognized
 from migsafe.parsers.bodies import Program, read_body
 from migsafe.parsers.postgres import read_statement
@@ -117,6 +118,45 @@ def test_the_statements_between_the_control_structures_are_read(
         ),
         (_block("EXECUTE 'UPDATE a SET b = $1' USING now();"), ["UPDATE a SET b = $1"]),
         (_block("EXECUTE 'SELECT 1' INTO n;"), ["SELECT 1"]),
+        (_block("EXECUTE 'DROP '\n  'TABLE '\n  't''s';"), ["DROP TABLE t's"]),
+        (
+            _block(
+                "EXECUTE 'CREATE INDEX ON t (' || array_to_string(string_to_array(c, ','), ', ') "
+                "|| ')'; EXECUTE replace('DROP TABLE {}', '{}', concat_ws('_', 'a', t));",
+                "c text := 'a,b'; t text := 'b';",
+            ),
+            ["CREATE INDEX ON t (a, b)", "DROP TABLE a_b"],
+        ),
+        (
+            _block(
+                "PERFORM f(t, 'i_' || t, n => t, m => u); x := s.g(t); SELECT h(t) INTO u;",
+                "t text := 'a b';",
+            ),
+            ["SELECT f('a b','i_a b', n => 'a b', m => u)", "SELECT s.g('a b')", "SELECT h('a b')"],
+        ),
+        *(
+            (
+                _block(
+                    f"FOR {r} IN {query} LOOP EXECUTE format('DROP TABLE %I', {t}); END LOOP;", d
+                ),
+                ["DROP TABLE a", "DROP TABLE b"],
+            )
+            for d, r, query, t in (
+                ("t text;", "t", "SELECT unnest(ARRAY['a', 'b'])", "t"),
+                ("t text; l text[] := '{a,b}'::text[];", "t", "SELECT unnest(l) AS x", "t"),
+                ("t text;", "t", "VALUES ('a'), ('b')", "t"),
+                ("t text;", "t", "SELECT x FROM unnest(ARRAY['a', 'b']) AS x", "t"),
+                ("r record;", "r", "SELECT unnest(ARRAY['a', 'b']) AS x", "r.x"),
+                ("r record;", "r", "SELECT * FROM unnest(ARRAY['a', 'b']) AS l(x)", "r.x"),
+                ("r record;", "r", "VALUES (1, 'a'), (2, 'b')", "r.column2"),
+                ("r record;", "r", "SELECT * FROM (VALUES ('a', 1), ('b', 2)) AS v(x, y)", "r.x"),
+                ("r record;", "r", "SELECT y, x FROM (VALUES ('a', 1), ('b', 2)) v(x, y)", "r.x"),
+            )
+        ),
+        (
+            _block("PERFORM f(t) FROM a; PERFORM f(t) + g(t);", "t text := 'a b';"),
+            ["SELECT f(t) FROM a", "SELECT f(t) + g(t)"],
+        ),
     ],
 )
 def test_text_that_is_put_together_from_constants_is_read(body: str, statements: list[str]) -> None:
@@ -134,6 +174,28 @@ def test_text_that_is_put_together_from_constants_is_read(body: str, statements:
             "LOOP EXECUTE 'DROP TABLE ' || t; SELECT x INTO t FROM y; END LOOP;", "t text := 'a';"
         ),
         _block("EXECUTE format('DROP TABLE %5I', 'a');"),
+        *(
+            _block(f"{change}; EXECUTE 'DROP TABLE ' || t;", "t text := 'a';")
+            for change in (
+                "SELECT x INTO t FROM y",
+                "EXECUTE 'SELECT 1' INTO t",
+                "GET DIAGNOSTICS t = ROW_COUNT",
+                "FETCH c INTO t",
+                "CALL p(t)",
+                "INSERT INTO y VALUES (1) RETURNING x INTO t",
+                "BEGIN t := 'b'; DROP TABLE c; EXCEPTION WHEN others THEN NULL; END",
+                "FOR t IN SELECT x FROM y LOOP NULL; END LOOP",
+            )
+        ),
+        _block("DECLARE t text := 'a'; BEGIN NULL; END; EXECUTE 'DROP TABLE ' || t;", "t text;"),
+        _block(
+            "FOR r IN VALUES ('a') LOOP r.column1 := f(); EXECUTE 'DROP TABLE ' || r.column1; "
+            "END LOOP;",
+            "r record;",
+        ),
+        _block("FOR r IN VALUES ('a') LOOP EXECUTE 'DROP TABLE ' || r; END LOOP;", "r record;"),
+        _block("FOR t IN SELECT unnest(ARRAY['a']) FROM y LOOP EXECUTE 'DROP ' || t; END LOOP;"),
+        _block("FOR t IN SELECT unnest(ARRAY['a', u]) LOOP EXECUTE 'DROP ' || t; END LOOP;"),
         _block("EXECUTE format('DROP TABLE %I', current_setting('a.b'));"),
         "BEGIN LOOP DROP TABLE a; END",
         "not a body",
@@ -146,6 +208,28 @@ def test_what_is_known_only_when_it_runs_is_said_to_be_unread(body: str) -> None
         if isinstance(each, Unrecognized)
     ]
     assert dynamic == [Cause.DYNAMIC]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "FOR i IN 1..90 LOOP " * 6 + "DROP TABLE a; " + "END LOOP; " * 6,
+        "t := t || t; " * 60 + "EXECUTE t;",
+        "t := replace(t, 'a', t); " * 9 + "EXECUTE t;",
+        "t := format('%1$s%1$s%1$s', t); " * 60 + "EXECUTE t;",
+        "t := array_to_string(string_to_array(t, 'a'), t); " * 9 + "EXECUTE t;",
+    ],
+)
+def test_what_grows_without_bound_is_given_up(body: str) -> None:
+    assert len(read_body("plpgsql", _block(body, "t text := 'aaaaaaaaaaaa';")).steps) < 3000
+
+
+def test_what_a_routine_returns_and_execute_runs_is_unread_and_bears_its_name() -> None:
+    program = read_body("plpgsql", _block("EXECUTE f(t);", "t text := 'a';"))
+    called, run = program.steps
+    assert (called.operation,) == read_statement("SELECT f('a')")
+    assert isinstance(run.operation, Unrecognized)
+    assert run.returned_by == Name("f")
 
 
 def test_parameters_whose_values_are_known_take_part() -> None:

@@ -7,7 +7,8 @@ from migsafe.catalog.builtin_functions import IMMUTABLE, STABLE, VOLATILE
 from migsafe.catalog.schema import RoutineState
 from migsafe.model.expressions import Name
 from migsafe.model.operations import AnonymousBlock, CallRoutine, Operation
-from migsafe.parsers.bodies import Program, arguments, read_body
+from migsafe.model.record import replace
+from migsafe.parsers.bodies import Program, Step, arguments, read_body
 
 DEEPEST = 8
 """Routines that call routines are followed so far; deeper, the call stands for itself."""
@@ -34,11 +35,24 @@ def program_of(
     """
     match operation:
         case AnonymousBlock(language=language, body=body):
-            return None if is_known(body) else read_body(language, body)
+            return None if is_known(body) else _run(read_body(language, body), routines)
         case CallRoutine(routine=routine, sql=sql) if not leaves_schema(routine):
             known = routines(routine)
             if len(known) != 1 or known[0].body is None:
                 return None
-            return read_body(known[0].language, known[0].body, arguments(sql, known[0].arguments))
+            given = arguments(sql, known[0].arguments)
+            return _run(read_body(known[0].language, known[0].body, given), routines)
         case _:
             return None
+
+
+def _run(program: Program, routines: Callable[[Name], tuple[RoutineState, ...]]) -> Program:
+    """Return a program without the results of routines that return nothing."""
+
+    def is_nothing(step: Step) -> bool:
+        known = () if step.returned_by is None else routines(step.returned_by)
+        return bool(known) and all(each.returns == "void" for each in known)
+
+    if all(step.returned_by is None for step in program.steps):
+        return program
+    return replace(program, steps=tuple(step for step in program.steps if not is_nothing(step)))

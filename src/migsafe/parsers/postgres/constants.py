@@ -1,7 +1,7 @@
 """Text that PL/pgSQL puts together from constants: what EXECUTE is given, word for word."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from migsafe.model.pattern import pattern
 from migsafe.parsers.tokens import tokens
@@ -14,6 +14,7 @@ _PLACE = pattern(r"%(?:(?P<number>\d+)\$)?(?P<kind>[sIL%])")
 _ESCAPE = pattern(r"\\(?P<octal>[0-7]{1,3})|\\(?P<plain>.)", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _NUMBER = pattern(r"[0-9]+(?:\.[0-9]+)?")
+_LONGEST = 1_000_000
 _TEXTS = frozenset({"text", "varchar", "regclass", "name"})
 
 
@@ -25,8 +26,8 @@ def constant(sql: str, values: Mapping[str, Value]) -> Value | None:
     """Return what an expression is, None where that is not known.
 
     Args:
-        sql: Literals, `||`, sums of whole numbers, `format`, `quote_ident`, `concat` and
-            known variables.
+        sql: Literals, `||`, sums of whole numbers, known variables, and functions of these
+            that depend on nothing else: `format`, `quote_ident`, `string_to_array`.
         values: The variables whose values are known.
     """
     words = [sql[token.start : token.end] for token in tokens(sql)]
@@ -50,7 +51,9 @@ class _Reader:
         value = self._sum()
         while self._ahead(2) == ["|", "|"]:
             self.at += 2
-            value = _text(value) + _text(self._sum())
+            more = _text(self._sum())
+            _require_length(len(_text(value)) + len(more))
+            value = _text(value) + more
         return value
 
     def _sum(self) -> Value:
@@ -98,6 +101,10 @@ class _Reader:
             return value
         literal = _literal(word)
         if literal is not None:
+            while word[0] == "'" and self._ahead() and self.words[self.at][0] == "'":
+                # Strings on lines that follow each other are one.
+                literal += self.words[self.at][1:-1].replace("''", "'")
+                self.at += 1
             return literal
         if _NUMBER.fullmatch(word):
             return word
@@ -105,6 +112,9 @@ class _Reader:
             return tuple([_text(each) for each in self._list("[", "]")])
         if self._ahead() == ["("]:
             return _called(word.lower(), self._list("(", ")"))
+        if self._ahead() == ["."]:
+            word = "".join((word, *self._ahead(2)))
+            self.at += 2
         known = self.values.get(word.lower())
         if known is None or self._ahead() in (["."], ["["]):
             raise _NotConstantError
@@ -161,8 +171,28 @@ def _elements(text: str) -> tuple[str, ...]:
     return tuple([each.strip() for each in text[1:-1].split(",")]) if text[1:-1] else ()
 
 
-def _called(function: str, given: list[Value]) -> str:
-    texts = [_text(value) for value in given]
+def _joined(separator: str, parts: Sequence[str]) -> str:
+    _require_length(sum(map(len, parts)) + len(separator) * len(parts))
+    return separator.join(parts)
+
+
+def _require_length(length: int) -> None:
+    """Give up where a text would be longer than any that people write."""
+    if length > _LONGEST:
+        raise _NotConstantError
+
+
+def _called(function: str, given: list[Value]) -> Value:
+    match function, given:
+        case "array_to_string", [tuple(parts), str(separator)]:
+            return _joined(separator, parts)
+        case "string_to_array", [str(text), str(separator)] if separator:
+            return tuple(text.split(separator)) if text else ()
+        case _:
+            return _called_with_texts(function, [_text(value) for value in given])
+
+
+def _called_with_texts(function: str, texts: list[str]) -> str:
     match function, texts:
         case "format", [template, *rest]:
             return _formatted(template, rest)
@@ -171,7 +201,12 @@ def _called(function: str, given: list[Value]) -> str:
         case "quote_literal", [text]:
             return quoting.literal(text)
         case "concat", parts:
-            return "".join(parts)
+            return _joined("", parts)
+        case "concat_ws", [separator, *parts]:
+            return _joined(separator, parts)
+        case "replace", [text, old, new] if old:
+            _require_length(len(text) + text.count(old) * len(new))
+            return text.replace(old, new)
         case "lower", [text]:
             return text.lower()
         case "upper", [text]:
@@ -187,6 +222,7 @@ def _formatted(template: str, given: list[str]) -> str:
     ):
         # A width, or a place that the server refuses.
         raise _NotConstantError
+    _require_length(len(template) + 2 * template.count("%") * max(map(len, given), default=0))
     last = 0
 
     def filled(place: re.Match[str]) -> str:

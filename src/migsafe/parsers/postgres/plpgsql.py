@@ -5,20 +5,33 @@ them is read with the server's own grammar. A text for EXECUTE is read where it 
 together from constants.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from migsafe.model.operations import Cause, Commit, Operation, Rollback, Unrecognized
+from migsafe.model.operations import (
+    CallRoutine,
+    Cause,
+    Commit,
+    Operation,
+    Rollback,
+    Unrecognized,
+)
+from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
 from migsafe.parsers import postgres
 from migsafe.parsers.postgres.constants import Value, constant
+from migsafe.parsers.postgres.listing import rows
 from migsafe.parsers.postgres.program import Program, Step
 from migsafe.parsers.split import PieceKind, split
 from migsafe.parsers.tokens import Token, tokens
+from migsafe.writing import quoting
 
 _MOST_ROUNDS = 100
 """Rounds of a loop over constants that are read one by one."""
+_MOST_IN_ALL = 1_000
+"""Rounds of all loops of a body, those inside of others counted each time."""
 
 _SAYS_ONLY = frozenset({"debug", "log", "info", "notice", "warning"})
+_NAMED = pattern(r"\s*\w+\s*=>\s*")
 _QUIET = frozenset({"fetch", "move", "close", "exit", "continue", "null", "get"})
 _READS_INTO = frozenset({"select", "with", "insert", "update", "delete", "merge", "values"})
 
@@ -78,6 +91,8 @@ class _Walk:
         self.certain = True
         self.raises = False
         self.cursors: set[str] = set()
+        self.records: set[str] = set()
+        self.left = _MOST_IN_ALL
         self.assigned = _assigned(self.words)
 
     # --- structure ---------------------------------------------------------------------
@@ -106,14 +121,19 @@ class _Walk:
             self._take(">", ">")
 
     def _block(self) -> None:
+        outer = dict(self.values)
+        declared: set[str] = set()
         if self._word() == "declare":
             self.at += 1
             while self._word() != "begin":
+                declared.add(self._word())
                 self._declaration()
         self._take("begin")
-        first = len(self.steps)
+        first, start = len(self.steps), self.at
         self._statements("exception", "end")
         if self._word() == "exception":
+            # Nobody knows how far it came.
+            self._forget(_assigned(self.words[start : self.at]))
             self.at += 1
             self.steps[first:] = [replace(step, guarded=True) for step in self.steps[first:]]
             while self._word() == "when":
@@ -121,6 +141,14 @@ class _Walk:
                 self.at += 1
                 self._branch(lambda: self._statements("when", "end"))
         self._ended()
+        self._forget(declared)
+        self.values |= {name: value for name, value in outer.items() if _is_of(name, declared)}
+
+    def _forget(self, names: Collection[str]) -> None:
+        """Forget the values of variables, and of their fields."""
+        self.values = {
+            name: value for name, value in self.values.items() if not _is_of(name, names)
+        }
 
     def _ended(self, *what: str) -> None:
         """Go past END, what it ends, the label it repeats and the semicolon."""
@@ -214,25 +242,26 @@ class _Walk:
     # --- loops -------------------------------------------------------------------------
 
     def _loop(self) -> None:
-        self.values = {
-            name: value for name, value in self.values.items() if name not in self.assigned
-        }
+        self._forget(self.assigned)
         self._take("loop")
         self._branch(lambda: self._statements("end"))
         self._ended("loop")
 
-    def _rounds(self, variable: str, rounds: tuple[str, ...]) -> None:
+    def _rounds(self, variable: str, rounds: Sequence[Mapping[str, Value]]) -> None:
         """Read the body of a loop once for each value of its variable."""
         first = self.at
-        for value in rounds:
+        self.left -= len(rounds)
+        for values in rounds:
             self.at = first
             self._take("loop")
-            self.values = {
-                name: known for name, known in self.values.items() if name not in self.assigned
-            } | {variable: value}
+            self._forget({*self.assigned, variable})
+            self.values |= values
             self._statements("end")
             self._ended("loop")
-        self.values.pop(variable, None)
+        self._forget({variable})
+
+    def _may_unroll(self, rounds: Sequence[object]) -> bool:
+        return 0 < len(rounds) <= min(_MOST_ROUNDS, self.left)
 
     def _for(self) -> None:
         self.at += 1
@@ -243,10 +272,16 @@ class _Walk:
         start, end = self._until("loop")
         text = self.body[start:end]
         numbers = _numbers(text, self.values)
-        if numbers:
-            self._rounds(variable, numbers)
+        if self._may_unroll(numbers):
+            self._rounds(variable, [{variable: number} for number in numbers])
             return
-        self.values.pop(variable, None)
+        listed = rows(text, self.values) if self.words[first - 2] == variable else ()
+        if self._may_unroll(listed):
+            fields = [{f"{variable}.{name}": text for name, text in row} for row in listed]
+            whole: list[Mapping[str, Value]] = [{variable: row[0][1]} for row in listed]
+            self._rounds(variable, fields if variable in self.records else whole)
+            return
+        self._forget({variable})
         dots = text.find("..")
         if dots != -1:
             self._expression(start, start + dots)
@@ -265,10 +300,10 @@ class _Walk:
         self._take("in", "array")
         start, end = self._until("loop")
         value = None if sliced else constant(self.body[start:end], self.values)
-        if isinstance(value, tuple) and 0 < len(value) <= _MOST_ROUNDS:
-            self._rounds(variable, value)
+        if isinstance(value, tuple) and self._may_unroll(value):
+            self._rounds(variable, [{variable: each} for each in value])
             return
-        self.values.pop(variable, None)
+        self._forget({variable})
         self._expression(start, end)
         self._loop()
 
@@ -280,7 +315,11 @@ class _Walk:
         words = self.words[first : self.at]
         self.at += 1
         name = words[0]
-        self.values.pop(name, None)
+        self._forget({name})
+        if "record" in words[1:2]:
+            self.records.add(name)
+        else:
+            self.records.discard(name)
         if "cursor" in words[1:4]:
             self.cursors.add(name)
             for_ = next((at for at, word in enumerate(words) if word in {"for", "is"}), None)
@@ -317,12 +356,21 @@ class _Walk:
             case _ if word in _QUIET:
                 pass
             case _:
-                sign = self._sign(first, stop)
-                if sign is None:
-                    self._sql(start, end)
-                else:
-                    plain = sign - first <= 1 or self.words[first + 1] == ":"
-                    self._assign(word if plain else None, self.tokens[sign].end, end)
+                if self._assigns(first, stop, start, end):
+                    return
+        words = self.words[first:stop]
+        # CALL gives back what it likes in its arguments.
+        self._forget({*_assigned(words), *(words if word == "call" else ())})
+
+    def _assigns(self, first: int, stop: int, start: int, end: int) -> bool:
+        """Read an assignment or SQL; say whether it is one to a whole variable."""
+        sign = self._sign(first, stop)
+        if sign is None:
+            self._sql(start, end)
+            return False
+        plain = sign - first <= 1 or self.words[first + 1] == ":"
+        self._assign(self.words[first] if plain else None, self.tokens[sign].end, end)
+        return plain
 
     def _sign(self, first: int, stop: int) -> int | None:
         """Return where the `=` of an assignment stands, None if it is no assignment."""
@@ -343,9 +391,8 @@ class _Walk:
         if name is None:
             return
         value = constant(self.body[start:end], self.values)
-        if value is None:
-            self.values.pop(name, None)
-        else:
+        self._forget({name})
+        if value is not None:
             self.values[name] = value
 
     def _return(self, first: int, end: int) -> None:
@@ -373,8 +420,48 @@ class _Walk:
 
     def _read(self, sql: str, offset: int, start: int, end: int) -> None:
         """Read a text that stands at `offset`, and add what it does."""
+        told = self._told(sql)
+        if told is not None:
+            for part in postgres.read_parts(told):
+                self._add(part.operation, start, end)
+            return
         for part in postgres.read_parts(sql):
             self._add(part.operation, max(start, offset + part.start), min(end, offset + part.end))
+
+    def _told(self, sql: str) -> str | None:
+        """Return a SELECT of one call with the values of known variables in its arguments.
+
+        None is any other statement, and one whose arguments show what they are.
+        """
+        found = list(tokens(sql))
+        words = [sql[token.start : token.end] for token in found]
+        opening = words.index("(") if "(" in words else 0
+        name = words[1:opening]
+        alone = (
+            words[0].lower() == "select"
+            and bool(name)
+            and all(part == "." for part in name[1::2])
+            and len(name) % 2 == 1
+            and [at for at, token in enumerate(found) if token.depth == 0][opening + 1 :]
+            == [len(found) - 1]
+        )
+        if not alone:
+            return None
+        commas = [t.start for t in found if t.depth == 1 and sql[t.start : t.end] == ","]
+        starts = [found[opening].end, *(at + 1 for at in commas)]
+        ends = [*commas, found[-1].start]
+        written = [sql[a:b] for a, b in zip(starts, ends, strict=True)]
+        given = [self._value(each) for each in written]
+        return None if given == written else f"{sql[: found[opening].end]}{', '.join(given)})"
+
+    def _value(self, argument: str) -> str:
+        """Return an argument as a literal where variables that are known make it one."""
+        named = _NAMED.match(argument)
+        start = 0 if named is None else named.end()
+        value = constant(argument[start:], self.values)
+        if not isinstance(value, str) or constant(argument[start:], {}) is not None:
+            return argument
+        return argument[:start] + quoting.literal(value)
 
     def _expression(self, start: int, end: int) -> None:
         """Read an expression where it may run something: a function or a query."""
@@ -399,6 +486,7 @@ class _Walk:
             stop,
         )
         given = self.body[slice(*self._range(first + 1, last))]
+        before = len(self.steps)
         text = constant(given, self.values)
         if isinstance(text, str):
             for piece in split(text).pieces:
@@ -406,8 +494,16 @@ class _Walk:
                     for part in postgres.read_parts(text[piece.start : piece.end]):
                         self._add(part.operation, start, end)
             return
-        reason = f"EXECUTE {given}"
-        self._add(Unrecognized(Cause.DYNAMIC, reason, self.body[start:end]), start, end)
+        self._expression(*self._range(first + 1, last))
+        called = self.steps[-1].operation if len(self.steps) > before else None
+        routine = called.routine if isinstance(called, CallRoutine) else None
+        unread = Unrecognized(Cause.DYNAMIC, f"EXECUTE {given}", self.body[start:end])
+        self.steps.append(Step(unread, start, end, self.certain, returned_by=routine))
+
+
+def _is_of(name: str, variables: Collection[str]) -> bool:
+    """Say whether a name is one of these variables, or a field of one."""
+    return any(part in variables for part in name.split("."))
 
 
 def _assigned(words: list[str]) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """What a program of SQL statements does, statement by statement."""
 
+from migsafe.model.expressions import Name
 from migsafe.model.operations import Operation
 from migsafe.model.record import record
 
@@ -9,7 +10,8 @@ class Step:
     """An operation of a program, with the place of its statement in the body.
 
     `certain` is False inside IF, CASE, loops and exception handlers. `guarded` says that
-    a handler catches its failure.
+    a handler catches its failure. `returned_by` is the routine whose result EXECUTE runs:
+    one that returns nothing leaves nothing to run.
     """
 
     operation: Operation
@@ -17,6 +19,7 @@ class Step:
     end: int
     certain: bool = True
     guarded: bool = False
+    returned_by: Name | None = None
 
 
 @record
