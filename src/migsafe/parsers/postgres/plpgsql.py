@@ -19,7 +19,6 @@ from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
 from migsafe.parsers import postgres
 from migsafe.parsers.postgres.constants import Value, constant
-from migsafe.parsers.postgres.listing import rows
 from migsafe.parsers.postgres.program import Program, Step
 from migsafe.parsers.split import PieceKind, split
 from migsafe.parsers.tokens import Token, tokens
@@ -275,6 +274,8 @@ class _Walk:
         if self._may_unroll(numbers):
             self._rounds(variable, [{variable: number} for number in numbers])
             return
+        from migsafe.parsers.postgres.listing import rows  # noqa: PLC0415  few bodies loop
+
         listed = rows(text, self.values) if self.words[first - 2] == variable else ()
         if self._may_unroll(listed):
             fields = [{f"{variable}.{name}": text for name, text in row} for row in listed]
