@@ -1,7 +1,8 @@
 """What a check and a recipe may ask about the operation in front of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from typing import TypeVar
 
 from migsafe import rulebook
 from migsafe.catalog import making
@@ -39,8 +40,11 @@ from migsafe.model.origin import Certainty, Origin, SectionName, Span
 from migsafe.model.record import record
 from migsafe.rulebook import DEFAULT_CASE, Rule
 
+_T = TypeVar("_T")
 _LONGEST_SQL = 80
 """Characters of an expression that a message shows."""
+NAMED = 3
+"""Things of a kind that a message names; more are counted."""
 
 
 @record
@@ -115,6 +119,11 @@ class Applied:
         """Where a person looks for it: its statement, in a revision the `op.` call."""
         return self.section.place(self.origin.call_span or self.origin.statement_span)
 
+    @property
+    def focus(self) -> Place:
+        """Where it stands itself: a part of its statement."""
+        return self.section.place(self.origin.span)
+
 
 @record
 class Deploy:
@@ -162,6 +171,14 @@ class Suppression:
     used: frozenset[str]
 
 
+Silencing = Callable[[str, Place, Place], bool]
+"""Says whether a comment silences a rule, by its id, at a statement and a part of it."""
+
+
+def _nothing(rule: str, place: Place, focus: Place) -> bool:  # noqa: ARG001  a Silencing
+    return False
+
+
 @record
 class Run:
     """Everything that one call of migsafe judges, tree by tree."""
@@ -181,6 +198,7 @@ class Context:
     settings: Settings
     deploy: Deploy | None = None
     applied: Applied | None = None
+    silencing: Silencing = _nothing
 
     @property
     def rule(self) -> Rule:
@@ -189,7 +207,30 @@ class Context:
 
     def at(self, applied: Applied) -> "Context":
         """Return the context of another operation of the deploy."""
-        return Context(self.rule_id, self.settings, self.deploy, applied)
+        return Context(self.rule_id, self.settings, self.deploy, applied, self.silencing)
+
+    def is_silenced(self, applied: Applied) -> bool:
+        """Say whether a comment silences the rule at an operation."""
+        return self.silencing(self.rule_id, applied.place, applied.focus)
+
+    def said_once(self, things: Iterable[_T], at: Callable[[_T], Applied]) -> Iterator[list[_T]]:
+        """Yield what each finding of a rule that is said once speaks of.
+
+        That is what a comment silences, each alone, and together all others: silence for one
+        of them is none for the rest.
+
+        Args:
+            things: What is said once.
+            at: Where each of them would be reported.
+        """
+        heard: list[_T] = []
+        for thing in things:
+            if self.is_silenced(at(thing)):
+                yield [thing]
+            else:
+                heard.append(thing)
+        if heard:
+            yield heard
 
     @property
     def current(self) -> Applied:
@@ -274,6 +315,13 @@ class Context:
         key = self.catalog.key(relation)
         size = self.catalog.size(key)
         return not self.settings.is_small(str(key), key.name, str(relation), size=size)
+
+    @property
+    def is_under_a_lock(self) -> bool:
+        """Whether the transaction already keeps writers of a live table out."""
+        return any(
+            lock.blocks_writes and self.is_busy(name) for name, lock in self.current.held.items()
+        )
 
     def earlier(self) -> Iterator[Applied]:
         """Return what the same section's deploy applied before the current operation."""
@@ -554,7 +602,7 @@ class Context:
         else:
             applied = at or self.current
             place = applied.place
-            focus = applied.section.place(applied.origin.span)
+            focus = applied.focus
             section, text = applied.section.name, _normalised(applied)
             locks = dict(applied.effects.locks)
         named = tuple(locks) if relations is None else relations
@@ -602,6 +650,18 @@ def line_of(other: Applied, here: Applied) -> str:
     if other.section.path == here.section.path:
         return f"line {other.line}"
     return f"{other.section.path}:{other.line}"
+
+
+def listed(things: Iterable[object]) -> str:
+    """Return things in words: `a, b and c`."""
+    *others, last = map(str, things)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def some(things: Sequence[object]) -> str:
+    """Return the first few things in words, the others counted: `a, b, c and 7 more`."""
+    more = len(things) - NAMED
+    return listed((*things[:NAMED], f"{more} more") if more > 0 else things)
 
 
 def clipped(sql: str) -> str:

@@ -44,9 +44,15 @@ def test_a_statement_that_cannot_succeed_is_named(sql: str, expected: list[str])
         ("ALTER TABLE a ALTER t TYPE int", ["change-column-type"]),
         # What the deploy makes is no subject of change-column-type.
         ("CREATE TABLE b (t text); ALTER TABLE b ALTER t TYPE int", ["invalid-reference"]),
+        # drop-object speaks of what is released; the other refusal is of another object.
+        (
+            "CREATE SEQUENCE f; CREATE TABLE b (n int DEFAULT nextval('f')); DROP SEQUENCE s, f",
+            ["drop-object", "invalid-reference"],
+        ),
         ("DO $$ BEGIN IF 1 > 2 THEN DROP VIEW a; END IF; END $$", []),
     ],
 )
 def test_a_refusal_is_said_once(sql: str, rules: list[str]) -> None:
-    schema = "CREATE TABLE a (id int PRIMARY KEY, n int, t text, l int[]);"
+    schema = """CREATE SEQUENCE s;
+    CREATE TABLE a (id int PRIMARY KEY, n int DEFAULT nextval('s'), t text, l int[]);"""
     assert [one.rule for one in lint_sql(sql, schema=schema).findings] == rules

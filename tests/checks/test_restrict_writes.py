@@ -2,6 +2,7 @@ import pytest
 
 from linting import found_by
 from migsafe.config import Settings
+from migsafe.model.findings import Confidence
 
 USERS = "CREATE TABLE users (id bigint PRIMARY KEY, email text, team_id bigint);"
 TEAMS = "CREATE TABLE teams (id bigint PRIMARY KEY);"
@@ -450,3 +451,24 @@ def test_a_key_that_waited_until_commit_does_not_stand_for_one_that_refuses_at_o
     index = "CREATE UNIQUE INDEX CONCURRENTLY w ON t (a, b)"
     assert not found_by("restrict-writes", index, schema=f"{columns}, UNIQUE (a))")
     assert found_by("restrict-writes", index, schema=f"{columns}, UNIQUE (a) DEFERRABLE)")
+
+
+@pytest.mark.parametrize(
+    ("schema", "said", "confidence"),
+    [
+        ("CREATE TABLE t (a int)", "leaves a NULL (23502) is refused", Confidence.HIGH),
+        ("", "leaves a NULL (23502), if it takes NULL, is refused", Confidence.LOW),
+        ("CREATE TABLE t (a int NOT NULL)", None, None),
+        ("CREATE TABLE t (a int CHECK (a IS NOT NULL))", None, None),
+    ],
+)
+def test_a_key_on_an_index_refuses_nulls_unless_they_were_refused_before(
+    schema: str, said: str | None, confidence: Confidence | None
+) -> None:
+    found = found_by(
+        "restrict-writes",
+        "ALTER TABLE t ADD PRIMARY KEY USING INDEX i",
+        schema=f"{schema}; CREATE UNIQUE INDEX i ON t (a);",
+    )
+    assert [(said or "") in each.message for each in found] == [True] * (said is not None)
+    assert [each.confidence for each in found] == [confidence] * (said is not None)

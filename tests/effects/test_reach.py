@@ -3,9 +3,9 @@
 import pytest
 
 from linting import catalog
-from migsafe.effects.reach import Reach, reach_of
+from migsafe.effects.reach import Reach, reach_of, reach_of_merge
 from migsafe.model.expressions import Name
-from migsafe.model.operations import Delete, Update
+from migsafe.model.operations import Delete, Merge, Update
 from migsafe.model.origin import SectionName
 from migsafe.parsers.sql import Placement, read_sql
 
@@ -19,6 +19,8 @@ CREATE UNIQUE INDEX t_n_idx ON t (n) WHERE n > 0;
 def reach(sql: str, schema: str = SCHEMA) -> Reach:
     (statement,) = read_sql(sql, Placement("x.sql", SectionName.UP)).statements
     (operation,) = statement.operations
+    if isinstance(operation, Merge):
+        return reach_of_merge(operation, catalog(schema))
     assert isinstance(operation, Update | Delete)
     return reach_of(operation.table, operation.where, catalog(schema), operation.sql)
 
@@ -99,6 +101,47 @@ def test_no_condition_reaches_all() -> None:
 )
 def test_a_join_reaches_few_rows_only_if_its_rows_are_literal(rows: str, expected: Reach) -> None:
     assert reach(f"UPDATE t SET n = v.n FROM {rows} WHERE t.id = v.id") is expected
+
+
+@pytest.mark.parametrize("beyond", ["OR true", "IS NOT true"])
+def test_a_comparison_in_something_else_bounds_nothing(beyond: str) -> None:
+    join = "UPDATE t SET n = v.n FROM (VALUES (1, 2)) AS v (id, n) WHERE t.id = v.id"
+    assert reach(f"{join} {beyond}") is Reach.UNKNOWN
+    assert reach(f"UPDATE t SET n = 1 WHERE id = 7 {beyond}") is Reach.UNKNOWN
+
+
+LIST = "(VALUES (1, 2)) AS v (key, n)"
+WRITES = "WHEN MATCHED THEN UPDATE SET n = v.n"
+
+
+@pytest.mark.parametrize(
+    ("merge", "expected"),
+    [
+        (f"t USING {LIST} ON t.id = v.key {WRITES}", Reach.FEW),
+        (f"t USING {LIST} ON v.key = id {WRITES}", Reach.FEW),
+        (f"t AS x USING {LIST} ON v.key::bigint = x.id AND v.n > 0 {WRITES}", Reach.FEW),
+        (f"t USING {LIST} ON t.a = v.key AND t.b = v.n {WRITES}", Reach.FEW),
+        (f"t USING {LIST} ON t.a = v.key {WRITES}", Reach.UNKNOWN),
+        (f"t USING {LIST} ON true {WRITES}", Reach.UNKNOWN),
+        (f"t USING {LIST} ON t.id > v.key {WRITES}", Reach.UNKNOWN),
+        (f"t USING {LIST} ON t.id = v.key OR v.n = 2 {WRITES}", Reach.UNKNOWN),
+        (f"t USING {LIST} ON t.id = v.key IS NOT true {WRITES}", Reach.UNKNOWN),
+        (f"t USING (VALUES (1)) AS v (id) ON v.id = t.n {WRITES}", Reach.UNKNOWN),
+        (f"t USING generate_series(1, 9) AS v ON v = t.id {WRITES}", Reach.UNKNOWN),
+        (f"t USING u AS v ON v.id = t.id {WRITES}", Reach.UNKNOWN),
+        (f"t USING {LIST} ON t.id = v.key WHEN NOT MATCHED BY SOURCE THEN DELETE", Reach.UNKNOWN),
+        ("t USING u ON u.id = t.id WHEN NOT MATCHED THEN INSERT (id) VALUES (1)", Reach.NONE),
+    ],
+)
+def test_a_merge_reaches_few_rows_only_where_literal_rows_are_joined_by_a_key(
+    merge: str, expected: Reach
+) -> None:
+    assert reach(f"MERGE INTO {merge}") is expected
+
+
+def test_a_merge_behind_a_query_of_its_own_reaches_nobody_knows_how_many() -> None:
+    merge = f"MERGE INTO t USING {LIST} ON t.id = v.key {WRITES}"
+    assert reach(f"WITH w AS (SELECT 1) {merge}") is Reach.UNKNOWN
 
 
 @pytest.mark.parametrize(

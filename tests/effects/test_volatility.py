@@ -16,6 +16,14 @@ CREATE FUNCTION year() RETURNS numeric LANGUAGE sql AS 'SELECT extract(year FROM
 CREATE FUNCTION chance() RETURNS text LANGUAGE sql AS 'SELECT md5(random()::text)';
 CREATE FUNCTION many() RETURNS int8 LANGUAGE sql AS 'SELECT count(*) FROM generate_series(1, 9)';
 CREATE FUNCTION nested() RETURNS bigint LANGUAGE sql AS 'SELECT (SELECT 1)';
+CREATE FUNCTION compared() RETURNS bool LANGUAGE sql AS 'SELECT 1 IS NOT DISTINCT FROM 2';
+CREATE FUNCTION unlike() RETURNS bool LANGUAGE sql AS 'SELECT 1 IS DISTINCT FROM 2';
+CREATE FUNCTION commented() RETURNS int LANGUAGE sql AS '/* select random() from t */
+    SELECT 1 -- select what is read from t';
+CREATE FUNCTION unclosed() RETURNS int LANGUAGE sql AS 'SELECT 1 /* from t';
+CREATE FUNCTION unique_ones() RETURNS int LANGUAGE sql AS 'SELECT DISTINCT 1 FROM pg_class';
+CREATE FUNCTION altered() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END';
+ALTER FUNCTION altered() VOLATILE;
 CREATE FUNCTION steady() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM pg_class';
 """
 
@@ -55,6 +63,12 @@ CREATE FUNCTION steady() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) 
         ("calm()", Volatility.IMMUTABLE),
         ("wild()", Volatility.VOLATILE),
         ("inlined()", Volatility.UNKNOWN),
+        ("compared()", Volatility.UNKNOWN),
+        ("unlike()", Volatility.UNKNOWN),
+        ("commented()", Volatility.UNKNOWN),
+        ("unclosed()", Volatility.UNKNOWN),
+        ("unique_ones()", Volatility.VOLATILE),
+        ("altered()", Volatility.VOLATILE),
         ("year()", Volatility.UNKNOWN),
         ("chance()", Volatility.VOLATILE),
         ("many()", Volatility.VOLATILE),
@@ -64,7 +78,7 @@ CREATE FUNCTION steady() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) 
 )
 def test_an_expression_is_as_volatile_as_its_worst_function(sql: str, expected: Volatility) -> None:
     catalog = Catalog.empty()
-    for line in ROUTINES.strip().splitlines():
+    for line in ROUTINES.strip().split(";\n"):
         catalog = catalog.apply_all(read_statement(line))
     assert volatility(read_expression(sql), catalog) is expected
 

@@ -5,7 +5,11 @@ from datetime import date
 
 import pytest
 
-from linting import lint_sql
+from linting import TODAY, catalog, lint_sql, migration
+from migsafe.config import Settings
+from migsafe.lint import Options, lint
+from migsafe.model.migration import Selection, Tree
+from migsafe.model.record import replace
 from migsafe.render import json as as_json
 from migsafe.render import sarif
 
@@ -139,3 +143,89 @@ def test_the_reason_of_a_comment_is_reported_with_what_it_silences() -> None:
     assert json.loads(as_json.render(report))["suppressed"][0]["reason"] == "unused since 1.2"
     (result,) = json.loads(sarif.render(report))["runs"][0]["results"]
     assert result["suppressions"][0]["justification"] == "unused since 1.2"
+
+
+# --- what a rule says once for several places ---------------------------------------------
+
+IGNORE = "-- migsafe: ignore[{}]: known\n"
+
+
+def run_of(*texts: str, rule: str) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """Return where a rule reports and is silenced in migrations of their own."""
+    migrations = tuple(
+        replace(
+            migration(sql),
+            id=f"{number:04}",
+            path=f"{number:04}.up.sql",
+            up=replace(migration(sql).up, path=f"{number:04}.up.sql"),
+        )
+        for number, sql in enumerate(texts, 1)
+    )
+    tree = Tree(".", "golang-migrate", migrations)
+    given = frozenset(each.id for each in migrations)
+    settings = Settings(lock_timeout="file")
+    report = lint((Selection(tree, given),), settings, Options(TODAY, base=catalog(SCHEMA)))
+    return (
+        [(each.place.path[:4], each.place.line) for each in report.findings if each.rule == rule],
+        [(each.place.path[:4], each.place.line) for each in report.suppressed if each.rule == rule],
+    )
+
+
+def test_a_silenced_lock_leaves_those_of_other_migrations_to_be_reported() -> None:
+    rule = "missing-lock-timeout"
+    add, silent = "ALTER TABLE t ADD d int;", IGNORE.format(rule)
+    assert run_of(add, f"{silent}{add}", rule=rule) == ([("0001", 1)], [("0002", 2)])
+    assert run_of(f"{silent}{add}", add, rule=rule) == ([("0002", 1)], [("0001", 2)])
+    assert run_of(f"{silent}{add}", f"{silent}{add}", rule=rule)[0] == []
+
+
+def test_a_silenced_lock_leaves_the_next_of_its_migration_to_be_reported() -> None:
+    rule = "missing-lock-timeout"
+    sql = f"{IGNORE.format(rule)}ALTER TABLE t ADD d int;\nALTER TABLE t ADD e int;"
+    assert run_of(sql, rule=rule) == ([("0001", 3)], [("0001", 2)])
+
+
+@pytest.mark.parametrize(
+    ("rule", "up", "down"),
+    [
+        (
+            "replace-view-or-function",
+            "{}CREATE OR REPLACE VIEW v AS TABLE t;\nCREATE OR REPLACE VIEW w AS TABLE t;",
+            None,
+        ),
+        ("leaking-setting", "{}SET search_path = a;\nSET ROLE b;", None),
+        (
+            "downgrade-fails-on-data",
+            "ALTER TABLE t ALTER a DROP NOT NULL;",
+            "{}ALTER TABLE t ALTER a SET NOT NULL;\nALTER TABLE t ALTER b SET NOT NULL;",
+        ),
+        (
+            "lossy-downgrade",
+            "ALTER TABLE t ADD d int; ALTER TABLE t ADD e int; UPDATE t SET d = a, e = b;",
+            "{}ALTER TABLE t DROP d;\nALTER TABLE t DROP e;",
+        ),
+        (
+            "create-index",
+            "DROP INDEX i; DROP INDEX j;",
+            "{}CREATE INDEX i ON t (a);\nCREATE INDEX j ON t (b);",
+        ),
+    ],
+)
+def test_silence_for_one_of_several_is_none_for_the_others(
+    rule: str, up: str, down: str | None
+) -> None:
+    schema = f"{SCHEMA}; CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM t"
+
+    def lines(comment: str) -> tuple[list[int], list[int]]:
+        report = lint_sql(
+            up.replace("{}", comment),
+            schema=schema,
+            down=None if down is None else down.replace("{}", comment),
+        )
+        return (
+            [each.place.line for each in report.findings if each.rule == rule],
+            [each.place.line for each in report.suppressed if each.rule == rule],
+        )
+
+    assert lines("") == ([1], [])
+    assert lines(IGNORE.format(rule)) == ([3], [2])

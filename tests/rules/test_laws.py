@@ -33,6 +33,8 @@ TWO_HARMS = {
     ("add-unique-constraint", "restrict-writes"): "who waits for the build; whose rows are refused",
     ("backfill-in-schema-transaction", "backfill-without-sync"): "who waits; which rows stay empty",
     ("backfill-without-sync", "whole-table-update"): "which rows stay empty; who waits",
+    ("concurrently-in-transaction", "detach-inheritance"): "one runner refuses it; under another "
+    "the rows are missed",
     ("create-index", "restrict-writes"): "who waits for the build; whose rows are refused",
     ("create-index", "duplicate-index"): "who waits for the build; what every write keeps then",
     ("foreign-key-without-index", "restrict-writes"): "what a DELETE reads; what it is refused",

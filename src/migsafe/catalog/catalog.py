@@ -204,6 +204,13 @@ class Catalog:
         key = self._facts.key(name, ObjectKind.ROUTINE)
         return self._facts.routines.get(key) or ()
 
+    def runs_body_of(self, routine: RoutineState) -> bool:
+        """Say whether a routine is there with its body, whatever its options are."""
+        return any(
+            (each.arguments, each.body) == (routine.arguments, routine.body)
+            for each in self.routines(routine.name)
+        )
+
     # --- columns ---------------------------------------------------------------------
 
     def column(self, table: Name, column: str) -> ColumnState | None:

@@ -21,6 +21,7 @@ from migsafe.catalog.schema import (
 from migsafe.catalog.text import same_arguments
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
+    AlterRoutine,
     AlterSequence,
     ChangePolicy,
     CreateObject,
@@ -129,6 +130,7 @@ def create_routine(facts: Facts, operation: CreateRoutine, made_by: str | None) 
         volatility=(operation.volatility or "volatile").lower(),
         made_by=made_by,
         returns=None if operation.returns is None else operation.returns.lower(),
+        options=frozenset(operation.options),
     )
     known = facts.routines.get(key) or ()
     others = tuple(each for each in known if each.arguments != operation.arguments)
@@ -139,6 +141,36 @@ def create_routine(facts: Facts, operation: CreateRoutine, made_by: str | None) 
         rights.begin_routine(facts, key, operation.arguments)
         if operation.replace and was_there is None:
             rights.doubt(facts, ObjectKind.ROUTINE, key, operation.arguments)
+
+
+def alter_routine(facts: Facts, operation: AlterRoutine) -> None:
+    """Apply ALTER FUNCTION, PROCEDURE or ROUTINE to the overload that it names."""
+    key = facts.key(operation.routine, ObjectKind.ROUTINE)
+    overloads = facts.routines.get(key) or ()
+    altered = tuple(
+        _altered(each, operation)
+        if operation.arguments is None or same_arguments(each.arguments, operation.arguments)
+        else each
+        for each in overloads
+    )
+    if altered != overloads:
+        facts.routines = facts.routines.put(key, altered)
+
+
+def _altered(state: RoutineState, operation: AlterRoutine) -> RoutineState:
+    kept = {option.name: option for option in state.options}
+    for option in operation.options:
+        verb, _, parameter = option.name.partition(" ")
+        if verb == "reset":
+            gone = [each for each in kept if each == f"set {parameter}"]
+            for name in gone if parameter else [each for each in kept if each[:4] == "set "]:
+                del kept[name]
+        elif option.value == "false":
+            kept.pop(option.name, None)
+        else:
+            kept[option.name] = option
+    volatility = state.volatility if operation.volatility is None else operation.volatility.lower()
+    return replace(state, volatility=volatility, options=frozenset(kept.values()))
 
 
 def take_routine(facts: Facts, key: Name, arguments: str | None) -> None:

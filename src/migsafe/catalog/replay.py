@@ -301,13 +301,14 @@ def _replay(facts: Facts, operation: Operation, made_by: str | None) -> None:  #
             facts.doubt_all()
         case Rollback(savepoint=savepoint):
             session.rollback(facts, to_savepoint=savepoint is not None)
+        case AlterRoutine():
+            objects.alter_routine(facts, operation)
         case RefreshView():
             views.refresh(facts, operation)
         case (
             Savepoint()
             | Reindex()
             | CommentOn()
-            | AlterRoutine()
             | AlterExtension()
             | Insert()
             | Update()

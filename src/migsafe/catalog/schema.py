@@ -13,6 +13,7 @@ from migsafe.model.operations import (
     Identity,
     IndexElement,
     ObjectKind,
+    Option,
     Partitioning,
     Query,
 )
@@ -254,6 +255,8 @@ class RoutineState:
     made_by: str | None = None
     returns: str | None = field(default=None, compare=False)
     """As it was written, in lower case; None for a procedure, or where it is not known."""
+    options: frozenset[Option] = frozenset()
+    """As those of CreateRoutine."""
 
 
 EVERYONE = "PUBLIC"

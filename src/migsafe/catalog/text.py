@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from migsafe.model.expressions import Expression
 from migsafe.model.record import replace
-from migsafe.parsers.tokens import tokens as raw_tokens
+from migsafe.parsers.tokens import words_of
 from migsafe.writing.quoting import identifier
 from migsafe.writing.tokens import TOKEN, closing, tokens
 
@@ -28,8 +28,7 @@ def says_the_same(first: str, second: str) -> bool:
 
 
 def _said(text: str) -> list[str]:
-    words = [text[token.start : token.end] for token in raw_tokens(text)]
-    return [word if word[0] in "'\"$" or "'" in word else word.lower() for word in words]
+    return [word if word[0] in "'\"$" or "'" in word else word.lower() for word in words_of(text)]
 
 
 def mentions(sql: str, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Context
+from migsafe.context import Context, some
 from migsafe.model.effects import Fact, OnData
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
@@ -23,7 +23,7 @@ def check_operation(operation: AlterDomain, context: Context) -> Iterator[Findin
             f"Validating {operation.constraint} of the domain {domain}: {_wait(tables, context)}; "
             "reads pass.",
             help=f"Leave it NOT VALID, which refuses new values all the same; or add a CHECK NOT "
-            f"VALID to {_listed(tables)} and validate that, which lets writes pass.",
+            f"VALID to {some(tables)} and validate that, which lets writes pass.",
             case="validated",
             relations=tables,
         )
@@ -50,11 +50,7 @@ def check_operation(operation: AlterDomain, context: Context) -> Iterator[Findin
 
 def _wait(tables: tuple[Name, ...], context: Context) -> str:
     lock = context.effects.lock_on(tables[0])
-    return f"writes to {_listed(tables)} wait under their {lock} locks while every row is read"
-
-
-def _listed(tables: tuple[Name, ...]) -> str:
-    return " and ".join(map(str, tables))
+    return f"writes to {some(tables)} wait under their {lock} locks while every row is read"
 
 
 def _help(operation: AlterDomain, context: Context) -> str:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from migsafe.context import Context
+from migsafe.context import Context, some
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.migration import ApplicationImport, ApplicationTable, Migration
 
-_NAMED = 4
 _FAILS = (Hazard.FAILS_AT_RUNTIME,)
 
 
@@ -33,7 +32,7 @@ def _tables(taken: ApplicationImport, migration: Migration, context: Context) ->
     )
     for tables, say in groups:
         if tables:
-            names = _listed([each.name for each in tables])
+            names = some([each.name for each in tables])
             lines = _lines(tables, migration, context)
             message, help_ = say(tables, f"{names} of {taken.module} ({lines})")
             yield context.finding(
@@ -84,7 +83,7 @@ def _snapshot(table: ApplicationTable) -> str:
 
 def _lines(tables: Sequence[ApplicationTable], migration: Migration, context: Context) -> str:
     numbers = sorted({context.place_of(migration.up, each.span).line for each in tables})
-    return f"line{'s' if len(numbers) > 1 else ''} {_listed([str(each) for each in numbers])}"
+    return f"line{'s' if len(numbers) > 1 else ''} {some([str(each) for each in numbers])}"
 
 
 # --- the rest ------------------------------------------------------------------------------
@@ -98,27 +97,18 @@ def _others(
     that, moves = ("that", "it moves") if len(used or modules) == 1 else ("those", "one moves")
     later = f"a new database cannot be set up when {moves} (ImportError)"
     if used:
-        of = "" if used == modules else f" ({_listed(modules)})"
+        of = "" if used == modules else f" ({some(modules)})"
         message = (
-            f"This revision takes {_listed(used)} from the application{of}: it does something "
+            f"This revision takes {some(used)} from the application{of}: it does something "
             f"else when {that} change{'s' if that == 'that' else ''}, and {later}."
         )
         help_ = "Write the values, types and functions that it needs into the revision."
     else:
         message = (
-            f"This revision imports {_listed(modules)} of the application and uses nothing of "
+            f"This revision imports {some(modules)} of the application and uses nothing of "
             f"{'it' if len(modules) == 1 else 'them'}: {later}."
         )
         help_ = f"Leave the import{'' if len(modules) == 1 else 's'} out."
     return context.finding(
         message, help=help_, at=context.place_of(migration.up, imports[0].span), relations=()
     )
-
-
-def _listed(names: list[str]) -> str:
-    """Return names as a list in words; the ones past the first few are counted."""
-    shown = names[:_NAMED]
-    if len(names) > len(shown):
-        shown.append(f"{len(names) - len(shown)} more")
-    *others, last = shown
-    return f"{', '.join(others)} and {last}" if others else last

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from migsafe.context import Applied, Context, Deploy, line_of
+from migsafe.context import NAMED, Applied, Context, Deploy, line_of, some
 from migsafe.effects.reach import changes_many
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, RelationLock
@@ -11,9 +11,6 @@ from migsafe.model.locks import Lock
 from migsafe.model.operations import Copy, DataWork, Delete, Insert, Merge, Update
 from migsafe.model.origin import SectionName
 from migsafe.model.record import replace
-
-_NAMED = 3
-"""How many of the other changes, and of the other tables, a message names."""
 
 
 @dataclass(slots=True)
@@ -101,11 +98,11 @@ def _finding(
     context: Context,
 ) -> Finding:
     named: dict[str, list[str]] = {}
-    for other in others[:_NAMED]:
+    for other in others[:NAMED]:
         named.setdefault(_words(other), []).append(line_of(other, first))
     words = [f"{what}, {', '.join(places)}" for what, places in named.items()]
-    if len(others) > _NAMED:
-        words.append(f"{len(others) - _NAMED} more")
+    if len(others) > NAMED:
+        words.append(f"{len(others) - NAMED} more")
     besides = f" (and {'; '.join(words)})" if words else ""
     name, *more = names
     lock = first.held[name]
@@ -113,7 +110,7 @@ def _finding(
     for each in more:
         place = line_of(takers[each, first.held[each]], first)
         locked.setdefault(_who(each, first), []).append(f"{each} ({place})")
-    also = [f"{who} on {_listed(places)}" for who, places in locked.items()]
+    also = [f"{who} on {some(places)}" for who, places in locked.items()]
     so = f"; so does {', and '.join(also)}" if also else ""
     unsure = (
         ""
@@ -134,14 +131,6 @@ def _who(name: Name, change: Applied) -> str:
     if change.before.sequence(name) is not None:
         return "every nextval()"
     return f"every {'SELECT' if change.held[name].blocks_reads else 'INSERT, UPDATE and DELETE'}"
-
-
-def _listed(words: list[str]) -> str:
-    shown = words[:_NAMED]
-    if len(words) > _NAMED:
-        shown.append(f"{len(words) - _NAMED} more")
-    *most, last = shown
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _target(applied: Applied) -> Name | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migsafe.catalog.publications import published
 from migsafe.catalog.schema import Existence
-from migsafe.context import Context
+from migsafe.context import Context, listed
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
@@ -154,16 +154,29 @@ def _publication(name: str, sql: str, context: Context) -> Iterator[Finding]:
     words = _words(sql)
     made = words[0] == "CREATE"
     everything = made and words[3:6] == ["FOR", "ALL", "TABLES"]
-    refused = tuple(key for key in _sent(context, everything=everything) if _loses(key, context))
+    loses = {key: _loses(key, context) for key in _sent(context, everything=everything)}
+    refused = tuple(key for key, does in loses.items() if does)
+    perhaps = tuple(key for key, does in loses.items() if does is None)
     if refused:
-        listed = " and ".join(map(str, refused))
         yield context.finding(
-            f"{listed} {'has' if len(refused) == 1 else 'have'} no primary key: once the "
+            f"{listed(refused)} {'has' if len(refused) == 1 else 'have'} no primary key: once the "
             f"publication {name} sends it, every UPDATE and DELETE of running code on it is "
             "refused (55000).",
             help="Add a primary key, or set REPLICA IDENTITY, in a deploy before.",
             relations=refused,
             hazards=_REFUSES,
+        )
+    elif perhaps and not everything:
+        one = len(perhaps) == 1
+        yield context.finding(
+            f"Whether {listed(perhaps)} {'has' if one else 'have'} a primary key is not known: "
+            f"without one, every UPDATE and DELETE of running code is refused (55000) once the "
+            f"publication {name} sends {'it' if one else 'them'}.",
+            help="Look for it first (pg_class.relreplident, pg_index), or let migsafe know the "
+            "schema: --schema, --database-url.",
+            relations=perhaps,
+            hazards=_REFUSES,
+            confidence=Confidence.LOW,
         )
     elif everything and not context.catalog.complete and _IDENTIFYING & _published(sql):
         yield context.finding(
@@ -194,10 +207,11 @@ def _published(sql: str) -> frozenset[str]:
     return frozenset(word.strip() for word in published(sql).split(","))
 
 
-def _loses(table: Name, context: Context) -> bool:
-    """Say whether the statement is what makes UPDATE or DELETE of a known table fail."""
+def _loses(table: Name, context: Context) -> bool | None:
+    """Say whether the statement is what makes UPDATE or DELETE of a table fail, if known."""
     before, after = context.catalog, context.current.after
-    state = before.table(table)
-    if state is None or not state.complete or after.identifies_rows(table):
+    new = after.published_changes(table) - before.published_changes(table)
+    if after.identifies_rows(table) or _IDENTIFYING.isdisjoint(new):
         return False
-    return bool(_IDENTIFYING & (after.published_changes(table) - before.published_changes(table)))
+    state = before.table(table)
+    return True if state is not None and state.complete else None

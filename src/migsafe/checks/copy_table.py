@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.schema import Existence
-from migsafe.context import Context
+from migsafe.context import Context, some
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
 from migsafe.model.operations import (
@@ -15,10 +15,6 @@ from migsafe.model.operations import (
     RefreshView,
 )
 from migsafe.writing import quoting
-
-_NAMED = 3
-"""How many of the relations that are read a message names."""
-
 
 _Copying = CreateTableAs | Insert | CreateView | RefreshView
 
@@ -41,9 +37,9 @@ def check_operation(operation: _Copying, context: Context) -> Iterator[Finding]:
         case _:
             return
     sources = _sources(query, context)
-    if not sources or (isinstance(operation, Insert) and _is_under_a_lock(context)):
+    if not sources or (isinstance(operation, Insert) and context.is_under_a_lock):
         return
-    listed = _listed(sources)
+    read = some(sources)
     big = context.how_big(sources[0])
     view = isinstance(operation, CreateView | RefreshView)
     until = "COMMIT" if context.current.transaction.is_open else "it is done"
@@ -57,15 +53,15 @@ def check_operation(operation: _Copying, context: Context) -> Iterator[Finding]:
     missed = (
         ""
         if view or swapped or scratch
-        else f", and what running code writes to {listed} meanwhile is not in the copy"
+        else f", and what running code writes to {read} meanwhile is not in the copy"
     )
     locks = (
         f"it keeps its transaction's locks{',' if missed else ' and'} "
-        if _is_under_a_lock(context)
+        if context.is_under_a_lock
         else ""
     )
     yield context.finding(
-        f"{words} copies what it reads of {listed} in one go{big}: until {until} {locks}VACUUM "
+        f"{words} copies what it reads of {read} in one go{big}: until {until} {locks}VACUUM "
         f"clears away nothing that it may still see{missed}.",
         help=_help(operation),
         relations=sources,
@@ -96,21 +92,6 @@ def _is_made_with_it(view: Name, context: Context) -> bool:
         and applied.before.key(applied.operation.view) == key
         and context.in_same_transaction(applied)
         for applied in context.earlier()
-    )
-
-
-def _listed(names: tuple[Name, ...]) -> str:
-    words = [str(name) for name in names[:_NAMED]]
-    if len(names) > _NAMED:
-        words.append(f"{len(names) - _NAMED} more")
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def _is_under_a_lock(context: Context) -> bool:
-    """Say whether a lock of the transaction makes the change another rule's subject."""
-    return any(
-        lock.blocks_writes and context.is_busy(name) for name, lock in context.current.held.items()
     )
 
 

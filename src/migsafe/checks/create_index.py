@@ -22,8 +22,8 @@ def check_operation(operation: CreateIndex, context: Context) -> Iterator[Findin
     if operation.concurrently:
         if isinstance(effects.fails, Certain) and partitioned:
             yield context.finding(
-                f"{label}: {table} is partitioned, and the server refuses CREATE INDEX "
-                f"CONCURRENTLY on it ({effects.fails.sqlstate}).",
+                f"{label} CONCURRENTLY is refused ({effects.fails.sqlstate}): "
+                f"{effects.fails.reason}.",
                 help=_by_partition(operation),
                 hazards=_REFUSED,
             )

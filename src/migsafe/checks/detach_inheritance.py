@@ -29,6 +29,12 @@ def check_operation(
     )
 
 
+def _is_refused(context: Context) -> bool:
+    """Say whether the server refuses CONCURRENTLY here: surely in a transaction."""
+    transaction = context.current.transaction
+    return transaction.is_open and transaction.certain
+
+
 def _leaving(
     operation: SetInheritance | DetachPartition, context: Context
 ) -> tuple[Name | None, str]:
@@ -37,8 +43,7 @@ def _leaving(
     match operation:
         case SetInheritance(inherit=True) | DetachPartition(finalize=True):
             return None, ""
-        case DetachPartition(concurrently=True) if context.current.transaction.is_open:
-            # It is refused there.
+        case DetachPartition(concurrently=True) if _is_refused(context):
             return None, ""
         case DetachPartition(partition=table) if context.catalog.default_partition(parent):
             return table, f"a row in its bound goes to the default partition of {parent}"

@@ -42,19 +42,16 @@ def check_migration(migration: Migration, context: Context) -> Iterator[Finding]
         and not _is_cleaned(applied, downs[:at])
         and not _is_kept(applied, downs[0])
     ]
-    if not found:
-        return
-    applied, reason, state = found[0]
-    others = len(found) - 1
-    more = f"; so can {others} more of its steps" if others else ""
-    yield context.finding(
-        f"The way down {reason} makes it fail ({state}), and the newer schema stays under the "
-        f"older code{more}.",
-        help="Correct such rows in the way down before this step, or roll back code alone and "
-        "keep the schema.",
-        at=applied,
-        relations=tuple(name for name in applied.effects.locks if name in _tables(applied)),
-    )
+    for (applied, reason, state), *others in context.said_once(found, lambda each: each[0]):
+        more = f"; so can {len(others)} more of its steps" if others else ""
+        yield context.finding(
+            f"The way down {reason} makes it fail ({state}), and the newer schema stays under the "
+            f"older code{more}.",
+            help="Correct such rows in the way down before this step, or roll back code alone and "
+            "keep the schema.",
+            at=applied,
+            relations=tuple(name for name in applied.effects.locks if name in _tables(applied)),
+        )
 
 
 def _tables(applied: Applied) -> frozenset[object]:

@@ -6,7 +6,7 @@ from migsafe.catalog import drift
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import Existence
 from migsafe.config import NEWEST
-from migsafe.context import Applied, Context, is_understood
+from migsafe.context import Applied, Context, is_understood, some
 from migsafe.effects import effects_of
 from migsafe.model.compatibility import OldStatement, Outcome
 from migsafe.model.effects import Certain
@@ -44,8 +44,6 @@ from migsafe.model.operations import (
 from migsafe.model.origin import Certainty
 from migsafe.model.record import record, replace
 
-_SHOWN = 3
-"""So many things are named; more are counted."""
 _VIEWS = frozenset({ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 _TYPES = frozenset({ObjectKind.TYPE, ObjectKind.DOMAIN})
 _ROUTINES = frozenset({ObjectKind.FUNCTION, ObjectKind.PROCEDURE, ObjectKind.ROUTINE})
@@ -95,9 +93,9 @@ def check_migration(migration: Migration, context: Context) -> Iterator[Finding]
     leaves += _changed(ups, downs, before, end)
     parts = []
     if leaves:
-        parts.append(f"leaves {_listed(leaves)}")
+        parts.append(f"leaves {some(leaves)}")
     if lost:
-        parts.append(f"does not bring back {_listed(list(map(str, _without_parts(lost, before))))}")
+        parts.append(f"does not bring back {some(list(_without_parts(lost, before)))}")
     if parts:
         yield context.finding(
             f"The way down {' and '.join(parts)}: the schema after it is none that any version "
@@ -335,12 +333,3 @@ def _has_its_like(thing: _Thing, before: Catalog, end: Catalog) -> bool:
             )
         case _:
             return False
-
-
-def _listed(names: list[str]) -> str:
-    shown = names[:_SHOWN]
-    more = len(names) - len(shown)
-    if more:
-        shown.append(f"{more} more")
-    *others, last = shown
-    return f"{', '.join(others)} and {last}" if others else last

@@ -16,7 +16,6 @@ from migsafe.model.operations import (
     ForeignKey,
     IndexElement,
 )
-from migsafe.writing.sql import write
 from migsafe.writing.tokens import tokens
 
 PROFILE = "strict"
@@ -58,13 +57,11 @@ def _finds_children(index: IndexState, key: ForeignKey) -> bool:
 
 def _help(table: Name, key: ForeignKey, context: Context) -> str:
     live = context.is_live(table)
-    if context.current.origin.call_span is not None:
-        return (
-            "op.create_index with postgresql_concurrently=True inside "
-            "`with op.get_context().autocommit_block():`, in a revision of its own."
-            if live
-            else "sa.Column(…, index=True), or op.create_index in the same revision."
-        )
     elements = tuple(IndexElement(column) for column in key.columns)
-    index = write(CreateIndex(None, table, elements, concurrently=live))
-    return f"{index}, {'outside a transaction' if live else 'in the same migration'}."
+    name = f"{table.name}_{'_'.join(key.columns)}_idx"
+    index = CreateIndex(name, table, elements, concurrently=live)
+    if live:
+        return f"{context.written(index)}{context.outside}."
+    if context.current.origin.call_span is not None:
+        return "sa.Column(…, index=True), or op.create_index in the same revision."
+    return f"{context.written(index)}, in the same migration."

@@ -1,8 +1,8 @@
 """Settings of the session that later migrations inherit."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from migsafe.context import Applied, Context, Deploy
+from migsafe.context import Applied, Context, Deploy, listed
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.migration import Section
 from migsafe.model.operations import ResetParameter, SetParameter
@@ -66,21 +66,18 @@ def _could_be_local(applied: Applied) -> bool:
 
 
 def _reported(left: dict[str, list[Applied]], context: Context) -> Iterator[Finding]:
-    if not left:
-        return
-    name, (first, *again) = next(iter(left.items()))
-    words = {**_TIMEOUTS, **_WHO_AND_WHERE}[name]
-    others = [f"{other} (line {each[0].line})" for other, each in left.items() if other != name]
-    besides = f"; so do {_listed(others)}" if len(others) > 1 else ""
-    besides = f"; so does {others[0]}" if len(others) == 1 else besides
-    # What a run computes may be the value that was there before.
-    known = first.section.runner is not Runner.AUTO and not any(map(_is_computed, again))
-    yield context.at(first).finding(
-        f"SET {name} outlives this migration: in the same session {words}{besides}.",
-        help=_help(list(left), first),
-        relations=(),
-        confidence=Confidence.HIGH if known else Confidence.LOW,
-    )
+    for (name, (first, *again)), *others in context.said_once(left.items(), lambda one: one[1][0]):
+        words = {**_TIMEOUTS, **_WHO_AND_WHERE}[name]
+        also = [f"{other} (line {each[0].line})" for other, each in others]
+        besides = f"; so {'does' if len(also) == 1 else 'do'} {listed(also)}" if also else ""
+        # What a run computes may be the value that was there before.
+        known = first.section.runner is not Runner.AUTO and not any(map(_is_computed, again))
+        yield context.at(first).finding(
+            f"SET {name} outlives this migration: in the same session {words}{besides}.",
+            help=_help([name, *(other for other, _ in others)], first),
+            relations=(),
+            confidence=Confidence.HIGH if known else Confidence.LOW,
+        )
 
 
 def _is_computed(applied: Applied) -> bool:
@@ -97,8 +94,3 @@ def _help(names: list[str], applied: Applied) -> str:
     if names == ["search_path"]:
         return f"Write the schema before each name instead, or end with {resets}."
     return f"End the migration with {resets}."
-
-
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}"

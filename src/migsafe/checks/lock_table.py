@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.context import Context
-from migsafe.model.expressions import Name
+from migsafe.context import Context, some
 from migsafe.model.findings import Finding, Hazard
 from migsafe.model.locks import Lock
 from migsafe.model.operations import LockTable
@@ -32,7 +31,7 @@ def check_operation(operation: LockTable, context: Context) -> Iterator[Finding]
         return
     lock = max(blocked.values())
     yield context.finding(
-        f"LOCK TABLE {tables} keeps all {lock.blocks} of {_listed(blocked)} waiting under the "
+        f"LOCK TABLE {tables} keeps all {lock.blocks} of {some(tuple(blocked))} waiting under the "
         f"{lock} lock until COMMIT, whatever the rest of the transaction needs.",
         help=_help(lock),
         relations=tuple(blocked),
@@ -40,12 +39,9 @@ def check_operation(operation: LockTable, context: Context) -> Iterator[Finding]
     )
 
 
-def _listed(names: dict[Name, Lock]) -> str:
-    return " and ".join(map(str, names))
-
-
 def _help(lock: Lock) -> str:
-    weaker = "; SHARE ROW EXCLUSIVE already keeps writers out and lets readers pass"
+    enough = min(mode for mode in Lock if mode.blocks_writes)
+    weaker = f"; {enough} already keeps writers out and lets readers pass"
     return (
         "Leave it out: each statement takes the lock that it needs. Where a copy must not miss "
         "writes, keep both tables equal with a trigger instead"

@@ -32,17 +32,14 @@ def check_migration(migration: Migration, context: Context) -> Iterator[Finding]
         for at, applied in enumerate(downs)
         if (lost := _lost(applied, ups, downs[:at])) is not None
     ]
-    if not found:
-        return
-    applied, lost = found[0]
-    others = len(found) - 1
-    more = f"; {others} more of its steps lose values too" if others else ""
-    yield context.finding(
-        f"The way down {lost}{more}.",
-        help="Roll back code and keep the schema; else have the way down copy the values back "
-        "first.",
-        at=applied,
-    )
+    for (applied, lost), *others in context.said_once(found, lambda each: each[0]):
+        more = f"; {len(others)} more of its steps lose values too" if others else ""
+        yield context.finding(
+            f"The way down {lost}{more}.",
+            help="Roll back code and keep the schema; else have the way down copy the values back "
+            "first.",
+            at=applied,
+        )
 
 
 def _lost(applied: Applied, ups: list[Applied], before: list[Applied]) -> str | None:

@@ -7,7 +7,7 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import EVERYONE, Existence, Right, Rights
 from migsafe.catalog.text import without_defaults
 from migsafe.compatibility.rights import granting, reading_all
-from migsafe.context import Context
+from migsafe.context import Context, listed
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import (
@@ -138,10 +138,10 @@ def _fails(lost: Iterable[Right], what: object) -> str:
     for role, words in _by_role(lost).items():
         roles_by_words.setdefault(words, []).append(role)
     parts = [
-        f"{_listed(words)} of {what} by {_listed(roles)}" for words, roles in roles_by_words.items()
+        f"{listed(words)} of {what} by {listed(roles)}" for words, roles in roles_by_words.items()
     ]
     many = len(parts) > 1 or any(len(words) > 1 for words in roles_by_words)
-    return f"{_listed(parts)} {'fail' if many else 'fails'} (42501)"
+    return f"{listed(parts)} {'fail' if many else 'fails'} (42501)"
 
 
 def _by_role(rights: Iterable[Right]) -> dict[str, tuple[str, ...]]:
@@ -165,11 +165,6 @@ def _sql(
 ) -> str:
     given = granting(kind, name, rights, context.version, arguments)
     return "; ".join(grant.sql for grant in given)
-
-
-def _listed(words: Iterable[str]) -> str:
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 # --- customs -----------------------------------------------------------------------------
@@ -204,7 +199,7 @@ def _unusual(key: Name, new: Rights, context: Context, *, view: bool) -> Iterato
     ]
     if not missing:
         return
-    roles = _listed(_by_role(missing))
+    roles = listed(_by_role(missing))
     unsure = new.older or after.unread_at > custom.since
     yield context.finding(
         f"{key} is not granted to {roles}, unlike {_share(custom.count, whole=custom.whole)} other "
@@ -301,12 +296,12 @@ def _column(table: Name, added: Column, context: Context) -> Iterator[Finding]:
     what = f"{table}.{added.name}"
     stars = [right.role for right in missing if right.role in reading_all(before, table)]
     breaks = (
-        f"each SELECT * of it by {_listed(stars)} fails (42501), in old and new code alike"
+        f"each SELECT * of it by {listed(stars)} fails (42501), in old and new code alike"
         if stars
         else f"{_fails(missing, what)} in new code, although the migration goes through"
     )
     yield context.finding(
-        f"{what} is not granted to {_listed(_by_role(missing))}, unlike "
+        f"{what} is not granted to {listed(_by_role(missing))}, unlike "
         f"{_share(len(known), whole=whole)} other columns of {table}: {breaks}.",
         help=f"{_sql(_TABLE, table, missing, context)}, in this migration; or grant the table as a "
         "whole.",
@@ -351,7 +346,7 @@ def _routine(operation: CreateRoutine, context: Context) -> Iterator[Finding]:
     lost = [right for right in granted if not _has(right, new, after)]
     kind = operation.kind.lower()
     if old and _OPEN in new.granted and all(_OPEN not in each.granted for each in old):
-        callers = _listed(["its owner", *dict.fromkeys(right.role for right in granted)])
+        callers = listed(["its owner", *dict.fromkeys(right.role for right in granted)])
         closing = f"REVOKE EXECUTE ON {_called(operation)} FROM PUBLIC"
         again = _sql(operation.kind, name, granted, context, arguments)
         yield context.finding(
@@ -364,7 +359,7 @@ def _routine(operation: CreateRoutine, context: Context) -> Iterator[Finding]:
             confidence=confidence,
         )
     elif lost:
-        roles = _listed(dict.fromkeys(right.role for right in lost))
+        roles = listed(dict.fromkeys(right.role for right in lost))
         again = _sql(operation.kind, name, lost, context, arguments)
         yield context.finding(
             f"{name} is another {kind} from here on and lacks what was granted on the old one: "

@@ -21,13 +21,15 @@ def check_run(run: Run, context: Context) -> Iterator[Finding]:
         return
     unset: list[_Unbounded] = []
     for deploy in run.deploys:
-        found = _first(deploy, context)
-        if found is not None and found.last is None and found.waits is None:
-            unset.append(found)
-        elif found is not None:
-            yield _finding(found, 0, context)
-    if unset:
-        yield _finding(unset[-1], len(unset) - 1, context)
+        for found in _unbounded(deploy, context):
+            if found.last is None and found.waits is None:
+                unset.append(found)
+            else:
+                yield _finding(found, 0, context)
+            if not context.is_silenced(found.applied):
+                break
+    for *others, newest in context.said_once(unset, lambda each: each.applied):
+        yield _finding(newest, len(others), context)
 
 
 @record
@@ -40,7 +42,7 @@ class _Unbounded:
     last: Applied | None
 
 
-def _first(deploy: Deploy, context: Context) -> _Unbounded | None:
+def _unbounded(deploy: Deploy, context: Context) -> Iterator[_Unbounded]:
     limit = int(context.options["max_ms"])
     last: Applied | None = None
     for applied in deploy.up:
@@ -56,8 +58,7 @@ def _first(deploy: Deploy, context: Context) -> _Unbounded | None:
             continue
         relation = _blocked(applied, context.at(applied))
         if relation is not None:
-            return _Unbounded(applied, relation, waits, last)
-    return None
+            yield _Unbounded(applied, relation, waits, last)
 
 
 def _blocked(applied: Applied, context: Context) -> Name | None:

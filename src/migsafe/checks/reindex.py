@@ -39,7 +39,7 @@ def check_operation(operation: Reindex, context: Context) -> Iterator[Finding]:
         )
     elif tables and effects.builds:
         yield context.finding(
-            f"REINDEX {kind} {operation.object}: writes to {_listed(tables)} wait while "
+            f"REINDEX {kind} {operation.object}: writes to {_with_partitions(tables)} wait while "
             f"{'the index is' if kind == 'INDEX' else 'its indexes are'} built"
             f"{context.how_big(tables[0])}, and so does nearly every read, because planning a "
             "query looks at each index.",
@@ -48,7 +48,7 @@ def check_operation(operation: Reindex, context: Context) -> Iterator[Finding]:
         )
 
 
-def _listed(tables: tuple[Name, ...]) -> str:
+def _with_partitions(tables: tuple[Name, ...]) -> str:
     first, *others = map(str, tables)
     return f"{first} and its {len(others)} partitions" if others else first
 

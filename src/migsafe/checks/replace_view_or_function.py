@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from migsafe.catalog.schema import RoutineState, ViewState
 from migsafe.catalog.text import says_the_same
-from migsafe.context import Applied, Context
+from migsafe.context import Applied, Context, some
 from migsafe.model.effects import Certain
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding, Hazard
@@ -18,10 +18,10 @@ from migsafe.model.operations import (
     RenameObject,
     SetTableOptions,
 )
+from migsafe.model.record import record
 
 _FAILS = (Hazard.BREAKS_OLD_CODE,)
-_NAMED = 3
-"""So many objects are named; more are counted."""
+_THEIRS = "their tables"
 
 
 class _Answer(StrEnum):
@@ -57,35 +57,44 @@ def check_operation(
 
 def check_migration(migration: Migration, context: Context) -> Iterator[Finding]:
     """Report, once for the migration, what answers running code in another way."""
-    first: Applied | None = None
+    answers = [
+        _Changed(applied, *answer)
+        for applied in context.ship.up
+        if applied.migration is migration and (answer := _answer(context.at(applied)))
+    ]
+    for together in context.said_once(answers, lambda each: each.applied):
+        yield _changed(together, context)
+
+
+@record
+class _Changed:
+    """An operation, what it changes of the answers that running code gets, and whose."""
+
+    applied: Applied
+    answer: _Answer
+    name: Name
+
+
+def _changed(answers: list[_Changed], context: Context) -> Finding:
     found: dict[_Answer, dict[Name, None]] = {}
     tables: dict[Name, None] = {}
-    for applied in context.ship.up:
-        answer = None
-        if applied.migration is migration:
-            answer = _answer(context.at(applied))
-        if answer is None:
-            continue
-        first = first or applied
-        kind, name = answer
-        found.setdefault(kind, {})[name] = None
-        if kind is _Answer.TRIGGER:
+    for each in answers:
+        found.setdefault(each.answer, {})[each.name] = None
+        if each.answer is _Answer.TRIGGER:
             for use in (
-                *applied.before.uses_of_routine(name),
-                *applied.after.uses_of_routine(name),
+                *each.applied.before.uses_of_routine(each.name),
+                *each.applied.after.uses_of_routine(each.name),
             ):
                 if use.kind is ObjectKind.TRIGGER:
                     tables[use.relation] = None
-    if first is None:
-        return
     parts = [
-        kind.format(names=_listed(list(names)), tables=_listed(list(tables)) or "their tables")
+        kind.format(names=some(tuple(names)), tables=some(tuple(tables)) if tables else _THEIRS)
         for kind, names in found.items()
     ]
-    yield context.finding(
+    return context.finding(
         f"From here on, running code included, {'; '.join(parts)}.",
         help=_LOOK,
-        at=first,
+        at=answers[0].applied,
         relations=(),
         hazards=(Hazard.CHANGES_RESULTS,),
     )
@@ -101,8 +110,10 @@ def _answer(context: Context) -> tuple[_Answer, Name] | None:
             return None if _is_alike(view, released, context) else (_Answer.VIEW, name)
         case CreateRoutine(routine=name) as routine:
             same = _same_arguments(routine, context.ship.before.routines(name))
-            if same is None or _returns_otherwise(routine, same) or _has_same_body(routine, same):
+            if same is None or _returns_otherwise(routine, same):
                 return None
+            if _has_same_body(routine, same):
+                return None if _has_same_options(routine, same) else (_Answer.OPTIONS, name)
             return _Answer.TRIGGER if same.returns == "trigger" else _Answer.CALL, name
         case AlterRoutine(routine=name):
             made = context.named_here(ObjectKind.FUNCTION, name)
@@ -229,6 +240,15 @@ def _has_same_body(operation: CreateRoutine, same: RoutineState) -> bool:
     )
 
 
+def _has_same_options(operation: CreateRoutine, same: RoutineState) -> bool:
+    """Say whether the options are known to be those of the released routine."""
+    return (
+        same.volatility == (operation.volatility or "volatile").lower()
+        and same.options == frozenset(operation.options)
+        and all(option.value is not None for option in operation.options)
+    )
+
+
 def _returns_otherwise(operation: CreateRoutine, same: RoutineState) -> bool:
     returns = None if operation.returns is None else operation.returns.lower()
     return same.returns is not None and same.returns != returns
@@ -261,8 +281,8 @@ def _other_arguments(
 ) -> Iterator[Finding]:
     """Report other arguments where the old ones have gone; else it is one more overload."""
     name = operation.routine
-    left = context.catalog.routines(name)
-    if any(each in left for each in known):
+    left = {each.arguments for each in context.catalog.routines(name)}
+    if any(each.arguments in left for each in known):
         return
     # Arguments with defaults may still be left out.
     guessed = " DEFAULT " in f" {operation.arguments.upper()} "
@@ -275,12 +295,3 @@ def _other_arguments(
         hazards=_FAILS,
         confidence=Confidence.LOW if guessed else Confidence.HIGH,
     )
-
-
-def _listed(names: list[Name]) -> str:
-    shown = [str(name) for name in names[:_NAMED]]
-    more = len(names) - len(shown)
-    if more:
-        shown.append(f"{more} more")
-    *others, last = shown or [""]
-    return f"{', '.join(others)} and {last}" if others else last

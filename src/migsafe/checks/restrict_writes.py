@@ -8,7 +8,7 @@ from migsafe.catalog.text import proves_not_null
 from migsafe.catalog.uniqueness import is_deferrable
 from migsafe.context import Applied, Context, clipped, line_of
 from migsafe.model.expressions import Expression, Name
-from migsafe.model.findings import Finding
+from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import (
     AddColumn,
     AddConstraint,
@@ -103,9 +103,21 @@ def _primary_key(table: Name, key: PrimaryKey, context: Context) -> Iterator[Fin
     columns = key.columns
     if key.using_index is not None:
         index = context.catalog.index(context.catalog.key(table).beside(key.using_index))
-        columns = () if index is None else index.columns
-    nulls = [column for column in columns if _takes_nulls(table, column, context)]
-    left = "" if not nulls else f"leaves {' or '.join(nulls)} NULL (23502)"
+        if index is None:
+            yield context.finding(
+                f"{context.old_code.capitalize()} that writes to {table} and leaves a column of "
+                f"{key.using_index} NULL, if that takes NULL, is refused (23502) "
+                f"{context.until_gone}; which columns those are, the known schema does not say.",
+                help="Deploy code that always writes them first.",
+                confidence=Confidence.LOW,
+            )
+            return
+        columns = index.columns
+    takes = {column: _takes_nulls(table, column, context) for column in columns}
+    nulls = [column for column, does in takes.items() if does is not False]
+    known = any(takes.values())
+    perhaps = "" if known else ", if it takes NULL"
+    left = "" if not nulls else f"leaves {' or '.join(nulls)} NULL (23502){perhaps}"
     repeated: tuple[Finding, ...] = ()
     if key.using_index is None:
         also = f", and so is code that {left}," if left else ""
@@ -113,18 +125,19 @@ def _primary_key(table: Name, key: PrimaryKey, context: Context) -> Iterator[Fin
     yield from repeated
     if left and not repeated:
         yield context.finding(
-            f"{context.old_code.capitalize()} that writes to {table} and {left} is refused "
-            f"{context.until_gone}.",
+            f"{context.old_code.capitalize()} that writes to {table} and {left}{',' * (not known)} "
+            f"is refused {context.until_gone}.",
             help=f"Deploy code that always writes {' and '.join(nulls)} first.",
+            confidence=Confidence.HIGH if known else Confidence.LOW,
         )
 
 
-def _takes_nulls(table: Name, column: str, context: Context) -> bool:
-    """Say whether a column is known to take NULL, and no CHECK forbids it."""
+def _takes_nulls(table: Name, column: str, context: Context) -> bool | None:
+    """Say whether a column takes NULL, None where that is not known."""
     state = context.catalog.column(table, column)
-    if state is None or not state.nullable:
+    if context.catalog.not_null_proven(table, column) or (state and state.nullable is False):
         return False
-    return context.catalog.not_null_proven(table, column) is not True
+    return None if state is None or state.nullable is None else True
 
 
 def _check(table: Name, check: Check, context: Context) -> Iterator[Finding]:

@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator
 
-from migsafe.catalog.schema import RoutineState
-from migsafe.context import Context
+from migsafe.context import Context, some
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import DropColumn, DropTable, ObjectKind, RenameColumn, RenameTable
-
-_NAMED = 3
-"""So many routines are named; more are counted."""
 
 
 def check_operation(
@@ -32,15 +28,17 @@ def check_operation(
     stale = [
         routine
         for routine in context.catalog.routines_naming(table, column)
-        if routine in context.ship.after.routines(routine.name)
+        if context.ship.after.runs_body_of(routine)
     ]
     if not stale or _is_back(table, column, context):
         return
+    one = len(stale) == 1
     verb = "renamed" if isinstance(operation, RenameColumn | RenameTable) else "dropped"
     yield context.finding(
-        f"{_listed(stale)} {'names' if len(stale) == 1 else 'name'} {gone}, which is {verb} here: "
+        f"The routine{'' if one else 's'} {some([each.name for each in stale])} "
+        f"{'names' if one else 'name'} {gone}, which is {verb} here: "
         f"the server does not look into a body, so each call fails ({state}) from then on.",
-        help=f"CREATE OR REPLACE {'it' if len(stale) == 1 else 'them'} in the same migration, or "
+        help=f"CREATE OR REPLACE {'it' if one else 'them'} in the same migration, or "
         "drop what nobody calls.",
         # A word of the body may stand for something else.
         confidence=Confidence.LOW if column is not None else Confidence.HIGH,
@@ -53,12 +51,3 @@ def _is_back(table: Name, column: str | None, context: Context) -> bool:
     if column is not None:
         return after.column(table, column) is not None
     return after.table(table) is not None or after.view(table) is not None
-
-
-def _listed(routines: list[RoutineState]) -> str:
-    names = [str(routine.name) for routine in routines[:_NAMED]]
-    more = len(routines) - len(names)
-    if more:
-        names.append(f"{more} more")
-    *others, last = names
-    return f"The routines {', '.join(others)} and {last}" if others else f"The routine {last}"

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from migsafe.catalog.text import column_of, says_its_shape
-from migsafe.context import Context, clipped
-from migsafe.effects.reach import Reach, reach_of
+from migsafe.context import Context, clipped, some
+from migsafe.effects.reach import Reach, reach_of, reach_of_merge
 from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import Delete, Merge, Update
 from migsafe.writing.tokens import tokens
@@ -16,7 +16,7 @@ _CHANGING = {"UPDATE": "write", "DELETE": "remove"}
 
 def check_operation(operation: Update | Delete | Merge, context: Context) -> Iterator[Finding]:
     """Report an UPDATE or DELETE of every row, and an UPDATE or MERGE that may be one."""
-    if not context.is_busy(operation.table) or _is_under_a_lock(context):
+    if not context.is_busy(operation.table) or context.is_under_a_lock:
         return
     match operation:
         case Merge():
@@ -33,14 +33,14 @@ def _merged(operation: Merge, context: Context) -> Iterator[Finding]:
         for at, word in enumerate(words[:-1])
         if word == "THEN" and words[at + 1] in _CHANGING
     ]
-    if not verbs or not operation.reads:
+    if reach_of_merge(operation, context.catalog) is not Reach.UNKNOWN:
         return
+    deciding = some(operation.reads) if operation.reads else "what it is joined with"
     table = operation.table
     does = " and ".join(f"{_CHANGING[verb]} them" for verb in dict.fromkeys(verbs))
     yield context.finding(
-        f"MERGE INTO {table} may reach many rows and {does}: how many, "
-        f"{' and '.join(map(str, operation.reads))} decides. Each stays locked {_until(context)}, "
-        "and whoever writes it waits.",
+        f"MERGE INTO {table} may reach many rows and {does}: how many, {deciding} decides. "
+        f"Each stays locked {_until(context)}, and whoever writes it waits.",
         help="Write it in batches over a range of the key, each batch a transaction of its own; "
         "or silence this with the number of rows as the reason.",
         case="unknown number of rows",
@@ -70,13 +70,6 @@ def _changed(operation: Update | Delete, context: Context) -> Iterator[Finding]:
             hazards=_LOCKED,
             confidence=Confidence.LOW,
         )
-
-
-def _is_under_a_lock(context: Context) -> bool:
-    """Say whether a lock of the transaction makes the change another rule's subject."""
-    return any(
-        lock.blocks_writes and context.is_busy(name) for name, lock in context.current.held.items()
-    )
 
 
 def _all_rows(operation: Update | Delete, context: Context) -> Finding:

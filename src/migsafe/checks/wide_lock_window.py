@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from migsafe.context import Applied, Context, Deploy, line_of
+from migsafe.context import Applied, Context, Deploy, line_of, some
 from migsafe.effects.reach import changes_many
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding, Hazard, RelationLock
@@ -13,8 +13,6 @@ from migsafe.model.record import replace
 _DATA = Insert | Update | Delete | Merge | Copy | DataWork
 """Changes of data under a lock are backfill-in-schema-transaction's subject."""
 _WAITS = (Hazard.BLOCKS_READS, Hazard.BLOCKS_WRITES)
-_NAMED = 3
-"""How many of the relations that wait a message names."""
 Takers = dict[tuple[int, Name], Applied]
 
 
@@ -132,7 +130,7 @@ def _slow(applied: Applied, shut: dict[Name, Applied], context: Context) -> Find
         else f"every row of {worked} is read"
     )
     finding = at.finding(
-        f"While {work}, {_listed(names)} stay{'s' * (len(names) == 1)} under the "
+        f"While {work}, {some(names)} stay{'s' * (len(names) == 1)} under the "
         f"{applied.held[names[0]]} lock of {line_of(shut[names[0]], applied)}: reads and writes of "
         f"{'it' if len(names) == 1 else 'them'} wait until COMMIT{at.how_big(worked)}.",
         help=f"Put this statement in a migration of its own{_own(applied)}.{_unsure(applied)}",
@@ -173,11 +171,3 @@ def _unsure(applied: Applied) -> str:
 def _about(finding: Finding, applied: Applied, names: list[Name]) -> Finding:
     locked = tuple(RelationLock(name, applied.held[name]) for name in names)
     return replace(finding, relations=locked)
-
-
-def _listed(names: list[Name]) -> str:
-    words = [str(name) for name in names[:_NAMED]]
-    if len(names) > _NAMED:
-        words.append(f"{len(names) - _NAMED} more")
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

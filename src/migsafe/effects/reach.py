@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator
 from enum import StrEnum
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import ColumnState
@@ -19,10 +19,12 @@ from migsafe.model.operations import (
     Unique,
     Update,
 )
-from migsafe.writing.tokens import tokens
+from migsafe.writing.tokens import closing, tokens
 
 _BOUNDS = {">": "low", ">=": "low", "<": "high", "<=": "high"}
 _SYMBOLS = frozenset("<>=!@&|~")
+_BEYOND = frozenset({"OR", "IS"})
+"""Words that make of a comparison something else: `id = 7 OR true`, `id = 7 IS NOT true`."""
 _EMPTY = frozenset({"FALSE", "NULL"})
 _USUAL_KEY = "id"
 _COMPARISON = 3
@@ -74,6 +76,41 @@ def reach_of(table: Name, where: Expression | None, catalog: Catalog, sql: str =
     return Reach.UNKNOWN
 
 
+def reach_of_merge(operation: Merge, catalog: Catalog) -> Reach:
+    """Return how many rows that are there a MERGE may change.
+
+    They are few where it joins a list of literal rows by a key and does nothing to the rows
+    that the list lacks.
+    """
+    words = list(tokens(operation.sql))
+    upper = [word.upper() for word in words]
+    if not any(pair in {("THEN", "UPDATE"), ("THEN", "DELETE")} for pair in pairwise(upper)):
+        return Reach.NONE
+    if upper[0] != "MERGE" or ("BY", "SOURCE") in pairwise(upper):
+        return Reach.UNKNOWN
+    using = upper.index("USING")
+    if upper[using + 1 : using + 3] != ["(", "VALUES"]:
+        return Reach.UNKNOWN
+    on = upper.index("ON", closing(words, using + 1))
+    condition = words[on + 1 : upper.index("WHEN", on)]
+    # An alias hides the table's own name.
+    target = column_of(words[using - 1])
+    equated = {column for part in conjuncts(condition) for column in _equal_columns(part, target)}
+    keys = _keys(operation.table, catalog)
+    return Reach.FEW if any(equated.issuperset(key) for key in keys) else Reach.UNKNOWN
+
+
+def _equal_columns(part: list[str], table: str) -> Iterator[str]:
+    """Yield the columns of a table that a part of a condition sets equal to something plain."""
+    at = part.index("=") if "=" in part else 0
+    sides = [words[: [*words, "::"].index("::")] for words in (part[:at], part[at + 1 :])]
+    if not all(len(side) == 1 or side[1:-1] == ["."] for side in sides):
+        return
+    for side in sides:
+        if len(side) == 1 or column_of(side[0]) == table:
+            yield column_of(side[-1])
+
+
 def changes_many(operation: Operation, before: Catalog, made: Container[Name]) -> bool:
     """Say whether an operation may change more than a few rows.
 
@@ -88,7 +125,9 @@ def changes_many(operation: Operation, before: Catalog, made: Container[Name]) -
             return before.key(table) not in made and reach not in {Reach.FEW, Reach.NONE}
         case Insert(rows=rows) | DataWork(rows=rows):
             return rows is None
-        case Merge() | Copy(into=True):
+        case Merge():
+            return reach_of_merge(operation, before) is Reach.UNKNOWN
+        case Copy(into=True):
             return True
         case _:
             return False
@@ -159,12 +198,14 @@ def _equated(part: list[str], columns: frozenset[str], *, listed: bool) -> str |
     column, rest = _left(part)
     if column is None or not rest or rest[0].upper() not in {"=", "IN"}:
         return None
+    if not _BEYOND.isdisjoint(word.upper() for word in rest):
+        return None
     # A list of literal rows is joined by naming its columns.
     return column if listed or _is_fixed(rest[1:], columns) else None
 
 
 def _is_fixed(words: Iterable[str], columns: frozenset[str]) -> bool:
-    return not any(column_of(word) in columns or word.upper() in {"SELECT", "OR"} for word in words)
+    return not any(column_of(word) in columns or word.upper() == "SELECT" for word in words)
 
 
 def _ranged(parts: Iterable[list[str]], columns: frozenset[str]) -> frozenset[str]:

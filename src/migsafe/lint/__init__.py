@@ -68,22 +68,22 @@ def lint(
     deploys = tuple(
         deploy for selection in chosen for deploy in deploys_of(selection, settings, options)
     )
+    migrations = tuple(migration for deploy in deploys for migration in deploy.migrations)
+    said = suppressions.read(
+        (section for migration in migrations for section in migration.sections),
+        today=options.today,
+    )
     found: list[Finding] = []
     for selection in chosen:
         found.extend(engine.check_history(_concerned(selection), settings))
     for deploy in deploys:
-        found.extend(engine.check_deploy(deploy, settings))
+        found.extend(engine.check_deploy(deploy, settings, said.silence))
     trees = tuple(selection.tree for selection in chosen)
-    found.extend(engine.check_run(Run(trees, deploys), settings))
-    ups, downs = precedence.way_down(found, settings, _dropped(deploys))
+    found.extend(engine.check_run(Run(trees, deploys), settings, said.silence))
+    ups, downs = precedence.way_down(found, settings, _dropped(deploys), said.silence)
     judged = precedence.one_harm_one_finding((*ups, *downs))
     shown = tuple(precedence.by_profile(judged, settings.profile))
-    migrations = tuple(migration for deploy in deploys for migration in deploy.migrations)
-    applied = suppressions.apply(
-        (section for migration in migrations for section in migration.sections),
-        shown,
-        today=options.today,
-    )
+    applied = said.apply(shown)
     about_comments = engine.check_suppressions(applied.comments, settings)
     stays = applied.stays + tuple(precedence.by_profile(about_comments, settings.profile))
     by_plan = gated.sort(stays, deploys, settings)

@@ -5,7 +5,7 @@ from functools import cache
 from importlib import import_module
 
 from migsafe.config import Settings
-from migsafe.context import Context, Deploy, Run, Suppression
+from migsafe.context import Context, Deploy, Run, Silencing, Suppression
 from migsafe.lint.asked import OPERATIONS, STRICT, WHOLES
 from migsafe.model.findings import Finding
 from migsafe.model.migration import Tree
@@ -38,8 +38,11 @@ def rule_ids() -> frozenset[str]:
     return frozenset(rule_id for rules in named for rule_id in rules)
 
 
-def check_deploy(deploy: Deploy, settings: Settings) -> Iterator[Finding]:
-    """Yield what the checks say of a deploy, its operations, and its migrations."""
+def check_deploy(deploy: Deploy, settings: Settings, silencing: Silencing) -> Iterator[Finding]:
+    """Yield what the checks say of a deploy, its operations, and its migrations.
+
+    `silencing` knows the comments: what is said once for many places heeds them.
+    """
     silent = _silent(settings)
     for applied in (*deploy.up, *deploy.down):
         at = settings.at(applied.section.path)
@@ -52,9 +55,9 @@ def check_deploy(deploy: Deploy, settings: Settings) -> Iterator[Finding]:
     for migration in deploy.migrations:
         at = settings.at(migration.path)
         for rule_id, function in _asked_of("migration"):
-            yield from function(migration, Context(rule_id, at, deploy))
+            yield from function(migration, Context(rule_id, at, deploy, None, silencing))
     for rule_id, function in _asked_of("deploy"):
-        yield from function(deploy, Context(rule_id, settings, deploy))
+        yield from function(deploy, Context(rule_id, settings, deploy, None, silencing))
 
 
 def _silent(settings: Settings) -> frozenset[str]:
@@ -70,10 +73,10 @@ def check_history(tree: Tree, settings: Settings) -> Iterator[Finding]:
         yield from function(tree, Context(rule_id, settings))
 
 
-def check_run(run: Run, settings: Settings) -> Iterator[Finding]:
-    """Yield what the checks say of everything that was judged together."""
+def check_run(run: Run, settings: Settings, silencing: Silencing) -> Iterator[Finding]:
+    """Yield what the checks say of everything that was judged together, heeding comments."""
     for rule_id, function in _asked_of("run"):
-        yield from function(run, Context(rule_id, settings))
+        yield from function(run, Context(rule_id, settings, silencing=silencing))
 
 
 def check_suppressions(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from migsafe.config import Settings
+from migsafe.context import Silencing
 from migsafe.model.expressions import Name
 from migsafe.model.findings import ROLLBACK_HAZARDS, Finding, Hazard, Severity
 from migsafe.model.migration import Place
@@ -37,7 +38,7 @@ _LOCK_HAZARDS = frozenset(
     }
 )
 
-_REFUSED = pattern(r"The statement is refused (\(\w{5}\))")
+_REFUSED = pattern(r"The statement is refused (\(\w{5}\)): (.*)\.")
 """What invalid-reference says where no other rule names the error."""
 
 _ABOUT_THE_WAY_DOWN = frozenset({"lossy-downgrade"})
@@ -60,23 +61,30 @@ def one_harm_one_finding(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _is_said(finding: Finding, together: Iterable[Finding]) -> bool:
     """Say whether another finding of the operation reports a harm already."""
     beaten_by = _BEATEN_BY.get(finding.rule, frozenset())
-    refusal = _REFUSED.match(finding.message)
+    refusal = _REFUSED.fullmatch(finding.message)
     return any(
-        other.rule in beaten_by or (refusal is not None and refusal[1] in other.message)
+        other.rule in beaten_by
+        # One statement may be refused for several objects: the reason tells which it is.
+        or (refusal is not None and all(part in other.message for part in refusal.groups()))
         for other in together
         if other is not finding
     )
 
 
 def way_down(
-    findings: Iterable[Finding], settings: Settings, dropped: Mapping[str, frozenset[Name]]
+    findings: Iterable[Finding],
+    settings: Settings,
+    dropped: Mapping[str, frozenset[Name]],
+    silencing: Silencing,
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Return the findings of the ways up as they are, and what remains of those below.
 
     In a `down` old code is not judged (it is what the down brings back), and locks make
     one note for each migration, a warning where downgrades are required. Nobody waits for
-    long for a table that the same way down drops: `dropped` are those by path.
+    long for a table that the same way down drops: `dropped` are those by path. What a comment
+    silences makes a note of its own, so that the others are still said.
     """
+    level = Severity.WARNING if settings.downgrades == "required" else Severity.NOTE
     ups: list[Finding] = []
     downs: list[Finding] = []
     locks: dict[str, list[Finding]] = {}
@@ -87,8 +95,10 @@ def way_down(
             if ROLLBACK_HAZARDS.isdisjoint(finding.hazards):
                 downs.append(finding)
         elif ROLLBACK_HAZARDS.isdisjoint(finding.hazards) and not _all_dropped(finding, dropped):
-            locks.setdefault(finding.place.path, []).append(finding)
-    level = Severity.WARNING if settings.downgrades == "required" else Severity.NOTE
+            if silencing(finding.rule, finding.place, finding.focus):
+                downs.append(_one_note([finding], level))
+            else:
+                locks.setdefault(finding.place.path, []).append(finding)
     downs.extend(_one_note(found, level) for found in locks.values())
     return tuple(ups), tuple(downs)
 

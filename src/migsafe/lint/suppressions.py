@@ -1,7 +1,7 @@
 """Comments that silence a rule: their grammar, their reach, and what they silenced."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from migsafe import rulebook
@@ -47,11 +47,64 @@ class Applied:
     remarks: tuple[str, ...]
 
 
-def apply(sections: Iterable[Section], findings: Iterable[Finding], *, today: date) -> Applied:
-    """Return the findings that stay, those silenced, and what each comment did.
+@record
+class Comments:
+    """The comments of what is judged, by the path of their file."""
 
-    A comment without a reason, or after its date, silences nothing. squawk's own comments need
-    neither a reason nor a use: whether they have one is for squawk to say.
+    by_path: Mapping[str, Sequence[_Comment]]
+
+    def silencing(self, rule: str, place: Place, focus: Place) -> tuple[_Comment, ...]:
+        """Return the comments that silence what a rule says of a statement and its part."""
+        return tuple(
+            comment
+            for comment in self.by_path.get(place.path, ())
+            if comment.problem is None and rule in comment.rules and _reaches(comment, place, focus)
+        )
+
+    def silence(self, rule: str, place: Place, focus: Place) -> bool:
+        """Say whether a comment silences what a rule says of a statement and its part."""
+        return bool(self.silencing(rule, place, focus))
+
+    def apply(self, findings: Iterable[Finding]) -> Applied:
+        """Return the findings that stay, those silenced, and what each comment did.
+
+        squawk's own comments need neither a reason nor a use: whether they have one is for
+        squawk to say.
+        """
+        used: dict[tuple[str, int, int], set[str]] = {}
+        stays: list[Finding] = []
+        silenced: list[Finding] = []
+        for finding in findings:
+            by = self.silencing(finding.rule, finding.place, finding.focus)
+            for comment in by:
+                used.setdefault(_key(comment), set()).add(finding.rule)
+            if by:
+                silenced.append(replace(finding, silenced=by[0].reason))
+            else:
+                stays.append(finding)
+        read = [comment for found in self.by_path.values() for comment in found]
+        return Applied(
+            tuple(stays),
+            tuple(silenced),
+            tuple(
+                Suppression(
+                    comment.rules,
+                    comment.place,
+                    comment.reason,
+                    comment.problem,
+                    frozenset(used.get(_key(comment), ())),
+                )
+                for comment in read
+                if comment.nameless is None
+            ),
+            tuple(_nameless(read)),
+        )
+
+
+def read(sections: Iterable[Section], *, today: date) -> Comments:
+    """Return the comments of sections that speak of rules.
+
+    One without a reason, or after its date on `today`, silences nothing.
     """
     comments: dict[str, list[_Comment]] = {}
     seen: set[tuple[str, int]] = set()
@@ -63,40 +116,7 @@ def apply(sections: Iterable[Section], findings: Iterable[Finding], *, today: da
             if at not in seen and (comment := _read(section, directive, today)):
                 seen.add(at)
                 comments.setdefault(section.path, []).append(comment)
-    used: dict[tuple[str, int, int], set[str]] = {}
-    stays: list[Finding] = []
-    silenced: list[Finding] = []
-    for finding in findings:
-        by = [
-            comment
-            for comment in comments.get(finding.place.path, ())
-            if comment.problem is None
-            and finding.rule in comment.rules
-            and _reaches(comment, finding)
-        ]
-        for comment in by:
-            used.setdefault(_key(comment), set()).add(finding.rule)
-        if by:
-            silenced.append(replace(finding, silenced=by[0].reason))
-        else:
-            stays.append(finding)
-    read = [comment for found in comments.values() for comment in found]
-    return Applied(
-        tuple(stays),
-        tuple(silenced),
-        tuple(
-            Suppression(
-                comment.rules,
-                comment.place,
-                comment.reason,
-                comment.problem,
-                frozenset(used.get(_key(comment), ())),
-            )
-            for comment in read
-            if comment.nameless is None
-        ),
-        tuple(_nameless(read)),
-    )
+    return Comments(comments)
 
 
 def _nameless(comments: Iterable[_Comment]) -> Iterator[str]:
@@ -214,21 +234,20 @@ def _next_line(section: Section, place: Place) -> int:
     return line + 1
 
 
-def _reaches(comment: _Comment, finding: Finding) -> bool:
+def _reaches(comment: _Comment, place: Place, focus: Place) -> bool:
     if comment.line is None:
         return True
     if comment.nameless is not None:
-        return _squawk_reaches(comment.line, finding)
+        return _squawk_reaches(comment.line, place, focus)
     # Inside a statement a comment speaks of the sub-command beside or below it.
-    place = finding.focus if comment.inside else finding.place
-    return comment.line in {place.line, place.end_line}
+    spoken_of = focus if comment.inside else place
+    return comment.line in {spoken_of.line, spoken_of.end_line}
 
 
-def _squawk_reaches(line: int, finding: Finding) -> bool:
+def _squawk_reaches(line: int, place: Place, focus: Place) -> bool:
     """Say whether a comment of squawk stands on a finding's line or the line above.
 
     Without a sub-command the finding stands where its statement begins, as squawk's do.
     """
-    focus = finding.focus
-    last = focus.line if focus == finding.place else focus.end_line
+    last = focus.line if focus == place else focus.end_line
     return focus.line <= line + 1 and line <= last

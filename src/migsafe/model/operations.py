@@ -868,15 +868,25 @@ class CreateRoutine(Sourced):
     replace: bool
     sql: str
     volatility: str | None = None
+    options: tuple[Option, ...] = ()
+    """What else decides how a call answers: `security`, `strict`, `leakproof`, `window`, and
+    `set search_path` for a parameter, None where its value is that of the session."""
 
 
 @record
 class AlterRoutine(Sourced):
-    """ALTER FUNCTION or PROCEDURE options; `sql` is the canonical statement."""
+    """ALTER FUNCTION or PROCEDURE options; `sql` is the canonical statement.
+
+    `options` are as those of CreateRoutine, the ones that are taken away `false` or `reset
+    search_path`, `reset` for all parameters. `arguments` is None where none were written.
+    """
 
     kind: ObjectKind
     routine: Name
     sql: str
+    arguments: str | None = None
+    volatility: str | None = None
+    options: tuple[Option, ...] = ()
 
 
 @record

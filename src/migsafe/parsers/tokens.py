@@ -41,6 +41,7 @@ class Token:
 def tokens(sql: str, start: int = 0) -> Iterator[Token]:
     """Yield the tokens of one statement from `start`, without blanks and comments.
 
+    A comment that is never closed runs to the end.
     An opening bracket and its closing one have the depth outside of them.
     """
     at = start
@@ -52,6 +53,8 @@ def tokens(sql: str, start: int = 0) -> Iterator[Token]:
                 continue
             case "comment":
                 at = comment_end(sql, match.start())
+                if at == -1:
+                    return
                 continue
             case "tag":
                 closing = sql.find(match.group(), at)
@@ -63,6 +66,12 @@ def tokens(sql: str, start: int = 0) -> Iterator[Token]:
         yield Token(match.start(), at, depth)
         if match.lastgroup == "open":
             depth += 1
+
+
+def words_of(sql: str) -> Iterator[str]:
+    """Yield the texts of the tokens of SQL as it was written, without blanks and comments."""
+    for token in tokens(sql):
+        yield sql[token.start : token.end]
 
 
 def comment_end(sql: str, start: int) -> int:

@@ -239,7 +239,7 @@ def _leaves_no_routine_behind(operation: Operation, catalog: Catalog, ship: Ship
         case _:
             return
     for routine in catalog.routines_naming(table, column):
-        if routine in ship.after.routines(routine.name):
+        if ship.after.runs_body_of(routine):
             what = table if column is None else f"{table}.{column}"
             raise RefusedError(
                 f"no plan while the routine {routine.name} names {what}: it would fail when it is "

@@ -6,7 +6,7 @@ from migsafe.catalog import builtin_functions
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.schema import RoutineState
 from migsafe.model.expressions import Expression, Name
-from migsafe.writing.tokens import tokens
+from migsafe.parsers.tokens import words_of
 
 
 class Volatility(IntEnum):
@@ -87,20 +87,25 @@ def _stays(body: str) -> bool:
         `inline_function` in src/backend/optimizer/util/clauses.c: one SELECT of expressions,
         without FROM and without sub-queries.
     """
-    words = [word.lower() for word in tokens(body)]
-    if words.count("select") > 1 or words[:1] == ["with"]:
+    found = [word.lower() for word in words_of(body)]
+    if found.count("select") > 1 or found[:1] == ["with"]:
         return True
     depth = 0
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for at, word in enumerate(found):
         if word in {"(", "["}:
             depth += 1
         elif word in {")", "]"}:
             depth -= 1
-        elif (word == "from" and depth == 0) or (
-            following == "(" and word in builtin_functions.VOLATILE
+        elif (word == "from" and depth == 0 and not _is_comparison(found, at)) or (
+            found[at + 1 : at + 2] == ["("] and word in builtin_functions.VOLATILE
         ):
             return True
     return False
+
+
+def _is_comparison(found: list[str], at: int) -> bool:
+    """Say whether a FROM is that of IS [NOT] DISTINCT FROM."""
+    return found[at - 1] == "distinct" and found[at - 2] in {"is", "not"}
 
 
 _NAMES = {

@@ -1,5 +1,7 @@
 """Functions, procedures, aggregates, triggers, rules, DO and CALL."""
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from migsafe.model.operations import (
     AlterRoutine,
     AnonymousBlock,
@@ -10,12 +12,14 @@ from migsafe.model.operations import (
     CreateTrigger,
     CreateType,
     ObjectKind,
+    Option,
 )
-from migsafe.parsers.postgres import canonical, options, pb
+from migsafe.parsers.postgres import canonical, options, pb, session
 from migsafe.parsers.postgres.kinds import OBJECT_KINDS
 from migsafe.parsers.postgres.names import dotted, relation
 from migsafe.parsers.postgres.source import Operations, Source
 
+_ANSWERING = frozenset({"security", "strict", "leakproof", "window"})
 _BEFORE, _INSTEAD = 1 << 1, 1 << 6
 _EVENTS = (
     (1 << 2, "INSERT"),
@@ -38,7 +42,6 @@ def create(node: pb.Node, source: Source) -> Operations:
     sql = canonical.statement(source)
     given = statement.options
     language = options.find(given, "language")
-    volatility = options.find(given, "volatility")
     return (
         CreateRoutine(
             ObjectKind.PROCEDURE if statement.is_procedure else ObjectKind.FUNCTION,
@@ -49,9 +52,32 @@ def create(node: pb.Node, source: Source) -> Operations:
             _body(statement, sql),
             statement.replace,
             sql,
-            None if volatility is None else options.text(volatility.arg).upper(),
+            _volatility(given),
+            tuple([option for option in _answering(given) if option.value != "false"]),
         ),
     )
+
+
+def _volatility(given: Sequence[pb.Node]) -> str | None:
+    found = options.find(given, "volatility")
+    return None if found is None else options.text(found.arg).upper()
+
+
+def _answering(given: Iterable[pb.Node]) -> Iterator[Option]:
+    """Yield the options by which a call answers otherwise; costs and the like only plan it."""
+    for node in given:
+        element = node.def_elem
+        if element.defname in _ANSWERING:
+            yield Option(element.defname, options.value(element) or "true")
+        elif element.defname == "set":
+            statement = element.arg.variable_set_stmt
+            match statement.kind:
+                case pb.VAR_SET_VALUE:
+                    yield Option(f"set {statement.name}", session.values(statement))
+                case pb.VAR_SET_CURRENT:
+                    yield Option(f"set {statement.name}")
+                case _:
+                    yield Option(f"reset {statement.name}".strip())
 
 
 def _body(statement: pb.CreateFunctionStmt, sql: str) -> str | None:
@@ -75,6 +101,9 @@ def alter(node: pb.Node, source: Source) -> Operations:
             OBJECT_KINDS[statement.objtype],
             dotted(statement.func.objname),
             canonical.statement(source),
+            canonical.arguments(statement.func, statement.objtype),
+            _volatility(statement.actions),
+            tuple(_answering(statement.actions)),
         ),
     )
 

@@ -73,7 +73,7 @@ def set_parameter(node: pb.Node, source: Source) -> Operations:
     local = statement.is_local
     match statement.kind:
         case pb.VAR_SET_VALUE:
-            return (SetParameter(name, _values(statement), local),)
+            return (SetParameter(name, values(statement), local),)
         case pb.VAR_SET_DEFAULT | pb.VAR_SET_CURRENT:
             return (SetParameter(name, None, local),)
         case pb.VAR_RESET:
@@ -86,13 +86,14 @@ def set_parameter(node: pb.Node, source: Source) -> Operations:
             return (NoOperation(canonical.statement(source)),)
 
 
-def _values(statement: pb.VariableSetStmt) -> str:
-    values = [options.text(node) for node in statement.args]
-    if len(values) == 1:
-        return values[0]
+def values(statement: pb.VariableSetStmt) -> str:
+    """Return what a parameter is set to, as text."""
+    texts = [options.text(node) for node in statement.args]
+    if len(texts) == 1:
+        return texts[0]
     # In a list, what is not a plain word keeps its quotes: search_path may hold commas.
     return ", ".join(
-        value if value.isidentifier() and value.islower() else f'"{value}"' for value in values
+        text if text.isidentifier() and text.islower() else f'"{text}"' for text in texts
     )
 
 
