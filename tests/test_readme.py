@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from commands import migsafe
+from repositories import Checkout
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -33,6 +34,13 @@ def run(command: str, cwd: Path) -> str:
     return done.stdout
 
 
+def checkout_of(folder: Path, at: Path) -> Path:
+    """Return a project's top directory: a copy of a folder, as a git checkout."""
+    shutil.copytree(folder, at)
+    Checkout.made(at).commit()
+    return at
+
+
 def cut(actual: str, shown: str) -> str:
     """Return as much of an output as the README shows of it."""
     if not shown.endswith(CUT):
@@ -46,10 +54,14 @@ def test_commands_print_what_the_readme_shows(
     shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures")
     text = README.read_text("utf-8")
     for block in blocks():
-        actual = "".join(
-            f"$ {command}\n{cut(run(command, tmp_path), shown)}"
-            for command, shown in commands(block)
-        )
+        actual = ""
+        cwd = tmp_path
+        for command, shown in commands(block):
+            if command.startswith("cd "):
+                cwd = checkout_of(tmp_path / command.removeprefix("cd "), tmp_path / "checkout")
+                actual += f"$ {command}\n"
+            else:
+                actual += f"$ {command}\n{cut(run(command, cwd), shown)}"
         if request.config.getoption("--update-golden"):
             text = text.replace(f"```console\n{block}```", f"```console\n{actual}```")
         else:
@@ -74,6 +86,6 @@ def test_the_first_command_installs_and_needs_no_extra() -> None:
 
 def test_the_readme_names_no_option_that_is_not_there(tmp_path: Path) -> None:
     named = set(re.findall(r"--[a-z][a-z-]+", README.read_text("utf-8")))
-    pages = [("lint",), ("gate",), ("plan", "make"), ("plan", "release")]
+    pages = [("init",), ("lint",), ("gate",), ("plan", "make"), ("plan", "release")]
     helps = "".join(migsafe(*page, "--help", cwd=tmp_path).stdout for page in pages)
     assert {option for option in named if option not in helps} == set()

@@ -17,7 +17,7 @@ from migsafe.model.record import record, replace
 DIALECTS = ("postgres", "mysql", "mariadb", "sqlite")
 PROFILES = ("default", "strict", "legacy")
 ASSUMED_VERSION = 14
-_OLDEST, NEWEST = 12, 18
+OLDEST, NEWEST = 12, 18
 """Major versions of the server whose facts are known."""
 _SEVERITIES = {str(severity): severity for severity in Severity}
 
@@ -142,7 +142,6 @@ def load(path: str | None = None) -> Settings:
 
 def _read(path: str, *, required: bool = False) -> Settings | None:
     shown = _shown(path)
-    is_project = basename(path) == "pyproject.toml"
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -152,8 +151,22 @@ def _read(path: str, *, required: bool = False) -> Settings | None:
             path=shown,
             help="Name a readable UTF-8 file with --config.",
         ) from None
-    if is_project and not required and "migsafe" not in text:
+    if basename(path) == "pyproject.toml" and not required and "migsafe" not in text:
         return None
+    return parsed(text, shown, required=required)
+
+
+def parsed(text: str, path: str, *, required: bool = True) -> Settings | None:
+    """Return the settings in the text of a configuration file.
+
+    Args:
+        text: What the file holds.
+        path: The file, which says by its name whether there is a table for migsafe in it.
+        required: Whether it is an error if that table is missing; else None is returned.
+
+    Raises:
+        UsageError: If it is no TOML, or a key or value is wrong.
+    """
     import tomllib  # noqa: PLC0415  most directories have no configuration
 
     try:
@@ -161,18 +174,18 @@ def _read(path: str, *, required: bool = False) -> Settings | None:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(
             f"the configuration is not TOML: {error}",
-            path=shown,
+            path=path,
             help="Correct the file.",
         ) from None
-    if is_project or "tool" in data:
+    if basename(path) == "pyproject.toml" or "tool" in data:
         section = data.get("tool", {}).get("migsafe")
         if section is None:
             if required:
-                raise UsageError("there is no [tool.migsafe] table", path=shown)
+                raise UsageError("there is no [tool.migsafe] table", path=path)
             return None
     else:
         section = data
-    return _settings(section, shown)
+    return _settings(section, path)
 
 
 def _shown(path: str) -> str:
@@ -223,10 +236,10 @@ def server_version(value: object, path: str = "") -> int:
     """
     text = str(value)
     major = text.split(".", maxsplit=1)[0]
-    if isinstance(value, bool) or not major.isdecimal() or not _OLDEST <= int(major) <= NEWEST:
+    if isinstance(value, bool) or not major.isdecimal() or not OLDEST <= int(major) <= NEWEST:
         raise UsageError(
             f"{text!r} is no server version that migsafe knows",
-            help=f"Give a major version from {_OLDEST} to {NEWEST}.",
+            help=f"Give a major version from {OLDEST} to {NEWEST}.",
             path=path,
         )
     return int(major)

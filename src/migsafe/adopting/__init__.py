@@ -1,0 +1,1 @@
+"""What a project needs to begin with migsafe: its configuration, its hooks and its pipeline."""
