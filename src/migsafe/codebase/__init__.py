@@ -17,6 +17,8 @@ __all__ = [
 
 LONGEST = 1_000_000
 """How many characters of a file are read; longer ones are made by machines."""
+LONGEST_LINE = 20_000
+"""The same for a line of languages whose people break lines."""
 
 
 def uses(path: str, text: str) -> Uses:
@@ -31,9 +33,24 @@ def uses(path: str, text: str) -> Uses:
         return Uses(path, (), f"longer than {LONGEST:,} characters")
     if "\0" in text:
         return Uses(path, (), "not text: it holds a NUL character")
-    suffix = path.rpartition(".")[2]
-    if suffix in {"py", "pyi"}:
-        from migsafe.codebase import python  # noqa: PLC0415  most changes hold one language
+    longest = 0 if path.endswith((".py", ".sql")) else max(map(len, text.split("\n")))
+    if longest > LONGEST_LINE:
+        return Uses(path, (), f"made by a machine: a line of {longest:,} characters")
+    # A reader is loaded when there is something to read: most changes hold one language.
+    match path.rpartition(".")[2]:
+        case "py" | "pyi":
+            from migsafe.codebase import python  # noqa: PLC0415
 
-        return python.read(path, text)
-    return Uses(path, (), f"no reader for .{suffix} files")
+            return python.read(path, text)
+        case "sql":
+            from migsafe.codebase import queries  # noqa: PLC0415
+
+            return queries.read(path, text)
+        case "prisma":
+            from migsafe.codebase import prisma  # noqa: PLC0415
+
+            return prisma.read(path, text)
+        case _:
+            from migsafe.codebase import words  # noqa: PLC0415
+
+            return words.read(path, text)

@@ -153,7 +153,7 @@ def columns(
 def construct(state: State, call: ast.Call, context: Context) -> bool:
     """Note what a construct of SQLAlchemy or Django names; say whether it is one."""
     name = last(call.func)
-    if name not in CONSTRUCTS:
+    if name not in CONSTRUCTS and not name.endswith(("Field", "Column")):
         return False
     if name in _ENUMS:
         _enum(state, call, context)
@@ -177,9 +177,15 @@ def _table(state: State, name: str, schema: str | None, node: ast.expr, how: str
 
 
 def _reference(state: State, text: str, node: ast.expr) -> None:
-    """Note what a foreign key refers to: `users.id` or `auth.users.id`."""
+    """Note what a foreign key refers to: `users.id`, `auth.users.id` or `shop.User`."""
     *before, column = text.split(".")
     if not before or not all(each.isidentifier() for each in (*before, column)):
+        return
+    if column[0].isupper():
+        # Django refers to a model, by its application.
+        state.done.add(id(node))
+        table = f"{before[-1]}_{column}".lower()
+        state.found.add(UseKind.TABLE, table, node, Basis.LIKELY, "foreign key", table=table)
         return
     table, schema = before[-1], before[-2] if len(before) > 1 else None
     _table(state, table, schema, node, "foreign key")

@@ -2,8 +2,10 @@
 
 import ast
 
+from migsafe.codebase.sql import SqlTexts
 from migsafe.codebase.use import Basis, Use, UseKind
 from migsafe.model.migration import Place
+from migsafe.model.origin import Span
 from migsafe.model.record import replace
 from migsafe.sources.alembic.values import Module
 
@@ -39,6 +41,24 @@ class Found:
         place = self._place(node)
         self.put(Use(kind, name, table, schema, place, basis, writes, how, owner))
 
+    def sql(
+        self, sql: SqlTexts, text: str, node: ast.expr, *, is_sql: bool, table: str | None
+    ) -> bool:
+        """Note what a string names if it is SQL; say whether it is."""
+        whole = self._place(node)
+        at = self._module.places.literal_at(node)
+        exact = at is not None and isinstance(node, ast.Constant) and node.value == text
+
+        def placed(start: int, end: int) -> Place:
+            if at is None or not exact:
+                return whole
+            return self._module.places.place(self._module.path, Span(at + start, at + end))
+
+        uses = sql.read(text, placed, is_sql=is_sql, table=table)
+        for use in uses or ():
+            self.put(use)
+        return uses is not None
+
     def put(self, use: Use) -> None:
         """Note a use."""
         if use.basis is Basis.MENTION:
@@ -57,12 +77,9 @@ class Found:
         return tuple(sorted(uses, key=lambda use: (use.place.line, use.place.column)))
 
     def _place(self, node: Node) -> Place:
-        column = self._column(node.lineno, node.col_offset)
-        if node.end_lineno is None or node.end_col_offset is None:
-            return Place(self._module.path, node.lineno, column, node.lineno, column)
-        end = self._column(node.end_lineno, node.end_col_offset)
-        return Place(self._module.path, node.lineno, column, node.end_lineno, end)
-
-    def _column(self, line: int, column: int) -> int:
         places = self._module.places
-        return places.offset(line, column) - places.offset(line, 0) + 1
+        start = places.offset(node.lineno, node.col_offset)
+        if node.end_lineno is None or node.end_col_offset is None:
+            return places.place(self._module.path, Span(start, start))
+        end = places.offset(node.end_lineno, node.end_col_offset)
+        return places.place(self._module.path, Span(start, end))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from migsafe.codebase.python.frameworks import KEYS, Framework, framework_of, is_column
 from migsafe.codebase.python.syntax import full_name, keyword, last, meta_of, snake, text_of
+from migsafe.model.errors import InputError
 from migsafe.sources.alembic.values import Module
 
 
@@ -277,9 +278,13 @@ def app_of(path: str) -> str | None:
     return folders[-1].lower() if folders else None
 
 
+_MOST_INHERITED = 200_000
+
+
 def _inherit(models: dict[str, Model]) -> None:
     """Give each model the columns of its bases in the file, and the table of its parent."""
     done: set[str] = set()
+    taken = 0
     for name in models:
         stack = [name]
         while stack:
@@ -296,6 +301,9 @@ def _inherit(models: dict[str, Model]) -> None:
             for base in model.bases:
                 if base in models and base != model.name:
                     _take(model, models[base])
+                    taken += len(models[base].columns)
+            if taken > _MOST_INHERITED:
+                raise InputError("too many inherited columns")
 
 
 def _take(model: Model, base: Model) -> None:

@@ -1,7 +1,8 @@
 """One pass over a Python file: what its attributes, calls and strings name."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterator, MutableMapping, Sequence
 
 from migsafe.codebase.python import calls, declaring, texts
 from migsafe.codebase.python.found import Found
@@ -51,6 +52,7 @@ def _inside(state: State, node: ast.AST, context: Context) -> Context:
 def _visit(state: State, node: ast.AST, context: Context) -> None:
     match node:
         case ast.Call():
+            texts.argument(state, node, context.model)
             calls.call(state, node, context)
         case ast.Name(id=name, ctx=ast.Load()) if name in state.models:
             declaring.table(state, state.models[name], node)
@@ -67,8 +69,8 @@ def _visit(state: State, node: ast.AST, context: Context) -> None:
                 "field of a class",
                 owner=context.owner,
             )
-        case ast.Constant(value=str() as text) if id(node) not in state.done:
-            texts.text(state, node, text)
+        case ast.Constant(value=str()) | ast.JoinedStr() | ast.BinOp(op=ast.Add()):
+            texts.read(state, node)
         case _:
             pass
 
@@ -130,9 +132,9 @@ def _enums(module: Module) -> dict[str, dict[str, str | None]]:
 
 def _variables(
     state: State, node: ast.FunctionDef | ast.AsyncFunctionDef, context: Context
-) -> Mapping[str, str]:
+) -> MutableMapping[str, str]:
     """Return the classes of a function's parameters and of what it makes or queries."""
-    found = dict(context.variables)
+    found: dict[str, str] = {}
     arguments = node.args
     for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         if each.annotation is not None:
@@ -143,7 +145,7 @@ def _variables(
         named = state.subject(value, Context(context.owner, None, {}))
         if named is not None and named != name:
             found.setdefault(name, named)
-    return found
+    return ChainMap(found, context.variables) if context.variables else found
 
 
 def _class_in(annotation: ast.expr) -> str | None:

@@ -1,12 +1,13 @@
 """What is known while a Python file is gone through."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 
 from migsafe.codebase.python.found import Found
 from migsafe.codebase.python.models import Model
 from migsafe.codebase.python.syntax import last
+from migsafe.codebase.sql import SqlTexts
 from migsafe.codebase.use import Basis, UseKind
 from migsafe.sources.alembic.values import Module
 
@@ -27,7 +28,7 @@ class Context:
 
     owner: str | None = None
     model: Model | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: MutableMapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +44,7 @@ class State:
     found: Found
     enums: dict[str, dict[str, str | None]]
     packages: set[str]
+    sql: SqlTexts = field(default_factory=SqlTexts)
     done: set[int] = field(default_factory=set)
     _renamed: dict[str, set[str]] = field(default_factory=dict)
 

@@ -1,7 +1,9 @@
 """Offsets in a text for the lines and columns of `ast`."""
 
 import ast
+from bisect import bisect_right
 
+from migsafe.model.migration import Place
 from migsafe.model.origin import Span
 from migsafe.model.pattern import pattern
 
@@ -34,6 +36,18 @@ class Places:
         if node.end_lineno is None or node.end_col_offset is None:
             return Span(start, start)
         return Span(start, self.offset(node.end_lineno, node.end_col_offset))
+
+    def place(self, path: str, span: Span) -> Place:
+        """Return lines and columns of a range."""
+        line = bisect_right(self._starts, span.start)
+        end_line = bisect_right(self._starts, max(span.start, span.end - 1))
+        return Place(
+            path,
+            line,
+            span.start - self._starts[line - 1] + 1,
+            end_line,
+            span.end - self._starts[end_line - 1] + 1,
+        )
 
     def literal_at(self, node: ast.expr) -> int | None:
         """Return where a plain string literal's text begins, None if it is not plain.
