@@ -60,15 +60,16 @@ def made_class(node: ast.ClassDef, scope: Scope, evaluates: Evaluates) -> Class:
         match base:
             case Dotted(path=path):
                 leaves.add(path.rpartition(".")[2])
-            case Class(is_enum=is_enum, is_text=is_text):
+            case Class(is_enum=is_enum, is_text=is_text, is_shown_as_text=is_shown):
                 leaves |= {"Enum"} if is_enum else set()
                 leaves |= {"str"} if is_text else set()
+                leaves |= {"StrEnum"} if is_shown else set()
             case _:
                 pass
     leaves |= {_last_name(base) for base in node.bases}
     is_enum = not _ENUMS.isdisjoint(leaves)
     is_text = is_enum and ("StrEnum" in leaves or "str" in leaves)
-    return Class(node.name, node, scope, is_enum, is_text)
+    return Class(node.name, node, scope, is_enum, is_text, is_text and "StrEnum" in leaves)
 
 
 def _last_name(node: ast.expr) -> str:
@@ -145,7 +146,7 @@ def enum_members(class_: Class, evaluates: Evaluates) -> tuple[EnumMember, ...]:
                 value = name.lower() if class_.is_text else len(found) + 1
             case _:
                 pass
-        found.append(EnumMember(class_.name, name, value, class_.is_text))
+        found.append(EnumMember(class_.name, name, value, class_.is_text, class_.is_shown_as_text))
     return tuple(found)
 
 

@@ -1,9 +1,10 @@
 """Lists, sets and dictionaries that change: what they are afterwards."""
 
 from migsafe.model.record import record
-from migsafe.sources.alembic.plain import MANY, sequence_of
+from migsafe.sources.alembic.plain import MANY, dictionary, equal, ordered, position, sequence_of
 from migsafe.sources.alembic.values import (
     Arguments,
+    Distinct,
     Items,
     Listed,
     Unknown,
@@ -28,42 +29,73 @@ def after_call(held: Listed | Items, name: str, arguments: Arguments) -> Changed
     if arguments.unknown is not None:
         why = Unknown(arguments.unknown)
         return Changed(why, why)
-    changed = (
-        _list_after(held, name, arguments)
-        if isinstance(held, Listed)
-        else _items_after(held, name, arguments)
-    )
+    match held:
+        case Distinct():
+            changed = _set_after(held, name, arguments)
+        case Listed():
+            changed = _list_after(held, name, arguments)
+        case _:
+            changed = _items_after(held, name, arguments)
     if isinstance(changed.now, tuple) and len(changed.now) > MANY:
         return Changed(Unknown("a list is too long"), changed.returned)
     return changed
 
 
+def _set_after(held: Distinct, name: str, arguments: Arguments) -> Changed:
+    first = arguments.at(0)
+    if name == "clear" and arguments == Arguments():
+        return Changed(Distinct())
+    if name in {"add", "remove", "discard"} and len(arguments.positional) == 1:
+        at = position(held, first)
+        if at is None or (at < 0 and name == "remove"):
+            return _unfollowed(first)
+        if name == "add":
+            return Changed(held if at >= 0 else Distinct((*held, first)))
+        return Changed(held if at < 0 else Distinct((*held[:at], *held[at + 1 :])))
+    if name == "update" and len(arguments.positional) == 1:
+        now = held
+        for each in sequence_of(first) or (Unknown("what a set is updated with"),):
+            at = position(now, each)
+            if at is None:
+                return _unfollowed(first)
+            now = now if at >= 0 else Distinct((*now, each))
+        return Changed(now)
+    return Changed(_NOT_FOLLOWED, _NOT_FOLLOWED)
+
+
+def _unfollowed(given: Value) -> Changed:
+    """Return what a container is when it is not known what is done to it."""
+    why = Unknown(reason(given) or _NOT_FOLLOWED.reason)
+    return Changed(why, why)
+
+
 def _list_after(held: Listed, name: str, arguments: Arguments) -> Changed:
     first = arguments.at(0)
-    match name:
-        case "append":
+    match name, len(arguments.positional), arguments.keywords:
+        case "append", 1, ():
             return Changed(Listed((*held, first)))
-        case "add":
-            return Changed(held if first in held else Listed((*held, first)))
-        case "extend" | "update":
-            more = sequence_of(first)
-            if more is None:
-                return Changed(Unknown(reason(first) or "what a list is extended by is not known"))
-            return Changed(Listed((*held, *more)))
-        case "insert" if isinstance(first, int):
+        case "extend", 1, ():
+            more = ordered(first)
+            return _unfollowed(first) if more is None else Changed(Listed((*held, *more)))
+        case "insert", 2, () if isinstance(first, int):
             values = list(held)
             values.insert(first, arguments.at(1))
             return Changed(Listed(values))
-        case "remove" | "discard":
-            at = held.index(first) if first in held else len(held)
+        case "remove", 1, ():
+            at = position(held, first)
+            if at is None or at < 0:
+                return _unfollowed(first)
             return Changed(Listed((*held[:at], *held[at + 1 :])))
-        case "pop" if held and (first is None or isinstance(first, int)):
-            values = list(held)
-            taken = values.pop(-1 if first is None else first)
-            return Changed(Listed(values), taken)
-        case "reverse":
+        case "pop", 0 | 1, ():
+            index = first if arguments.positional else -1
+            if isinstance(index, int) and -len(held) <= index < len(held):
+                values = list(held)
+                taken = values.pop(index)
+                return Changed(Listed(values), taken)
+            return _unfollowed(index)
+        case "reverse", 0, ():
             return Changed(Listed(reversed(held)))
-        case "clear":
+        case "clear", 0, ():
             return Changed(Listed())
         case _:
             return Changed(_NOT_FOLLOWED, _NOT_FOLLOWED)
@@ -71,23 +103,31 @@ def _list_after(held: Listed, name: str, arguments: Arguments) -> Changed:
 
 def _items_after(held: Items, name: str, arguments: Arguments) -> Changed:
     first = arguments.at(0)
-    match name:
-        case "clear":
+    match name, len(arguments.positional):
+        case "clear", 0:
             return Changed(Items(()))
-        case "update" if first is None or isinstance(first, Items):
-            now = held
-            given = () if first is None else first.items
-            for key, value in (*given, *arguments.keywords):
-                now = with_key(now, key, value)
-            return Changed(now)
-        case "pop" | "setdefault" if arguments.positional:
-            for key, item in held.items:
-                if key == first:
-                    return Changed(without_key(held, key) if name == "pop" else held, item)
-            default = arguments.at(1)
-            return Changed(with_key(held, first, default) if name != "pop" else held, default)
+        case "update", 0 | 1 if not arguments.positional or isinstance(first, Items):
+            given = first.items if isinstance(first, Items) else ()
+            return Changed(dictionary((*held.items, *given, *arguments.keywords)))
+        case "pop" | "setdefault", 1 | 2:
+            return _taken(held, name, arguments)
         case _:
             return Changed(_NOT_FOLLOWED, _NOT_FOLLOWED)
+
+
+def _taken(held: Items, name: str, arguments: Arguments) -> Changed:
+    key = arguments.at(0)
+    for each, item in reversed(held.items):
+        same = equal(each, key)
+        if same is None:
+            return _unfollowed(key)
+        if same:
+            return Changed(without_key(held, key) if name == "pop" else held, item)
+    if name == "setdefault":
+        return Changed(with_key(held, key, arguments.at(1)), arguments.at(1))
+    if len(arguments.positional) == 1:
+        return _unfollowed(key)
+    return Changed(held, arguments.at(1))
 
 
 def after_setting(held: Listed | Items, index: Value, value: Value) -> Value:
@@ -98,7 +138,7 @@ def after_setting(held: Listed | Items, index: Value, value: Value) -> Value:
         case Listed() if isinstance(index, int) and -len(held) <= index < len(held):
             values = list(held)
             values[index] = value
-            return Listed(values)
+            return type(held)(values)
         case _:
             return _NOT_FOLLOWED
 
@@ -118,11 +158,12 @@ def after_deleting(held: Listed | Items, index: Value) -> Value:
 
 def with_key(held: Items, key: Value, value: Value) -> Items:
     """Return a dictionary in which a key is worth something else; new keys come last."""
-    if any(each == key for each, _ in held.items):
-        return Items(tuple((each, value if each == key else item) for each, item in held.items))
-    return Items((*held.items, (key, value)))
+    return dictionary((*held.items, (key, value)))
 
 
-def without_key(held: Items, key: Value) -> Items:
+def without_key(held: Items, key: Value) -> Value:
     """Return a dictionary without a key."""
-    return Items(tuple(pair for pair in held.items if pair[0] != key))
+    equals = [equal(each, key) for each, _ in held.items]
+    if None in equals or True not in equals:
+        return Unknown(reason(key) or _NOT_FOLLOWED.reason)
+    return Items(tuple(pair for pair, is_it in zip(held.items, equals, strict=True) if not is_it))

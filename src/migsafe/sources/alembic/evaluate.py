@@ -16,7 +16,7 @@ from migsafe.sources.alembic.classes import (
     table_of_class,
     type_of_class,
 )
-from migsafe.sources.alembic.containers import after_call, after_deleting, after_setting
+from migsafe.sources.alembic.containers import Changed, after_call, after_deleting, after_setting
 from migsafe.sources.alembic.host import NOWHERE, GivenUpError, Host
 from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.methods import NotPlain, attribute, element, plain_call, sliced
@@ -24,8 +24,13 @@ from migsafe.sources.alembic.names import Names
 from migsafe.sources.alembic.operators import binary, comparison, source, unary
 from migsafe.sources.alembic.plain import (
     MANY,
+    dictionary,
     distinct,
+    is_too_large,
+    ordered,
+    parts_of,
     sequence_of,
+    size,
     truth,
 )
 from migsafe.sources.alembic.texts import concatenated, formatted
@@ -48,6 +53,7 @@ from migsafe.sources.alembic.values import (
     Scope,
     Several,
     SqlText,
+    Stream,
     Unknown,
     Value,
     Yielding,
@@ -56,6 +62,12 @@ from migsafe.sources.alembic.values import (
 
 _NO_NAME = Unknown("a part of a value is not known")
 
+_ROUND = Unknown("a list holds itself")
+_GONE = Unknown("it was gone through before")
+_LEAVES_ALONE = frozenset(
+    f"builtins.{name}"
+    for name in ("bool", "id", "isinstance", "iter", "len", "next", "repr", "str", "type")
+)
 _ASK_FOR_CLASSES = frozenset(
     {"builtins.isinstance", "builtins.issubclass", "builtins.getattr", "builtins.type"}
 )
@@ -101,16 +113,20 @@ class Evaluator:
             case ast.Subscript(value=inner, slice=index):
                 held = self.value(inner)
                 if isinstance(held, (Listed, Items)):
-                    self.names.replaced(held, after_setting(held, self.value(index), value))
+                    at = self.value(index)
+                    now = _ROUND if _holds(value, held) else after_setting(held, at, value)
+                    self.names.replaced(held, self._weighed(now))
             case ast.Attribute(value=inner, attr=attr):
                 self._set_attribute(target, self.value(inner), attr, value)
             case _:
                 pass
 
     def _bind_each(self, targets: list[ast.expr], value: Value) -> None:
-        values = sequence_of(value)
+        values = None if ordered(value) is None else self.sequence(value)
         starred = [at for at, each in enumerate(targets) if isinstance(each, ast.Starred)]
-        if values is None or len(values) < len(targets) - len(starred):
+        if values is None or not (
+            len(values) >= len(targets) - len(starred) if starred else len(values) == len(targets)
+        ):
             why = Unknown(reason(value) or _NO_NAME.reason)
             for each in targets:
                 self.bind(each, value if isinstance(value, Live) else why)
@@ -119,7 +135,7 @@ class Evaluator:
             at, rest = starred[0], len(targets) - starred[0] - 1
             end = len(values) - rest
             values = (*values[:at], Listed(values[at:end]), *values[end:])
-        for each, one in zip(targets, values, strict=False):
+        for each, one in zip(targets, values, strict=True):
             self.bind(each, one)
 
     def _set_attribute(self, node: ast.expr, held: Value, name: str, value: Value) -> None:
@@ -150,6 +166,14 @@ class Evaluator:
         self._left -= 1
         if self._left < 0:
             raise GivenUpError
+
+    def _weighed(self, value: Value) -> Value:
+        """Return a value, at the price of its size; unknown if it is too large."""
+        held = size(value)
+        self._left -= held // 64
+        if self._left < 0:
+            raise GivenUpError
+        return Unknown("a value is too large") if is_too_large(held) else value
 
     @contextmanager
     def within(self, limit: int) -> Iterator[None]:
@@ -192,17 +216,17 @@ class Evaluator:
             return self._call(node)
         match node:
             case ast.List(elts=elements):
-                return self._sequence(elements, Listed)
+                return self._weighed(self._sequence(elements, Listed))
             case ast.Tuple(elts=elements):
-                return self._sequence(elements, tuple)
+                return self._weighed(self._sequence(elements, tuple))
             case ast.Set(elts=elements):
-                return self._sequence(elements, distinct)
+                return self._weighed(self._sequence(elements, distinct))
             case ast.Dict():
-                return self._dictionary(node)
+                return self._weighed(self._dictionary(node))
             case ast.JoinedStr(values=values):
-                return self._joined(values)
+                return self._weighed(self._joined(values))
             case ast.BinOp(left=left, right=right):
-                return binary(node, self.value(left), self.value(right))
+                return self._weighed(binary(node, self.value(left), self.value(right)))
             case ast.UnaryOp(op=op, operand=operand):
                 return unary(op, self.value(operand))
             case ast.Compare():
@@ -222,14 +246,14 @@ class Evaluator:
             case ast.Lambda():
                 return Function("lambda", node, self.names.scope)
             case ast.ListComp(elt=elt, generators=generators):
-                return self._comprehension(elt, generators, Listed)
+                return self._weighed(self._comprehension(elt, generators, Listed))
             case ast.SetComp(elt=elt, generators=generators):
-                return self._comprehension(elt, generators, distinct)
-            case ast.GeneratorExp(elt=elt, generators=generators):
-                return self._comprehension(elt, generators, tuple)
+                return self._weighed(self._comprehension(elt, generators, distinct))
+            case ast.GeneratorExp():
+                return Unknown("when a generator is gone through is not known")
             case ast.DictComp(key=key, value=inner, generators=generators):
                 pair = ast.Tuple([key, inner], ast.Load())
-                return self._comprehension(pair, generators, _dictionary_of)
+                return self._weighed(self._comprehension(pair, generators, _dictionary_of))
             case ast.Yield(value=yielded):
                 return self._host.on_yield(None if yielded is None else self.value(yielded))
             case ast.YieldFrom(value=inner):
@@ -249,12 +273,19 @@ class Evaluator:
             case _:
                 return self.names.followed(attribute(value, name))
 
+    def gone_through(self, node: ast.expr) -> Value:
+        """Return what an expression is worth that is gone through at once."""
+        if isinstance(node, ast.GeneratorExp):
+            return self._comprehension(node.elt, node.generators, Stream)
+        return self.value(node)
+
     def _sequence(
         self, elements: list[ast.expr], make: Callable[[tuple[Value, ...]], Value]
     ) -> Value:
         values: list[Value] = []
         for element_ in elements:
-            value = self.value(element_)
+            inner = element_.value if isinstance(element_, ast.Starred) else element_
+            value = self.gone_through(inner) if inner is not element_ else self.value(inner)
             if not isinstance(element_, ast.Starred):
                 values.append(value)
                 continue
@@ -267,6 +298,9 @@ class Evaluator:
     def sequence(self, value: Value) -> tuple[Value, ...] | None:
         """Return what a loop over a value goes through, None if that is not known."""
         match value:
+            case Stream():
+                self.names.replaced(value, _GONE)
+                return tuple(value)
             case Class(is_enum=True):
                 return enum_members(value, self)
             case Yielding():
@@ -284,7 +318,7 @@ class Evaluator:
                 items.extend(inner.items)
             else:
                 return Unknown(f"'**' in a dictionary: {reason(inner) or 'no dictionary'}")
-        return Items(tuple(items))
+        return dictionary(items)
 
     def _joined(self, values: list[ast.expr]) -> Value:
         parts: list[tuple[Value, str]] = []
@@ -293,20 +327,21 @@ class Evaluator:
                 parts.append((self.value(part), ""))
                 continue
             value = self.value(part.value)
-            if part.format_spec is not None or part.conversion not in {-1, ord("s")}:
-                spec = "" if part.format_spec is None else self.value(part.format_spec)
-                value = formatted(value, part.conversion, spec if isinstance(spec, str) else "?")
-            parts.append((value, source(part.value)))
+            spec = "" if part.format_spec is None else self.value(part.format_spec)
+            name = source(part.value)
+            parts.append((formatted(value, part.conversion, spec, name), name))
         return concatenated(parts)
 
     def _compare(self, node: ast.Compare) -> Value:
         left = self.value(node.left)
         result: Value = True
         for op, each in zip(node.ops, node.comparators, strict=True):
-            right = self.value(each)
+            right = self.gone_through(each)
             if isinstance(op, (ast.In, ast.NotIn)) and not isinstance(right, str):
                 members = self.sequence(right)
                 right = right if members is None else members
+            self._weighed(left)
+            self._weighed(right)
             result = comparison(left, op, right)
             if result is False:
                 return False
@@ -403,7 +438,7 @@ class Evaluator:
             found.append(self.value(elt))
             return Unknown("a list is too long") if len(found) > MANY else None
         first, *rest = generators
-        given = self.value(first.iter)
+        given = self.gone_through(first.iter)
         values = self.sequence(given)
         if values is None:
             why = Unknown(reason(given) or "what a list is made of is not known")
@@ -439,14 +474,30 @@ class Evaluator:
             held = function.of
             if isinstance(held, (Listed, Items)):
                 changed = after_call(held, function.name, arguments)
-                self.names.replaced(held, changed.now)
+                if any(_holds(each, held) for each in arguments.positional):
+                    changed = Changed(_ROUND, _ROUND)
+                self.names.replaced(held, self._weighed(changed.now))
                 return changed.returned
         if isinstance(function, (Dotted, Method)):
-            arguments = self._as_constructs(function, arguments)
+            for each in (function, *arguments.positional):
+                self._weighed(each.of if isinstance(each, Method) else each)
+            arguments = self._as_constructs(function, self._taken(function, arguments))
         value = plain_call(function, arguments)
         if isinstance(value, NotPlain):
             return self._host.on_call(node, function, arguments)
-        return value
+        return self._weighed(value)
+
+    def _taken(self, function: Dotted | Method, arguments: Arguments) -> Arguments:
+        """Return arguments with what a function of Python's own goes through as a tuple."""
+        if not any(isinstance(each, Stream) for each in arguments.positional) or (
+            isinstance(function, Dotted) and function.path in _LEAVES_ALONE
+        ):
+            return arguments
+        given = [
+            self.sequence(each) if isinstance(each, Stream) else each
+            for each in arguments.positional
+        ]
+        return Arguments(tuple(given), arguments.keywords, arguments.unknown)
 
     def _as_constructs(self, function: Value, arguments: Arguments) -> Arguments:
         """Return arguments with mapped classes as tables and classes of types as types."""
@@ -519,7 +570,7 @@ class Evaluator:
         keywords: list[tuple[str, Value]] = []
         unknown: str | None = None
         for each in node.args:
-            value = self.value(each)
+            value = self.gone_through(each.value if isinstance(each, ast.Starred) else each)
             if not isinstance(each, ast.Starred):
                 positional.append(value)
                 continue
@@ -539,5 +590,16 @@ class Evaluator:
         return Arguments(tuple(positional), tuple(keywords), unknown)
 
 
+def _holds(value: Value, held: Value) -> bool:
+    """Return whether an object is a value or a part of it."""
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if each is held:
+            return True
+        pending += [part for part in parts_of(each) if isinstance(part, (tuple, Items))]
+    return False
+
+
 def _dictionary_of(pairs: tuple[Value, ...]) -> Value:
-    return Items(tuple((pair[0], pair[1]) for pair in pairs if isinstance(pair, tuple)))
+    return dictionary((pair[0], pair[1]) for pair in pairs if isinstance(pair, tuple))

@@ -406,7 +406,7 @@ class Walk:
         return BREAK if is_break else CONTINUE
 
     def _for(self, node: ast.For | ast.AsyncFor) -> int:
-        given = self._evaluator.value(node.iter)
+        given = self._evaluator.gone_through(node.iter)
         if isinstance(given, Yielding):
             return self._over_yielded(node, given)
         values = self._evaluator.sequence(given)

@@ -31,15 +31,14 @@ from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
 from migsafe.parsers.split import PieceKind, split
 from migsafe.sources.alembic.sqltext import Where, read_string
+from migsafe.sources.alembic.texts import FIRST_MARK, MARKS
 from migsafe.sources.alembic.values import Hole, NotKnownError, Pieces
 
-_FIRST = 0xF0000
 _QUOTED = pattern(
     r"(?P<text>'(?:[^']|'')*')|(?P<name>\"[^\"]*\")|(?P<tag>\$\w*\$)(?P<body>.*?)(?P=tag)"
     r"|--[^\n]*|/\*.*?\*/|(?P<hole>[\U000f0000-\U000ffffd])",
     re.DOTALL,
 )
-_HOLE = pattern(r"[\U000f0000-\U000ffffd]")
 _WORD = pattern(r"[\w$\U000f0000-\U000ffffd]")
 _STRANGE = pattern(r"[^\w.]+")
 _QUALIFIES = pattern(r"\s*\.")
@@ -86,9 +85,11 @@ def read_pieces(
         for part in pieces.parts
     ]
     holes = [part for part in parts if isinstance(part, Hole)]
+    if any(MARKS.search(part) for part in parts if isinstance(part, str)):
+        raise NotKnownError(f"it holds characters of private use; {pieces.reason}")
     marks = iter(range(len(holes)))
     marked = "".join(
-        chr(_FIRST + next(marks)) if isinstance(part, Hole) else part for part in parts
+        chr(FIRST_MARK + next(marks)) if isinstance(part, Hole) else part for part in parts
     )
     found: list[Statement] = []
     for piece in split(marked).pieces:
@@ -139,29 +140,29 @@ class _Filling:
             elif found["hole"] is not None:
                 at = self._bare(text, found, in_body=in_body)
             else:
-                self._out.append(_HOLE.sub("", found[0]))
+                self._out.append(MARKS.sub("", found[0]))
         self._out.append(text[at:])
 
     def _hole(self, mark: str) -> Hole:
-        return self._holes[ord(mark) - _FIRST]
+        return self._holes[ord(mark) - FIRST_MARK]
 
     def _quoted(self, text: str, kind: str) -> None:
         """Write quoted text with the names of its holes."""
-        for part in re.split(f"({_HOLE.pattern})", text):
-            if _HOLE.fullmatch(part):
+        for part in re.split(f"({MARKS.pattern})", text):
+            if MARKS.fullmatch(part):
                 hole = self._hole(part)
-                self._out.append(_shown(hole, ord(part) - _FIRST))
+                self._out.append(_shown(hole, ord(part) - FIRST_MARK))
                 self.filled.append(_Filled(kind, hole))
             else:
                 self._out.append(part)
 
     def _name(self, text: str, found: re.Match[str]) -> int:
         name = found["name"]
-        if _HOLE.search(name) is None:
+        if MARKS.search(name) is None:
             self._out.append(name)
             return found.end()
         dot = _QUALIFIES.match(text, found.end())
-        whole = _HOLE.fullmatch(name[1:-1]) is not None
+        whole = MARKS.fullmatch(name[1:-1]) is not None
         if dot is not None and whole and self._hole(name[1]).in_force:
             # What is looked up without a schema is looked up there.
             return dot.end()
@@ -170,7 +171,7 @@ class _Filling:
 
     def _bare(self, text: str, found: re.Match[str], *, in_body: bool) -> int:
         hole = self._hole(found[0])
-        index = ord(found[0]) - _FIRST
+        index = ord(found[0]) - FIRST_MARK
         before, after = text[: found.start()], text[found.end() :]
         joined = (before and _WORD.fullmatch(before[-1])) or (after and _WORD.fullmatch(after[0]))
         dot = _QUALIFIES.match(after)

@@ -5,8 +5,8 @@ from fnmatch import fnmatchcase
 
 from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.importer import Importer
-from migsafe.sources.alembic.plain import sequence_of, truth
-from migsafe.sources.alembic.texts import text_method, text_of
+from migsafe.sources.alembic.plain import truth
+from migsafe.sources.alembic.texts import shown, text_method, text_of
 from migsafe.sources.alembic.values import (
     Arguments,
     Class,
@@ -20,6 +20,7 @@ from migsafe.sources.alembic.values import (
     Namespace,
     OpenFile,
     Pieces,
+    Stream,
     Unknown,
     Value,
     reason,
@@ -30,6 +31,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "int": int,
     "bool": bool,
     "float": float,
+    "bytes": bytes,
     "list": Listed,
     "dict": Items,
     "tuple": tuple,
@@ -78,16 +80,16 @@ class Library:
             case ["builtins", "getattr"] if isinstance(second, str):
                 return (self._evaluator.attribute_of(first, second),)
             case ["builtins", "map"]:
-                return (self._mapped(first, arguments.positional[1:]),)
+                return (_once(self._mapped(first, arguments.positional[1:])),)
             case ["builtins", "filter"]:
-                return (self._filtered(first, second),)
+                return (_once(self._filtered(first, second)),)
             case ["builtins", "sorted"]:
                 return (self._sorted(arguments),)
             case ["builtins", "next"]:
-                values = sequence_of(first)
-                if values is None:
+                if not isinstance(first, Stream) or not (first or len(arguments.positional) > 1):
                     return (Unknown(reason(first) or "what comes next is not known"),)
-                return (values[0] if values else second,)
+                self._evaluator.names.replaced(first, Stream(first[1:]))
+                return (first[0] if first else second,)
             case ["builtins", "open"] | ["io", "open"] | ["codecs", "open"]:
                 name = text_of(first)
                 if name is None:
@@ -95,7 +97,7 @@ class Library:
                 return (OpenFile(name),)
             case ["builtins", "globals"]:
                 return (Namespace(self._evaluator.names.scope.module),)
-            case ["builtins", "str"] if (text := text_of(first)) is not None:
+            case ["builtins", "str"] if (text := shown(first)) is not None:
                 return (text,)
             case ["builtins", "locals"]:
                 return (Unknown("the names of a function are not gone through"),)
@@ -186,6 +188,11 @@ class Library:
         return Listed(ordered)
 
 
+def _once(value: Value) -> Value:
+    """Return what `map` and `filter` give: it can be gone through once."""
+    return Stream(value) if isinstance(value, tuple) else value
+
+
 def _is_instance(value: Value, kind: Value) -> Value:
     if isinstance(kind, tuple):
         answers = [_is_instance(value, each) for each in kind]
@@ -196,12 +203,15 @@ def _is_instance(value: Value, kind: Value) -> Value:
         return Unknown(reason(value) or "what kind of value it is is not known")
     match kind:
         case Dotted(path=path) if (known := _KINDS.get(path.removeprefix("builtins."))) is not None:
-            if known is tuple:
-                return isinstance(value, tuple) and not isinstance(value, Listed)
+            if isinstance(value, (EnumMember, Instance)):
+                return Unknown("whose class it is is not known")
+            if known in {tuple, Listed}:
+                # A set is neither, nor is what can only be gone through.
+                return type(value) is known
             return isinstance(value, known)
         case Class() if isinstance(value, Instance):
             return True if value.of == kind else Unknown("whose class it is is not known")
-        case Class() | Dotted() if value is None or isinstance(value, (str, int, tuple, Items)):
+        case Class() if value is None or isinstance(value, (str, int, tuple, Items)):
             return False
         case _:
             return Unknown("a kind of value is not known")

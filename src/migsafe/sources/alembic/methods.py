@@ -5,7 +5,15 @@ from collections.abc import Callable
 
 from migsafe.model.expressions import Name, Type
 from migsafe.sources.alembic.constructs import construct, is_made, on_clause
-from migsafe.sources.alembic.plain import LIBRARY, builtin, compute, value_of
+from migsafe.sources.alembic.plain import (
+    LIBRARY,
+    builtin,
+    compute,
+    equal,
+    has_known_keys,
+    position,
+    value_of,
+)
 from migsafe.sources.alembic.plugins import PACKAGES
 from migsafe.sources.alembic.sqlddl import ddl_text
 from migsafe.sources.alembic.texts import dedented, text_method, text_of
@@ -15,6 +23,7 @@ from migsafe.sources.alembic.values import (
     Batch,
     Bound,
     Columns,
+    Distinct,
     Dml,
     Dotted,
     EnumMember,
@@ -33,9 +42,11 @@ from migsafe.sources.alembic.values import (
     SaSequence,
     SaType,
     SqlText,
+    Stream,
     Tables,
     Unknown,
     Value,
+    View,
     imported,
     reason,
 )
@@ -159,13 +170,13 @@ def _of_path(path: str, name: str) -> Value:
 def element(value: Value, index: Value) -> Value:  # noqa: C901, PLR0912 - a table
     """Return an element of a value."""
     match value, index:
-        case tuple() | str(), int() if -len(value) <= index < len(value):
+        case Distinct() | Stream(), _:
+            return Unknown("what has no order has no elements")
+        case tuple() | str() | bytes(), int() if -len(value) <= index < len(value):
             return value[index]
         case Items(items=items), _:
-            for key, item in reversed(items):
-                if key == index:
-                    return item
-            return Unknown(reason(index) or f"key {index!r} is not there")
+            found = item_of(items, index)
+            return Unknown(f"key {index!r} is not there") if found is None else found[0]
         case Unknown(), _:
             return value
         case Tables(), str():
@@ -190,6 +201,17 @@ def element(value: Value, index: Value) -> Value:  # noqa: C901, PLR0912 - a tab
             return Unknown(reason(index) or reason(value) or "an element is not known")
 
 
+def item_of(items: tuple[tuple[Value, Value], ...], index: Value) -> tuple[Value] | None:
+    """Return what a key of a dictionary is worth, in a tuple of one; None if it is not there."""
+    for key, item in reversed(items):
+        same = equal(key, index)
+        if same:
+            return (item,)
+        if same is None:
+            return (Unknown(reason(index) or reason(key) or "a key is not known"),)
+    return None
+
+
 def _is_class(path: str) -> bool:
     return path.startswith("builtins.") or path.rpartition(".")[2][:1].isupper()
 
@@ -197,15 +219,15 @@ def _is_class(path: str) -> bool:
 def sliced(value: Value, bounds: tuple[Value, Value, Value]) -> Value:
     """Return a slice of a value."""
     start, stop, step = bounds
-    if isinstance(value, (tuple, str)):
+    if isinstance(value, (tuple, str, bytes)) and not isinstance(value, (Distinct, Stream)):
         if (
             (start is None or isinstance(start, int))
             and (stop is None or isinstance(stop, int))
             and (step is None or (isinstance(step, int) and step))
         ):
             cut = value[start:stop:step]
-            return cut if isinstance(cut, str) else type(value)(cut)
-        return Unknown(reason(start) or reason(stop) or "a slice is not known")
+            return type(value)(cut) if isinstance(value, tuple) else cut
+        return Unknown(reason(start) or reason(stop) or reason(step) or "a slice is not known")
     return Unknown(reason(value) or "a slice is not known")
 
 
@@ -225,6 +247,8 @@ def plain_call(function: Value, arguments: Arguments) -> "Value | NotPlain":  # 
             return text
         case Method(of=str() | Pieces() as text, name=name):
             return text_method(text, name, arguments)
+        case Method(of=bytes() as held, name="decode" | "hex" as name):
+            return compute(getattr(held, name), arguments)
         case Method(of=SqlText() as clause, name=name):
             return _of_clause(clause, name, arguments)
         case Method(of=Method(of=Live(), name="dialect"), name="type_descriptor"):
@@ -270,20 +294,19 @@ def _of_items(
     items: tuple[tuple[Value, Value], ...], name: str, arguments: Arguments
 ) -> "Value | NotPlain":
     match name:
+        case "keys" | "values" | "items" if not has_known_keys(Items(items)):
+            return Unknown("a key of a dictionary is not known")
         case "keys":
-            return tuple(key for key, _ in items)
+            return View(key for key, _ in items)
         case "values":
-            return tuple(item for _, item in items)
+            return View(item for _, item in items)
         case "items":
-            return tuple(items)
+            return View(items)
         case "copy":
             return Items(items)
         case "get":
-            for key, item in items:
-                if key == arguments.at(0):
-                    return item
-            asked = reason(arguments.at(0))
-            return arguments.at(1) if asked is None else Unknown(asked)
+            found = item_of(items, arguments.at(0))
+            return arguments.at(1) if found is None else found[0]
         case _:
             return NotPlain()
 
@@ -293,10 +316,12 @@ def _of_sequence(values: tuple[Value, ...], name: str, arguments: Arguments) -> 
         return type(values)(values)
     wanted = arguments.at(0)
     if name == "count":
-        return values.count(wanted)
-    if wanted in values:
-        return values.index(wanted)
-    return Unknown(reason(wanted) or "a value is not in the list")
+        equals = [equal(each, wanted) for each in values]
+        return Unknown("a value is not known") if None in equals else sum(map(bool, equals))
+    at = position(values, wanted)
+    if at is None or at < 0 or len(arguments.positional) > 1:
+        return Unknown(reason(wanted) or "a value is not in the list")
+    return at
 
 
 def _path_method(path: str, name: str, arguments: Arguments) -> "Value | NotPlain":

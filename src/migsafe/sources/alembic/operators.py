@@ -6,20 +6,34 @@ import os
 from collections.abc import Callable
 
 from migsafe.sources.alembic.constructs import compared
-from migsafe.sources.alembic.plain import MANY, NotPlainError, compute, python_of, truth
+from migsafe.sources.alembic.plain import (
+    MANY,
+    NotPlainError,
+    compute,
+    dictionary,
+    equal,
+    python_of,
+    size,
+    truth,
+)
 from migsafe.sources.alembic.texts import concatenated, percent
 from migsafe.sources.alembic.values import (
     Arguments,
     Class,
+    Distinct,
     EnumMember,
     FilePath,
+    Instance,
     Items,
+    Listed,
     Live,
     Moment,
     Pieces,
     SqlText,
+    Stream,
     Unknown,
     Value,
+    View,
     reason,
 )
 
@@ -57,6 +71,8 @@ _ARITHMETIC: dict[type[ast.operator], Callable[..., object]] = {
 def unary(op: ast.unaryop, operand: Value) -> Value:
     """Return what an operator makes of one value."""
     match op, operand:
+        case ast.UAdd(), int() | float():
+            return +operand
         case ast.Not(), _:
             said = truth(operand)
             return Unknown(reason(operand) or "a condition") if said is None else not said
@@ -75,14 +91,18 @@ def binary(node: ast.BinOp, left: Value, right: Value) -> Value:
             return concatenated(((left, source(node.left)), (right, source(node.right))))
         case ast.Add(), Unknown() | Live(), str() | Pieces():
             return concatenated(((left, source(node.left)), (right, source(node.right))))
-        case ast.Add(), tuple(), tuple() if len(left) + len(right) <= MANY:
-            return type(left)((*left, *right))
-        case ast.Mult(), str() | tuple(), int() if right * len(left) <= MANY:
-            return left * right if isinstance(left, str) else type(left)(left * right)
+        case ast.Add(), tuple(), tuple() if (
+            type(left) is type(right) in {tuple, Listed} and len(left) + len(right) <= MANY
+        ):
+            return Listed((*left, *right)) if isinstance(left, Listed) else (*left, *right)
+        case ast.Mult(), str() | tuple(), int() if _is_short(left, right):
+            return _repeated(left, right)
+        case ast.Mult(), int(), str() | tuple() if _is_short(right, left):
+            return _repeated(right, left)
         case ast.Mod(), str() | Pieces(), _:
             return percent(left, right, source(node.right))
         case ast.BitOr(), Items(), Items():
-            return Items((*left.items, *right.items))
+            return dictionary((*left.items, *right.items))
         case ast.Div(), FilePath(path=path), str() | FilePath():
             below = right if isinstance(right, str) else right.path
             return FilePath(os.path.join(path, below))
@@ -93,6 +113,16 @@ def binary(node: ast.BinOp, left: Value, right: Value) -> Value:
             return _computed(node.op, left, right)
 
 
+def _is_short(value: str | tuple[Value, ...], times: int) -> bool:
+    return times * max(size(value), len(value)) <= MANY and not isinstance(
+        value, (Distinct, Stream, View)
+    )
+
+
+def _repeated(value: str | tuple[Value, ...], times: int) -> Value:
+    return Listed(tuple(value) * times) if isinstance(value, Listed) else value * times
+
+
 def comparison(left: Value, op: ast.cmpop, right: Value) -> Value:
     """Return whether a comparison holds; what an SQL construct makes of one is SQL."""
     if isinstance(op, (ast.Is, ast.IsNot)):
@@ -101,27 +131,50 @@ def comparison(left: Value, op: ast.cmpop, right: Value) -> Value:
     if isinstance(left, SqlText):
         word = _OPERATORS.get(type(op))
         return Unknown("a comparison") if word is None else compared(left, word, right)
+    if isinstance(op, (ast.In, ast.NotIn)) and isinstance(right, (tuple, Items)):
+        return _is_in(left, op, right)
+    if isinstance(left, EnumMember) and isinstance(right, EnumMember):
+        alike = equal(left, right)
+        if alike is None or not isinstance(op, (ast.Eq, ast.NotEq)):
+            return Unknown("how members of an enum compare is not known")
+        return alike is isinstance(op, ast.Eq)
+    if isinstance(left, (Stream, View)) or isinstance(right, (Stream, View)):
+        return Unknown("what can only be gone through is compared")
     try:
         return bool(_COMPARISONS[type(op)](python_of(left), python_of(right)))
     except NotPlainError as error:
-        if isinstance(left, EnumMember) and isinstance(right, EnumMember):
-            return (left == right) is isinstance(op, ast.Eq)
         return Unknown(str(error))
+    except RecursionError:
+        return Unknown("a value is nested too deep")
     except TypeError:
         return Unknown("what is compared is not known")
 
 
+def _is_in(left: Value, op: ast.In | ast.NotIn, right: tuple[Value, ...] | Items) -> Value:
+    members = tuple(key for key, _ in right.items) if isinstance(right, Items) else right
+    equals = [equal(left, each) for each in members]
+    if True in equals:
+        return isinstance(op, ast.In)
+    if None in equals:
+        whys = [why for each in (left, *members) if (why := reason(each)) is not None]
+        return Unknown(whys[0] if whys else "what is compared is not known")
+    return isinstance(op, ast.NotIn)
+
+
 def _same(left: Value, right: Value) -> bool | Unknown:
-    if left is None and right is None:
-        return True
-    for one in (left, right):
-        if not isinstance(one, Pieces) and (why := reason(one)) is not None:
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Pieces):
+            continue
+        if (why := reason(one)) is not None:
             return Unknown(why)
-    return left == right if _is_plain(left) and _is_plain(right) else left is right
-
-
-def _is_plain(value: Value) -> bool:
-    return value is None or isinstance(value, (bool, int, float, str, tuple, EnumMember, Class))
+        if one is None or isinstance(one, bool):
+            return one is other
+    if isinstance(left, (EnumMember, Class)):
+        return left == right
+    if isinstance(left, (Listed, Items, Instance)) or type(left) is not type(right):
+        return left is right
+    # Whether equal numbers, texts and tuples are one object is up to Python.
+    return Unknown("whether two values are one object is not known")
 
 
 def _computed(op: ast.operator, left: Value, right: Value) -> Value:

@@ -39,6 +39,24 @@ class Listed(tuple["Value", ...]):
     __slots__ = ()
 
 
+class Distinct(Listed):
+    """A set. Its values stand in the order of the file: that of a run is not known."""
+
+    __slots__ = ()
+
+
+class Stream(Listed):
+    """What can be gone through once: what a generator, `zip` or `iter` gives."""
+
+    __slots__ = ()
+
+
+class View(tuple["Value", ...]):
+    """What can be gone through again but is no tuple: a `range`, the keys of a dictionary."""
+
+    __slots__ = ()
+
+
 @record
 class Items:
     """A dictionary."""
@@ -345,7 +363,8 @@ class Yielding:
 class Class:
     """A class that can be read.
 
-    `is_enum` tells an `enum.Enum`; the members of `is_text` are strings as well.
+    `is_enum` tells an `enum.Enum`; the members of `is_text` are strings as well, and those
+    of a `StrEnum` are shown as such.
     """
 
     name: str
@@ -353,6 +372,7 @@ class Class:
     scope: Scope = field(compare=False, repr=False)
     is_enum: bool = False
     is_text: bool = False
+    is_shown_as_text: bool = False
 
 
 @record(by_value=False)
@@ -379,12 +399,13 @@ class Several:
 
 @record
 class EnumMember:
-    """A member of an enum."""
+    """A member of an enum; `is_shown_as_text` tells one of a `StrEnum`."""
 
     of: str
     name: str
     value: "Value"
     is_text: bool
+    is_shown_as_text: bool = False
 
 
 @record

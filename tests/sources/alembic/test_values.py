@@ -1,0 +1,187 @@
+"""What values are worth: what Python says, or not known; never anything else."""
+
+import time
+
+import pytest
+
+from migsafe.model.operations import Operation, Unrecognized
+from sources.alembic.executing import executed, read
+from sources.alembic.reading import operations_of
+
+
+def revision(body: str, head: str = "") -> str:
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    return f"{head}\n\ndef upgrade():\n{lines}\n"
+
+
+KNOWN = [
+    "'%d' % 1.7",
+    "'%d' % True",
+    "'%05d|%-4s|%4s|%.2f|%r' % (7, 'a', 'b', 1.5, 'c')",
+    "'%(a)s-%(b)d' % {'a': 1, 'b': 2.5}",
+    "'%s%%' % 3",
+    "'%s' % ['a', 1]",
+    "'%s and %s' % ('a', ('b', None))",
+    "'{0[a]}-{1[0]}'.format({'a': 1}, ['b'])",
+    "'{!r:>6}|{:<4}|{:04d}|{x!s:^5}'.format('a', 'b', 7, x=None)",
+    "'{:{w}}|{:>{}}'.format('a', 'b', 3, w=4)",
+    "'{a}-{b}'.format_map({'a': 1, 'b': 'c'})",
+    "f'{1 + 1=}-{\"a\"!r:>6}-{3:03}-{2.5:.2f}'",
+    "f'{True}{None}{[1, (2,)]}'",
+    "{'a': 'b', 'a': 'c'}['a']",
+    "{'a': 'b', 'a': 'c'}.get('a')",
+    "str({1: 'a', True: 'b'})",
+    "str(dict([('a', 1), ('b', 2), ('a', 3)]))",
+    "str({'a': 1} | {'b': 2, 'a': 3})",
+    "str([1, 2, 3, 4][::-1]) + 'abcd'[::-2] + str((1, 2, 3)[-2:])",
+    "str(-7 // 2) + str(-7 % 3) + str(7 % -3) + str(7 / 2)",
+    "str(1 < 2 < 3) + str(1 < 3 < 2) + str(1 < 2 == 2)",
+    "str(None or 'a') + str('' and 'b') + str([] or 0)",
+    "str(1 in [1, 2]) + str('a' not in {'a': 1}) + str('b' in 'abc')",
+    "str(None is None) + str(True is True) + str(1 is None)",
+    "str([1] == (1,)) + str([1] == [1]) + str({'a': 1} == {'a': 1.0})",
+    "str(sorted([3, 1, 2], key=lambda x: -x)) + str(sorted('bca', reverse=True))",
+    "str(list(zip('ab', [1, 2, 3]))) + str(list(enumerate('ab', 1)))",
+    "str([1] * 3) + 2 * 'ab' + str((0,) * -1)",
+    "'a-b-c'.partition('-')[2] + ''.join('a b'.split()) + 'aXa'.strip('a')",
+    "str(len('äb')) + str(len(b'ab')) + str(round(2.5)) + str(round(12345, -2))",
+    "str([*range(3), *'ab']) + str({**{'a': 1}, 'b': 2})",
+    "str(sum([1, 2], 3)) + str(max('a', 'b')) + str(min([3, 1]))",
+    "(lambda a, *b, c=1, **d: f'{a}{b}{c}{d}')(1, 2, 3, e=4)",
+    "str(+1) + str(-1) + str(not 0)",
+    "'ab'.encode().decode() + str(b'ab'[0])",
+    "'\\ue000 \\uf8ff \\U000f0000 \\U0010fffd'",
+]
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
+@pytest.mark.parametrize("text", KNOWN)
+def test_expression_is_worth_what_python_says(text: str) -> None:
+    written = revision(f"op.drop_table({text})")
+    assert read(written) == executed(written)
+
+
+HEAD = """\
+import datetime, decimal, enum, itertools, json, os, re
+k = os.environ.get("K", "a")
+class Plain(enum.Enum):
+    A = "a"
+class Text(str, enum.Enum):
+    A = "a"
+"""
+# Only a run tells; each of these was once held to be known.
+ONLY_WHEN_RUN = [
+    "{'a': 1, k: 2}['a']",
+    "{k: 1}.get('a', 2)",
+    "{'a': 1, k: 2}.get('a')",
+    "str(list({'a', 'b'}))",
+    "','.join({'a', 'b'})",
+    "f'{Text.A}'",
+    "'%s' % Text.A",
+    "'{}'.format(Text.A)",
+    "str([Text.A])",
+    "'{0.__class__}'.format('a')",
+    "str([k].index('b'))",
+    "'a' if 'b' in [k] else 'c'",
+    "[{k: 1, 'b': 2}][0].popitem()",
+    "'%s' % (1, 2)",
+    "'abc' % 1",
+    "'%*d' % (3, 1)",
+    "str(list(zip('ab', [1], strict=k)))",
+    "('x' + k + 'b').replace('bb', '')",
+    "f'{k}b'.title()",
+    "str(1000 is 1000)",
+    "str(isinstance({}, re.Match))",
+    "str({1: 'a'}.keys())",
+    "str(len({k: 1, 'a': 2}))",
+    "''.join(x for x in {k: 1, 'a': 2})",
+]
+
+
+@pytest.mark.parametrize("text", ONLY_WHEN_RUN)
+def test_value_that_only_a_run_tells_is_not_known(text: str) -> None:
+    (found,) = operations_of(f"op.drop_table({text})", head=HEAD)
+    assert isinstance(found, Unrecognized)
+
+
+HUGE = [
+    "round(10 ** 400)",
+    "round(10 ** 17, -10 ** 9)",
+    "bytes(10 ** 10)",
+    "bytearray(10 ** 10)",
+    "'{:1000000000}'.format('x')",
+    "'{:{w}}'.format('x', w=10 ** 9)",
+    "f'{1:1000000000}'",
+    "f'{1:{10 ** 9}}'",
+    "format(1, '1000000000')",
+    "'%1000000000s' % 'x'",
+    "'%*d' % (10 ** 9, 1)",
+    "'%.1000000000f' % 1.0",
+    "json.dumps([1], indent=10 ** 9)",
+    "json.dumps(list(range(9999)), indent='x' * 9999)",
+    "('x' * 9999).join(['a' * 9999] * 9999)",
+    "''.join(c * 9999 for c in 'abc' * 3000)",
+    "'a' * 10 ** 9",
+    "10 ** 10 ** 8",
+    "1 << 10 ** 10",
+    "'a'.ljust(10 ** 9)",
+    "'a\\t'.expandtabs(10 ** 9)",
+    "('a' * 9999).replace('a', 'b' * 9999)",
+    "str([[[['a'] * 999] * 999] * 999] * 999)",
+    "[[[['a'] * 9999] * 9999] * 9999] == 1",
+    "list(itertools.product(range(9999), repeat=9))",
+    "sum(range(10 ** 12))",
+    "sum([[1]] * 9999, [])",
+    "re.sub('(a+)+$', '', 'a' * 40 + 'b')",
+    "str(int(decimal.Decimal('1e999999999')))",
+    "'{:f}'.format(decimal.Decimal('1e99999999'))",
+    "json.loads('[' * 100000)",
+    "datetime.timedelta(days=10 ** 9)",
+    f"f'{{0x{'f' * 5000}}}'",
+]
+
+
+@pytest.mark.parametrize("text", HUGE)
+def test_value_that_is_too_large_is_not_made(text: str) -> None:
+    started = time.process_time()
+    (found,) = operations_of(f"op.drop_table({text})", head=HEAD)
+    assert isinstance(found, Unrecognized)
+    assert time.process_time() - started < 1
+
+
+def test_characters_of_private_use_stand_beside_what_is_not_known() -> None:
+    head = f"{HEAD}p = '\U000f0000 \ue000'\n"
+    known, unknown = operations_of(
+        "op.execute(f\"DELETE FROM t WHERE a = '{p}'\")\n"
+        "op.execute(f\"DELETE FROM t WHERE a = '{p}' AND b = '{k}'\")",
+        head=head,
+    )
+    assert not isinstance(known, Unrecognized)
+    assert isinstance(unknown, Unrecognized)
+    assert "private use" in unknown.reason
+
+
+def dropping(body: str) -> list[Operation]:
+    return operations_of(f"{body}\nop.drop_table(s[0])", head=HEAD)
+
+
+GROWING = [
+    "s = 'a'\nfor i in range(60):\n    s += s",
+    "s = 'a'\nfor i in range(60):\n    s = f'{s}{s}'",
+    "s = 'ab'\nfor i in range(60):\n    s = s.replace('a', s + s)",
+    "s = 'a'\nfor i in range(60):\n    s = '%s%s' % (s, s)",
+    "s = ['a']\nfor i in range(60):\n    s += s",
+    "s = ['a']\nfor i in range(60):\n    s = [s, s]\ns = str(s)",
+    "s = ['a']\nfor i in range(60):\n    s = (s, s)\ns = s == s",
+    "s = ['a']\nfor i in range(60):\n    s = {'a': s, 'b': s}\ns = json.dumps(s)",
+    "s = ['a']\nfor i in range(60):\n    s.append(s)\ns = str(s)",
+    "s = k\nfor i in range(60):\n    s = f'{s}{s}'",
+]
+
+
+@pytest.mark.parametrize("body", GROWING)
+def test_value_that_doubles_is_given_up(body: str) -> None:
+    started = time.process_time()
+    found = dropping(body)
+    assert isinstance(found[-1], Unrecognized)
+    assert time.process_time() - started < 2
