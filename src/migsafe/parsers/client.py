@@ -88,12 +88,18 @@ def said(line: str, known: Mapping[str, str], *, certain: bool) -> dict[str, str
     return left
 
 
-def included(line: str) -> tuple[str, bool] | None:
-    r"""Return the file that `\i` or `\ir` runs, and whether it is named from beside the script."""
+def included(line: str, known: Mapping[str, str]) -> tuple[str, bool] | None:
+    r"""Return the file that `\i` or `\ir` runs, and whether it is named from beside the script.
+
+    Args:
+        line: A backslash command.
+        known: The variables whose texts are known: their names stand for these. Others stay.
+    """
     match = _INCLUDE.fullmatch(line.strip())
     if match is None:
         return None
-    return match[2] or match[3], match[1] in {"ir", "include_relative"}
+    name = match[2] or _VARIABLE.sub(lambda found: known.get(found[1], found[0]), match[3])
+    return name, match[1] in {"ir", "include_relative"}
 
 
 def _name(arguments: str) -> str:
@@ -118,5 +124,6 @@ def _copy(line: str, rest: str) -> Operation:
 
 _SET = pattern(r"\\set[ \t]+(\w+)[ \t]+(?:'((?:[^'\\]|'')*)'|([^\s'\"\\:]+))")
 _INCLUDE = pattern(r"\\(i|ir|include|include_relative)[ \t]+(?:'([^']+)'|(\S+?))[ \t]*;?")
+_VARIABLE = pattern(r"(?<!:):(\w+)")
 _PLACE = pattern(r"\b(from|to)\s+((?:program\s+)?(?:'[^']*'|\S+))", re.IGNORECASE)
 _MOST_PLACES = 16

@@ -1,7 +1,7 @@
 """SQL text to statements with operations, each at its place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from migsafe.model.errors import InputError, UsageError
@@ -46,10 +46,19 @@ class Placement:
 
 @record
 class ReadSql:
-    """What a text holds: its statements, and the comments that speak to migsafe."""
+    """What a text holds: its statements, and the comments that speak to migsafe.
+
+    `variables` are those whose texts are known after it.
+    """
 
     statements: tuple[Statement, ...]
     directives: tuple[Directive, ...]
+    variables: Mapping[str, str] = _NO_VALUES
+
+
+Include = Callable[[Statement, Mapping[str, str]], ReadSql | None]
+r"""Returns what a file holds that psql runs in the place of a command, given the variables that
+are known; None for other commands."""
 
 
 def read_sql(
@@ -57,6 +66,7 @@ def read_sql(
     placement: Placement,
     dialect: str = "postgres",
     placeholders: Mapping[str, str] = _NO_VALUES,
+    include: Include | None = None,
 ) -> ReadSql:
     """Return the statements of a text with their operations.
 
@@ -65,6 +75,7 @@ def read_sql(
         placement: Where the text stands.
         dialect: The dialect of the SQL.
         placeholders: What placeholders stand for, by name, as far as that is known.
+        include: What is asked for the files that psql's commands run.
 
     Raises:
         InputError: If the text holds a NUL character.
@@ -76,9 +87,11 @@ def read_sql(
     except InputError as error:
         error.path = placement.path
         raise
+    variables = dict(placeholders)
     return ReadSql(
-        tuple(_statements(text, found.pieces, placement, placeholders)),
+        tuple(_statements(text, found.pieces, placement, variables, include)),
         tuple(_directives(text, found.comments, placement)),
+        variables,
     )
 
 
@@ -95,10 +108,11 @@ def _statements(
     text: str,
     pieces: tuple[Piece, ...],
     placement: Placement,
-    placeholders: Mapping[str, str],
+    variables: dict[str, str],
+    include: Include | None,
 ) -> Iterator[Statement]:
+    """Yield statements; `variables` are kept as they are known after each."""
     prepared: dict[str, tuple[Operation, ...]] = {}
-    said = dict(placeholders)
     depth = 0
     for piece in pieces:
         if piece.kind in {PieceKind.BLANK, PieceKind.DATA}:
@@ -107,9 +121,8 @@ def _statements(
         certainty = Certainty.MAYBE if depth else placement.certainty
         if piece.kind is PieceKind.CLIENT:
             depth = max(0, depth + client.opens(sql))
-            said = client.said(sql, said, certain=depth == 0)
         span = placement.span(piece.start, piece.end)
-        parts, sent, opaque = _parts(piece, sql, said)
+        parts, sent, opaque = _parts(piece, sql, variables)
         operations = tuple(
             [
                 replace(
@@ -127,7 +140,24 @@ def _statements(
                 for part in _executed(parts, prepared)
             ]
         )
-        yield Statement(sent, span, operations, opaque)
+        statement = Statement(sent, span, operations, opaque)
+        if piece.kind is not PieceKind.CLIENT:
+            yield statement
+            continue
+        included = None if include is None else include(statement, variables)
+        if included is None:
+            yield statement
+            _become(variables, client.said(sql, variables, certain=depth == 0), certain=True)
+        else:
+            yield from included.statements
+            _become(variables, included.variables, certain=depth == 0)
+
+
+def _become(variables: dict[str, str], now: Mapping[str, str], *, certain: bool) -> None:
+    """Keep what is known after a command; where it may not run, what it leaves alone."""
+    kept = {name: text for name, text in now.items() if certain or variables.get(name) == text}
+    variables.clear()
+    variables.update(kept)
 
 
 def _executed(

@@ -1,7 +1,7 @@
 r"""Follows `\i` and `\ir` of psql scripts to files of the same checkout."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from migsafe.model.errors import InputError
 from migsafe.model.migration import Statement
@@ -9,64 +9,59 @@ from migsafe.model.operations import Cause, Unrecognized
 from migsafe.model.origin import Certainty
 from migsafe.model.record import record, replace
 from migsafe.parsers import client
-from migsafe.parsers.sql import Placement, read_sql
+from migsafe.parsers.sql import Include, Placement, ReadSql, read_sql
 from migsafe.sources.convention import Options
 from migsafe.sources.files import Files
 
 _DEEPEST = 16
+_MOST = 1_000
 
 
 @record
 class _Script:
-    """A file that psql runs, and the files that lead to it."""
+    """A file that psql runs, and the real paths of those that lead to it and its own."""
 
     path: str
-    above: tuple[str, ...] = ()
+    seen: tuple[str, ...]
+    files_left: Iterator[int]
 
 
-def followed(
-    statements: tuple[Statement, ...],
-    placement: Placement,
-    files: Files,
-    options: Options,
-) -> tuple[Statement, ...]:
-    """Return the statements of a script with those of the files that it runs in their places.
+class _NotFollowedError(Exception):
+    """A file stays unread, with the reason."""
 
-    They stand at the line that runs their file. A file that is not there, lies outside the
-    directory migsafe runs in, or runs itself stays unread, with its name.
+
+def includes(placement: Placement, files: Files, options: Options) -> Include:
+    """Return what reads the files that a script runs.
+
+    Their statements stand at the line that runs the file, and the variables that they set are
+    known after it. A file that is not there, lies outside the checkout, or runs itself stays
+    unread, with its name.
     """
-    return tuple(_followed(statements, _Script(placement.path), placement, files, options))
+    first = _Script(placement.path, (os.path.realpath(placement.path),), iter(range(_MOST)))
+    return _followed(first, placement, files, options)
 
 
-def _followed(
-    statements: tuple[Statement, ...],
-    script: _Script,
-    placement: Placement,
-    files: Files,
-    options: Options,
-) -> Iterator[Statement]:
-    for statement in statements:
-        named = client.included(statement.sql) if statement.sql.startswith("\\i") else None
+def _followed(script: _Script, placement: Placement, files: Files, options: Options) -> Include:
+    def follow(statement: Statement, variables: Mapping[str, str]) -> ReadSql | None:
+        named = client.included(statement.sql, variables)
         if named is None:
-            yield statement
-            continue
+            return None
         name, relative = named
-        path = _resolved(name, relative, script, files)
-        if path is None:
-            yield _unread(statement, "there is no such file that may be read")
-            continue
         at = replace(
             placement,
             at=statement.span if placement.at is None else placement.at,
             certainty=_certainty(statement, placement),
         )
         try:
-            read = read_sql(files.text(path), at, options.dialect, options.placeholders)
-        except InputError as error:
-            yield _unread(statement, error.message)
-            continue
-        inside = _Script(path, (*script.above, script.path))
-        yield from _followed(read.statements, inside, at, files, options)
+            path = _resolved(name, relative, script, files)
+            below = replace(script, path=path, seen=(*script.seen, os.path.realpath(path)))
+            inside = _followed(below, at, files, options)
+            return read_sql(files.text(path), at, options.dialect, variables, inside)
+        except (InputError, _NotFollowedError) as error:
+            # What it sets is not known.
+            return ReadSql((_unread(statement, str(error)),), ())
+
+    return follow
 
 
 def _certainty(statement: Statement, placement: Placement) -> Certainty:
@@ -79,16 +74,44 @@ def _resolved(
     relative: bool,  # noqa: FBT001  there is one caller
     script: _Script,
     files: Files,
-) -> str | None:
-    """Return the path of a named file: from the working directory, or from beside the script."""
-    beside = os.path.normpath(os.path.join(os.path.dirname(script.path), name))
-    tried = (beside,) if relative else (os.path.normpath(name), beside)
-    seen = (*script.above, script.path)
-    for path in tried:
-        inside = not os.path.isabs(path) and not path.startswith(os.pardir)
-        if inside and path not in seen and len(seen) <= _DEEPEST and files.exists(path):
-            return path
-    return None
+) -> str:
+    """Return the path of a named file: from where psql may run, or from beside the script.
+
+    Raises:
+        _NotFollowedError: If it may not be read, after the reason.
+    """
+    if ":" in name:
+        raise _NotFollowedError("nobody has said what the variable in its name stands for")
+    if os.path.isabs(name):
+        raise _NotFollowedError("it is named from the root of a machine")
+    folder = os.path.dirname(script.path)
+    home = files.once("checkout", folder, lambda: _checkout(folder))
+    beside = os.path.normpath(os.path.join(folder, name))
+    tried = (beside,) if relative else (os.path.normpath(name), beside, os.path.join(home, name))
+    found = next((path for path in tried if files.exists(path)), None)
+    if found is None:
+        raise _NotFollowedError("there is no such file")
+    real = os.path.realpath(found)
+    if not real.startswith(home.rstrip(os.sep) + os.sep):
+        raise _NotFollowedError("it lies outside of the checkout")
+    if real in script.seen:
+        raise _NotFollowedError("it runs itself")
+    if len(script.seen) > _DEEPEST or next(script.files_left, None) is None:
+        raise _NotFollowedError("too many files are run before it")
+    return found
+
+
+def _checkout(folder: str) -> str:
+    """Return the repository around a script; without one, the working directory around it."""
+    own = os.path.realpath(folder or ".")
+    here = own
+    while not os.path.exists(os.path.join(here, ".git")):
+        above = os.path.dirname(here)
+        if above == here:
+            working = os.path.realpath(".")
+            return working if f"{own}{os.sep}".startswith(working + os.sep) else own
+        here = above
+    return here
 
 
 def _unread(statement: Statement, reason: str) -> Statement:

@@ -21,7 +21,7 @@ from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
 from migsafe.sources.marks import Part, Way, batched, parts, said, unmarked, ways
-from migsafe.sources.psql import followed
+from migsafe.sources.psql import includes
 
 _COMMENT = pattern(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
 # A date is one number in several groups; elsewhere the second group belongs to the title.
@@ -201,11 +201,9 @@ def _section(
     directives: list[Directive] = []
     for part in parts(text) if sent is None else sent:
         placement = Placement(path, name, offset=part.start)
-        read = read_sql(part.sql, placement, options.dialect, options.placeholders)
-        found = read.statements
-        if "\\i" in part.sql:
-            found = followed(found, placement, files, options)
-        statements.extend(found)
+        include = includes(placement, files, options) if "\\i" in part.sql else None
+        read = read_sql(part.sql, placement, options.dialect, options.placeholders, include)
+        statements.extend(read.statements)
         directives.extend(read.directives)
     return Section(
         name,
