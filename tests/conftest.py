@@ -14,6 +14,9 @@ import servers
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
 
+# No test reads what another run has kept, nor writes into the home of whoever runs it.
+os.environ["MIGSAFE_CACHE"] = "off"
+
 # How long an example takes says nothing about the code on a machine that is busy.
 hypothesis.settings.register_profile(
     "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

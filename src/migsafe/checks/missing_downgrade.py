@@ -78,7 +78,7 @@ def _confidence(changes: list[Applied]) -> Confidence:
 
 def _how(state: Down) -> str | None:
     match state:
-        case Down.PRESENT | Down.NO_CONVENTION:
+        case Down.PRESENT | Down.NO_CONVENTION | Down.UNREAD:
             return None
         case Down.MISSING:
             return "has no way down"

@@ -427,7 +427,6 @@ WHOLES: dict[str, tuple[str, ...]] = {
         "wide-lock-window",
     ),
     "history": ("broken-history",),
-    "changes": ("released-migration-changed",),
     "run": ("missing-lock-timeout",),
     "suppressions": ("unused-ignore",),
 }

@@ -127,9 +127,7 @@ class Report:
     """What a lint run found.
 
     `texts` maps a path to its text, for formats that show source lines. `remarks` are
-    closing lines for people, such as how many migrations were replayed. `since` is what the
-    judged migrations are new since, None where they were named; `changed` of them are not new
-    but do something else than they did.
+    closing lines for people, such as how many migrations were replayed.
     """
 
     findings: tuple[Finding, ...]
@@ -139,8 +137,6 @@ class Report:
     judged: tuple[Judged, ...]
     verdict: Verdict
     replayed: int = 0
-    since: str | None = None
-    changed: int = 0
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     plannable: tuple[str, ...] = ()

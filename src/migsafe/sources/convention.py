@@ -11,15 +11,13 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from migsafe.model.findings import FileError
-from migsafe.model.migration import Section, Tree
+from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
-from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 from migsafe.sources.files import Files
 from migsafe.sources.marks import Way
 
 Order = tuple[int, ...]
-_NUMBER = pattern(r"\d+")
 
 
 @record
@@ -75,6 +73,8 @@ class Options:
     """Whether Alembic is run to say what its revisions do."""
     folders: tuple[str, ...] = ()
     """Directories that are judged as a whole, programs among their migrations included."""
+    judging: bool = False
+    """Whether history is only replayed: its ways down are not read, its ways up may be kept."""
 
     def is_in_a_folder(self, path: str) -> bool:
         """Say whether a file lies in a directory that is judged as a whole."""
@@ -105,34 +105,6 @@ class NewFile:
     text: str
 
 
-def by_number(id: str) -> str:
-    """Return the number that an id begins with, as a tool that goes by numbers reads it."""
-    digits = _NUMBER.match(id)
-    return id if digits is None else str(int(digits[0]))
-
-
-@record
-class Keeps:
-    """What a tool keeps of the migrations that it ran, and what it does when those change.
-
-    Attributes:
-        name: What of an id the tool goes by.
-        text: What of a way up the tool has a checksum of; None: it keeps none.
-        edited: What it does where that differs, as a clause.
-        gone: What it does about one that is not there any more, as a clause.
-        late: What it does about a new one that sorts before one that ran, as a clause; None:
-            its order is not that of names.
-        runs_late: Whether it runs such a one all the same.
-    """
-
-    name: Callable[[str], str] = str
-    text: Callable[[Section], str] | None = None
-    edited: str | None = None
-    gone: str | None = None
-    late: str | None = None
-    runs_late: bool = False
-
-
 @record
 class Convention:
     """How a tool names, orders, pairs and runs its migrations.
@@ -149,7 +121,6 @@ class Convention:
         roots: The trees that the configuration files of a directory name.
         title: What people call it, if it is not its name.
         files: How a new migration is written, where two plain files are not it.
-        keeps: What the tool keeps of migrations that it ran; None for files without an order.
     """
 
     name: str
@@ -162,7 +133,6 @@ class Convention:
     title: str | None = None
     shows: Callable[[str, Files], bool] | None = None
     files: Callable[[Script], tuple[NewFile, ...]] | None = None
-    keeps: Keeps | None = None
 
     def written(self, script: Script) -> tuple[NewFile, ...]:
         """Return the files of a new migration."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 
 from migsafe.model.errors import InputError
 from migsafe.model.findings import FileError
@@ -17,10 +18,12 @@ from migsafe.model.migration import (
 from migsafe.model.operations import Cause, Unrecognized
 from migsafe.model.origin import Origin, Runner, SectionName, Span
 from migsafe.model.pattern import pattern
+from migsafe.model.record import replace
 from migsafe.parsers.sql import Placement, read_sql
+from migsafe.sources.cache import History, history
 from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
-from migsafe.sources.marks import Part, Way, batched, parts, said, unmarked, unwritten, ways
+from migsafe.sources.marks import Part, Way, batched, parts, said, unmarked, ways
 from migsafe.sources.psql import includes
 
 _COMMENT = pattern(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
@@ -63,24 +66,28 @@ def read_tree(
     migrations: list[Migration] = []
     errors: list[FileError] = []
     names: set[str] = set()
-    for candidate, is_given in zip(ordered[:last], chosen, strict=False):
-        if not is_given and not options.history:
-            continue
-        if candidate.unread is not None:
-            migrations.append(_unread(candidate, convention, Cause.UNMAPPED, candidate.unread))
+    replayed = chosen[:last].count(False) if options.judging and options.history else 0
+    with history(replayed, convention, *_deciding(options)) as kept:
+        for candidate, is_given in zip(ordered[:last], chosen, strict=False):
+            if not is_given and not options.history:
+                continue
+            try:
+                if candidate.unread is not None:
+                    unread = _unread(candidate, convention, Cause.UNMAPPED, candidate.unread)
+                    migrations.append(unread)
+                elif is_given or not options.judging:
+                    text = _text(candidate, files)
+                    migrations.append(_migration(candidate, text, convention, files, options))
+                else:
+                    migrations.append(_replayed(candidate, convention, files, options, kept))
+            except InputError as error:
+                path = error.path or candidate.paths[0]
+                errors.append(FileError(path, error.message, error.help, error.line))
+                if not is_given:
+                    migrations.append(_unread(candidate, convention, Cause.SYNTAX, error.message))
+                continue
             if is_given:
                 names.add(candidate.id)
-            continue
-        try:
-            migrations.append(_migration(candidate, convention, files, options))
-        except InputError as error:
-            path = error.path or candidate.paths[0]
-            errors.append(FileError(path, error.message, error.help, error.line))
-            if not is_given:
-                migrations.append(_unread(candidate, convention, Cause.SYNTAX, error.message))
-            continue
-        if is_given:
-            names.add(candidate.id)
     tree = Tree(
         root,
         convention,
@@ -121,22 +128,77 @@ def _problems(ordered: Sequence[Candidate]) -> tuple[HistoryProblem, ...]:
     return tuple(problems)
 
 
-def _migration(candidate: Candidate, convention: str, files: Files, options: Options) -> Migration:
+def _deciding(options: Options) -> tuple[str, ...]:
+    """Return what of the options decides how a file is read."""
+    return options.dialect, options.transaction, repr(sorted(options.placeholders.items()))
+
+
+def _replayed(
+    candidate: Candidate, convention: str, files: Files, options: Options, kept: History | None
+) -> Migration:
+    """Return a migration that only goes up, from the cache if it was read before."""
+    path, text = candidate.up, _text(candidate, files)
+    if kept is None or path is None:
+        return _migration(candidate, text, convention, files, options, only_up=True)
+    own, about = text, text
+    if candidate.ways is not None:
+        own = "".join(part.sql for part in candidate.ways[0].parts)
+        about = _digest(path, text, files)
+    key = kept.key(*_said(candidate), about)
+    known = kept.migration(key, candidate.id, path, text)
+    if known is not None:
+        return known
+    migration = _migration(candidate, text, convention, files, options, only_up=True)
+    if "\\i" not in own:
+        # What psql includes stands in other files.
+        kept.keep_migration(key, migration)
+    return migration
+
+
+def _said(candidate: Candidate) -> tuple[str, ...]:
+    """Return all that a convention says of a migration, apart from its place among others."""
+    has = f"{candidate.order is None} {candidate.down is None} {candidate.downs}"
+    how = f"{candidate.runner} {candidate.repeatable} {candidate.ways!r}"
+    return candidate.id, f"{candidate.up}", has, how
+
+
+def _digest(path: str, text: str, files: Files) -> str:
+    """Return the digest of a file that holds many migrations, taken once for all."""
+    return files.once("digest", path, lambda: sha256(text.encode("utf-8")).hexdigest())
+
+
+def _text(candidate: Candidate, files: Files) -> str:
+    """Return the text that a way up stands in; empty where there is none."""
+    return "" if candidate.up is None else files.text(candidate.up)
+
+
+def _migration(
+    candidate: Candidate,
+    text: str,
+    convention: str,
+    files: Files,
+    options: Options,
+    *,
+    only_up: bool = False,
+) -> Migration:
     if candidate.up is None:
         path = candidate.paths[0]
         up = Section(SectionName.UP, path, "", (), candidate.runner)
     else:
-        text = files.text(candidate.up)
         told = candidate.ways
         if told is None and candidate.down is None:
             told = ways(text)
         if told is not None:
-            return _marked(candidate, convention, text, told, files, options)
+            both = (told[0], None) if only_up else told
+            marked = _marked(candidate, convention, text, both, files, options)
+            return replace(marked, down_state=Down.UNREAD) if only_up else marked
         up = _section(candidate.up, SectionName.UP, text, candidate.runner, files, options)
     down = None
     reason = None
     state = Down.MISSING if candidate.downs else Down.NO_CONVENTION
-    if candidate.down is not None:
+    if only_up:
+        state = Down.UNREAD
+    elif candidate.down is not None:
         text = files.text(candidate.down)
         down = _section(candidate.down, SectionName.DOWN, text, candidate.runner, files, options)
         state = Down.PRESENT if down.statements else Down.EMPTY
@@ -203,7 +265,7 @@ def _section(
         placement = Placement(path, name, offset=part.start)
         include = includes(placement, files, options) if "\\i" in part.sql else None
         read = read_sql(part.sql, placement, options.dialect, options.placeholders, include)
-        statements.extend(_with_unwritten(read.statements, part, placement))
+        statements.extend(read.statements)
         directives.extend(read.directives)
     return Section(
         name,
@@ -213,22 +275,6 @@ def _section(
         _runner(said(text) or runner, directives, options.transaction),
         tuple(directives),
     )
-
-
-def _with_unwritten(
-    statements: tuple[Statement, ...], part: Part, placement: Placement
-) -> Sequence[Statement]:
-    """Return statements with what the tool that wrote them says that it left out."""
-    left_out = unwritten(part)
-    if not left_out:
-        return statements
-    added = []
-    for span, reason in left_out:
-        origin = Origin(placement.path, placement.section, span, span)
-        operation = Unrecognized(Cause.DYNAMIC, reason, origin=origin)
-        text = part.sql[span.start - part.start : span.end - part.start]
-        added.append(Statement(text, span, (operation,)))
-    return sorted((*statements, *added), key=lambda each: each.span.start)
 
 
 def _runner(runner: Runner, directives: Sequence[Directive], transaction: str) -> Runner:
