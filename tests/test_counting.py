@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from migsafe_dev import calls, rendered
+import planmaking
+from migsafe_dev import calls, coverage, rendered
 
 REVISION = """\
 import os
@@ -135,3 +136,80 @@ def test_type_that_only_a_package_could_tell_is_no_difference(tmp_path: Path) ->
         'def upgrade():\n    op.add_column("t", sa.Column("c", Kind()))\n'
     )
     assert compared(tmp_path, body, "ALTER TABLE t ADD COLUMN c uuid") == 0
+
+
+TREES = {
+    "goose": {
+        "1_a.sql": "-- +goose Up\n-- +goose StatementBegin\nDROP TABLE a\n-- +goose StatementEnd\n"
+        "DROP TABLE b;\n-- +goose Down\n-- rollback is a word\nCREATE TABLE b (id int);\n",
+    },
+    "liquibase": {
+        "a.sql": "--liquibase formatted sql\n--changeset a:1\nDROP TABLE a\n"
+        "--rollback CREATE TABLE a\n--rollback   (id int);\n--changeset a:2\nDROP TABLE b;\n"
+        "/* liquibase rollback\nCREATE TABLE b (id int); */\n--changeset a:3\nDROP TABLE c;\n"
+        "--rollback empty\n",
+    },
+    "drizzle": {
+        "meta/_journal.json": '{"entries": [{"idx": 0, "tag": "0000_a"}]}',
+        "0000_a.sql": "DROP TABLE a--> statement-breakpoint\nDROP TABLE b",
+    },
+    "numbered": {
+        "1_a.sql": "\\set x y\nCOPY a FROM stdin;\n1;2;3\n\\.\n/* ; */ DROP TABLE a; -- ;\n",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("tool", "statements"), [("goose", 3), ("liquibase", 5), ("drizzle", 2), ("numbered", 2)]
+)
+def test_a_scanner_and_migsafe_find_the_same_statements(
+    tmp_path: Path, tool: str, statements: int
+) -> None:
+    planmaking.put(tmp_path, TREES[tool])
+    counted = coverage.count(str(tmp_path))
+    assert counted.conventions.keys() == {tool}
+    assert (counted.scanned, counted.read, counted.understood) == (statements,) * 3
+    assert counted.differing == []
+
+
+def test_what_is_not_understood_is_counted_by_cause_and_templates_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planmaking.put(
+        tmp_path,
+        {
+            "1_a.sql": "DROP TABEL a;\nSELECT f();\nDO $$ BEGIN EXECUTE x; END $$;\nDROP TABLE b;",
+            "2_b.sql": "DROP TABLE ${c};\nDROP TABEL ${c};",
+        },
+    )
+    assert coverage.main([f"shop@abc={tmp_path}"]) == 0
+    row = capsys.readouterr().out.splitlines()[0]
+    assert row.startswith("| shop | abc | numbered | 2 | 6 | 6 | 2 | 25.00 | 2 | 1 |")
+    for cause, times in (
+        ("unreadable-statement, the server refuses it as well", 1),
+        ("unreadable-statement, a placeholder where SQL must be known", 1),
+        ("hidden-sql, EXECUTE of a text known only when it runs", 1),
+        ("hidden-sql, a routine whose body no migration shows", 1),
+    ):
+        assert f"{cause}: {times}" in row
+
+
+def test_the_page_of_coverage_adds_up_and_reaches_its_aims() -> None:
+    *projects, everything = coverage.table(coverage.PAGE.read_text("utf-8"))
+    assert len(projects) >= 12
+    conventions = {each for row in projects for each in row["conventions"].split(", ")}
+    assert len(conventions) >= 8
+    for column in (
+        *("files", "scanned", "read", "understood"),
+        *("in templates", "templates understood"),
+    ):
+        assert int(everything[column]) == sum(int(row[column]) for row in projects)
+    for row in (*projects, everything):
+        read, understood = int(row["read"]), int(row["understood"])
+        templates, known = int(row["in templates"]), int(row["templates understood"])
+        assert row["scanned"] == row["read"]
+        assert row["%"] == f"{100 * (understood - known) / (read - templates or 1):.2f}" or (
+            read == templates and row["%"] == "100.00"
+        )
+        assert bool(row["not understood, by cause"]) >= (understood < read)
+    assert float(everything["%"]) >= 99.8

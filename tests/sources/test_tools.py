@@ -406,6 +406,18 @@ EDGES: list[tuple[str, dict[str, str], Callable[[Selection], bool]]] = [
         ),
     ),
     (
+        "pop takes numbers of any length, in the order in which they are written",
+        {
+            "m/00_a.up.sql": "CREATE TABLE {{ .Prefix }}a (id int);",
+            "m/20250101000000_b.up.sql": USERS,
+            "m/3_c.up.sql": RENAME,
+        },
+        lambda found: (
+            found.tree.convention == "pop"
+            and [each.id for each in found.tree.migrations] == ["00_a", "20250101000000_b", "3_c"]
+        ),
+    ),
+    (
         "a way back in fizz is one",
         {
             "m/20250101000000_a.up.sql": USERS,

@@ -12,7 +12,7 @@ from migsafe.sources.sql_tree import read_tree
 
 NAME = "pop"
 _NAME = pattern(
-    r"(\d{14,})_(.*?)(?:\.(postgres|cockroach|mysql|mariadb|sqlite3?))?(\.autocommit)?"
+    r"(\d+)_(.*?)(?:\.(postgres|cockroach|mysql|mariadb|sqlite3?))?(\.autocommit)?"
     r"\.(up|down)\.(sql|fizz)"
 )
 _SERVERS = {"sqlite3": "sqlite", "mariadb": "mysql"}
@@ -55,6 +55,8 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
             key = (number, title, direction)
             forms.setdefault(key, {})[f"{server}.{suffix}"] = os.path.join(directory, name)
     keys = sorted({(number, title) for number, title, _ in forms})
+    # Numbers are compared as they are written.
+    places = {number: at for at, number in enumerate(sorted({number for number, _ in keys}))}
     candidates = []
     for number, title in keys:
         up, down = (
@@ -67,7 +69,7 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
         candidates.append(
             Candidate(
                 f"{number}_{title}",
-                (int(number),),
+                (places[number],),
                 up,
                 None if goes_back else down,
                 Runner.QUERY if ".autocommit." in named else Runner.FILE,
