@@ -12,11 +12,14 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
 from migsafe.lint import Options, lint
 from migsafe.model.findings import Confidence, Finding
+from migsafe.model.migration import Selection
 from migsafe.model.origin import SectionName
 from migsafe.model.record import replace
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources import Loaded, Request, load
-from migsafe_dev.pages.examples import Example, pragmas, schema_of, split
+from migsafe.sources.convention import Convention, Reading, convention_named
+from migsafe.sources.git.changed import compared
+from migsafe_dev.pages.examples import Example, pragmas, released_of, schema_of, split
 
 _ANNOTATION = re.compile(r"(?:--|#)\s*finding:\s*([\w, -]+?)\s*$", re.MULTILINE)
 _FILE = re.compile(r"^# file: (\S+)\n(.*?)(?=^# (?:file|migration):)", re.MULTILINE | re.DOTALL)
@@ -42,6 +45,20 @@ class Linted:
     findings: tuple[Finding, ...]
 
 
+def changed(example: Example, loaded: Loaded) -> tuple[Selection, ...]:
+    """Return an example as a change of the migration that was released in its place."""
+    was = _loaded(example, released_of(example), ".")
+    return compared(_readings(loaded), _readings(was), "0123456789abcdef")
+
+
+def _readings(loaded: Loaded) -> list[tuple[Convention, Reading]]:
+    return [
+        (convention, Reading(selection.tree, selection.given))
+        for selection in loaded.selections
+        if (convention := convention_named(selection.tree.convention)) is not None
+    ]
+
+
 def load_example(example: Example) -> Loaded:
     """Read an example as the runner that it names would, beside the files that it shows."""
     beside = _FILE.findall(example.source)
@@ -56,14 +73,20 @@ def load_example(example: Example) -> Loaded:
 
 
 def _load(example: Example, repository: str) -> Loaded:
+    return _loaded(example, split(example)[1], repository)
+
+
+def _loaded(example: Example, source: str, repository: str) -> Loaded:
     python = example.language == "python"
+    convention = pragmas(example).get("convention", "alembic" if python else None)
+    name = "0002_example.up.sql" if convention == "golang-migrate" else "0002_example.sql"
     loaded = load(
         Request(
             paths=("-",),
-            stdin_text=_text(example, split(example)[1]),
-            stdin_filename=f"{repository}/versions/b2_example.py" if python else "0002_example.sql",
+            stdin_text=_text(example, source),
+            stdin_filename=f"{repository}/versions/b2_example.py" if python else name,
             transaction=pragmas(example).get("transaction", "file"),
-            convention="alembic" if python else None,
+            convention=convention,
         )
     )
     assert not loaded.errors, loaded.errors
@@ -88,6 +111,8 @@ def lint_example(example: Example, configured: Settings = Settings()) -> Linted:
         downgrades="expected",
     )
     loaded = load_example(example)
+    if released_of(example):
+        loaded = replace(loaded, selections=changed(example, loaded))
     report = lint(loaded.selections, settings, Options(today=TODAY, base=catalog))
     spans = sorted(
         (place.line, place.end_line)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,14 @@ def test_the_first_command_installs_and_needs_no_extra() -> None:
     assert "pip install -q -c constraints.txt ." in setup
     assert "migsafe lint" in setup
     assert "migsafe plan" in setup
+
+
+def test_what_the_readme_imports_is_there() -> None:
+    found = re.findall(
+        r"^from (migsafe[\w.]*) import (\w+)$", README.read_text("utf-8"), re.MULTILINE
+    )
+    assert found
+    assert all(hasattr(import_module(module), name) for module, name in found)
 
 
 def test_the_readme_names_no_option_that_is_not_there(tmp_path: Path) -> None:

@@ -42,6 +42,52 @@ def test_what_django_would_run_is_judged_from_a_pipe(tmp_path: Path) -> None:
     assert "4 of 4 statements understood" in done.stdout
 
 
+PYTHON = """--
+-- Raw Python operation
+--
+-- THIS OPERATION CANNOT BE WRITTEN AS SQL
+"""
+PYTHON_BEFORE_DJANGO_4 = """--
+-- MIGRATION NOW PERFORMS OPERATION THAT CANNOT BE WRITTEN AS SQL:
+-- Raw Python operation
+--
+"""
+NOTHING = """--
+-- Alter field name on user
+--
+-- (no-op)
+"""
+
+
+@pytest.mark.parametrize("said", [PYTHON, PYTHON_BEFORE_DJANGO_4])
+def test_what_django_does_in_python_is_hidden(tmp_path: Path, said: str) -> None:
+    text = DJANGO.replace("COMMIT;", f"{NOTHING}{said}COMMIT;")
+    done = migsafe("lint", "-", "--format", "concise", cwd=tmp_path, stdin=text)
+    [hidden] = [line for line in done.stdout.splitlines() if "hidden-sql" in line]
+    assert "Raw Python operation, which is no SQL" in hidden
+    line = text.splitlines().index("-- Raw Python operation") + 1
+    assert int(hidden.split(":")[1]) in {line, line - 1}
+    whole = migsafe("lint", "-", cwd=tmp_path, stdin=text).stdout
+    assert "4 of 5 statements understood" in whole
+
+
+def test_what_django_leaves_alone_and_what_only_quotes_it_is_not_hidden(tmp_path: Path) -> None:
+    quoted = "COMMENT ON TABLE app_user IS '\n-- THIS OPERATION CANNOT BE WRITTEN AS SQL';\n"
+    text = DJANGO.replace("COMMIT;", f"{NOTHING}{quoted}COMMIT;")
+    assert "5 of 5 statements understood" in migsafe("lint", "-", cwd=tmp_path, stdin=text).stdout
+
+
+def test_what_django_runs_outside_of_a_transaction_is_said_to_be_taken_for_one(
+    tmp_path: Path,
+) -> None:
+    # With `atomic = False` it writes no BEGIN.
+    index = 'CREATE INDEX CONCURRENTLY "i{0}" ON "app_user" ("phone");\n'
+    done = migsafe("lint", "-", cwd=tmp_path, stdin=index.format(1) + index.format(2))
+    assert "runner not known, judged as one transaction" in done.stdout
+    lone = migsafe("lint", "-", cwd=tmp_path, stdin=index.format(1))
+    assert "concurrently-in-transaction" not in lone.stdout
+
+
 @pytest.mark.parametrize("stdin", [True, False])
 def test_a_dump_of_a_structure_is_read_whole(tmp_path: Path, *, stdin: bool) -> None:
     dump = tmp_path / "structure.sql"

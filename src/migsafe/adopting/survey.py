@@ -14,8 +14,9 @@ from migsafe.model.record import record
 from migsafe.sources import Request, discover, load
 from migsafe.sources.convention import convention_named
 from migsafe.sources.files import Files
+from migsafe.sources.git import is_checkout
 from migsafe.sources.git.base import by_default
-from migsafe.sources.git.repository import Repository, is_checkout
+from migsafe.sources.git.repository import Repository
 
 
 @record

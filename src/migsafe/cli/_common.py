@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import field
 from datetime import UTC, date, datetime
+from enum import Enum
 
 import click
 from click.core import ParameterSource
@@ -18,7 +19,12 @@ from migsafe.model.record import names, record, replace
 from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources import Loaded, Request, discover, load
 from migsafe.sources.files import Files
+from migsafe.sources.git import PUSHED, is_checkout
 
+_ALL_OF_IT = (
+    "git knows no older state here (one branch without a remote, or no default branch), so every "
+    "migration is judged; --since REF judges what is new."
+)
 COMMON = (
     click.argument("paths", nargs=-1, metavar="[PATH]..."),
     click.option(
@@ -64,6 +70,12 @@ COMMON = (
         metavar="REVISION",
         help="This migration and all before it are released: replay them only.",
     ),
+    click.option(
+        "--since",
+        metavar="REF",
+        help="Take what the change since REF (a branch, tag or commit) adds, as one deploy; what "
+        "was there before is replayed. In a pre-push hook the default is what is pushed.",
+    ),
     click.option("--stdin-filename", metavar="PATH", help="The path that '-' stands for."),
     click.option(
         "--render",
@@ -88,18 +100,35 @@ class Common:
     transaction: str | None
     convention: str | None
     start_after: str | None
+    since: str | None
     stdin_filename: str | None
     render: bool
 
 
+class Default(Enum):
+    """What a command takes where neither paths nor a revision were given."""
+
+    EVERYTHING = "everything"
+    """All migrations."""
+    NEW = "new"
+    """In a git checkout what is new there, elsewhere everything."""
+    NAMED = "named"
+    """In a git checkout what is new there, elsewhere nothing: it has to be said."""
+
+
 @record
 class Work:
-    """Settings, migrations and the schema before them: what a command works on."""
+    """Settings, migrations and the schema before them: what a command works on.
+
+    `since` is what people call that which the migrations are new since, None where all that
+    were named or found are taken; `remark` says why, if that is no matter of course.
+    """
 
     settings: Settings
     loaded: Loaded
     base: Catalog | None
-    paths: tuple[str, ...]
+    since: str | None = None
+    remark: str | None = None
 
 
 def common(ctx: click.Context) -> Common:
@@ -145,18 +174,25 @@ def settings_of(given: Common) -> Settings:
     return settings
 
 
-def read(given: Common, *, judging: bool = False) -> Work:
+def read(given: Common, default: Default = Default.EVERYTHING, *, judging: bool = False) -> Work:
     """Return what the common options name, read.
 
     Args:
         given: The options.
+        default: What is taken where neither paths nor a revision were given.
         judging: Whether history is only replayed.
 
     Raises:
-        UsageError: If nothing was named and nothing found, or a mark was not found.
+        UsageError: If nothing was named and nothing found, a mark was not found, or git does
+            not know what is new.
         ServerError: If the database that was named cannot be read.
     """
     settings = settings_of(given)
+    new = _new(given, settings, judging=judging) if _compares(given, default) else None
+    if new is not None:
+        return new
+    if default is Default.NAMED:
+        _refuse_nothing(given, settings)
     paths = given.paths or settings.paths or discover()
     if not paths:
         raise UsageError(
@@ -164,27 +200,80 @@ def read(given: Common, *, judging: bool = False) -> Work:
             help="Name a file or directory, or set 'paths' in the configuration.",
         )
     base, settings = _base(given, settings)
-    loaded = load(
-        Request(
-            paths=paths,
-            dialect=settings.dialect,
-            transaction=settings.transaction,
-            convention=given.convention,
-            stdin_text=_stdin() if "-" in paths else None,
-            stdin_filename=given.stdin_filename,
-            start_after=settings.start_after,
-            history=not given.no_history and base is None,
-            placeholders=settings.placeholders,
-            render=given.render,
-            judging=judging,
-        )
-    )
+    loaded = load(_request(paths, given, settings, base, judging=judging))
     if not loaded.started:
         raise UsageError(
             f"no migration is called {settings.start_after!r}",
             help="--start-after takes a revision, a version number or a file name.",
         )
-    return Work(settings, loaded, base, paths)
+    alone = default is Default.NEW and not given.paths and given.start_after is None
+    remark = _ALL_OF_IT if alone and is_checkout() else None
+    return Work(settings, loaded, base, remark=remark)
+
+
+def _request(
+    paths: tuple[str, ...],
+    given: Common,
+    settings: Settings,
+    base: Catalog | None,
+    *,
+    judging: bool,
+) -> Request:
+    return Request(
+        paths=paths,
+        dialect=settings.dialect,
+        transaction=settings.transaction,
+        convention=given.convention,
+        stdin_text=_stdin() if "-" in paths else None,
+        stdin_filename=given.stdin_filename,
+        start_after=settings.start_after,
+        history=not given.no_history and base is None,
+        placeholders=settings.placeholders,
+        render=given.render,
+        judging=judging,
+    )
+
+
+def _new(given: Common, settings: Settings, *, judging: bool) -> Work | None:
+    """Return what a change adds of what the options name; None where nothing says what is new."""
+    from migsafe.sources.git import base as bases  # noqa: PLC0415  git is asked where it is needed
+    from migsafe.sources.git.changed import load_changed  # noqa: PLC0415  as above
+    from migsafe.sources.git.repository import Repository  # noqa: PLC0415  as above
+
+    if given.since is not None and "-" in given.paths:
+        raise UsageError("'-' has no past to be compared with", help="Leave --since out.")
+    repository = Repository()
+    if given.since is not None:
+        base = bases.named(repository, given.since)
+    else:
+        find = bases.pushed if given.paths else bases.by_default
+        found = find(repository)
+        if found is None:
+            return None
+        base = found
+    schema, settings = _base(given, settings)
+    request = _request(given.paths or settings.paths, given, settings, schema, judging=judging)
+    loaded = load_changed(request, bases.Since(repository, base))
+    return Work(settings, loaded, schema, since=base.name)
+
+
+def _compares(given: Common, default: Default) -> bool:
+    """Say whether git has to be asked what is new."""
+    if given.since is not None:
+        return True
+    if default is Default.EVERYTHING or given.start_after is not None or not is_checkout():
+        return False
+    # Files that were named are taken as they are, but for those that a push hands over.
+    return not given.paths or ("-" not in given.paths and PUSHED in os.environ)
+
+
+def _refuse_nothing(given: Common, settings: Settings) -> None:
+    if not given.paths and settings.start_after is None:
+        raise UsageError(
+            "the gate needs to know what is to be applied",
+            help="Name migrations or a plan directory, or say --since REF or --start-after "
+            "REVISION.",
+        )
 
 
 def _base(given: Common, settings: Settings) -> tuple[Catalog | None, Settings]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from migsafe.catalog.catalog import Catalog
-from migsafe.cli._common import common, common_options, read, settings_of, today
+from migsafe.cli._common import Default, common, common_options, read, settings_of, today
 from migsafe.cli._plans import is_plan, replanner_of
 from migsafe.config import Settings
 from migsafe.gating.migrations import stage_one
@@ -45,9 +45,10 @@ def command(
 ) -> None:
     r"""Say whether a deploy may enter Stage 1, with traffic still on the old code.
 
-    PATH is a migration, or the directory of a plan: then the gate is asked about its first
-    deploy that is not done, or about --deploy. A plan is judged by its files alone; migrations
-    by their history, or by the database that --database-url names.
+    PATH is a migration; without one it is what the change adds, as git knows it, or what
+    stands after --start-after. PATH may be the directory of a plan: then the gate is asked
+    about its first deploy that is not done, or about --deploy. A plan is judged by its files
+    alone; migrations by their history, or by the database that --database-url names.
 
     Exit status: 0 open, 1 shut, 2 usage or unreadable input, 3 inconclusive: something that
     decides is not known, and the gate stays shut.
@@ -66,29 +67,26 @@ def command(
         ctx.exit(_STATUS[verdict.verdict])
     if deploy is not None:
         raise UsageError("--deploy needs the directory of a plan", help="Name it as PATH.")
-    if not given.paths and settings_of(given).start_after is None:
-        raise UsageError(
-            "the gate needs to know what is to be applied",
-            help="Name migrations or a plan directory, or say --start-after REVISION.",
-        )
     try:
-        work = read(given)
+        work = read(given, Default.NAMED)
     except ServerError as error:
         unknown = Reason("database-unreachable", error.message, None)
         click.echo(
             module.render(StageVerdict(1, None, Verdict.INCONCLUSIVE, (unknown,), None)), nl=False
         )
         ctx.exit(Exit.INCONCLUSIVE)
-    verdict = stage_one(_report(work.loaded, work.settings, work.base))
+    verdict = stage_one(_report(work.loaded, work.settings, work.base, since=work.since))
     click.echo(module.render(verdict), nl=False)
     ctx.exit(Exit.USAGE if work.loaded.errors else _STATUS[verdict.verdict])
 
 
-def _report(loaded: Loaded, settings: Settings, base: Catalog | None = None) -> Report:
+def _report(
+    loaded: Loaded, settings: Settings, base: Catalog | None = None, since: str | None = None
+) -> Report:
     return lint(
         loaded.selections,
         settings,
-        Options(today=today(), base=base),
+        Options(today=today(), base=base, one_deploy=since is not None, since=since),
         errors=loaded.errors,
         skipped=loaded.skipped,
     )

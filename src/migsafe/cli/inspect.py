@@ -27,7 +27,8 @@ def command(ctx: click.Context, *, format_: str, **_: object) -> None:
         migsafe inspect --server-version 16 migrations/0042_add_user_fk.sql
     """
     work = read(common(ctx))
-    found = inspect(work.loaded.selections, work.settings, Options(today=today(), base=work.base))
+    options = Options(today=today(), base=work.base, one_deploy=work.since is not None)
+    found = inspect(work.loaded.selections, work.settings, options)
     module = import_module(f"migsafe.render.effects_{format_}")
     settings = work.settings
     page = module.render(found, dialect=settings.dialect, server_version=settings.version)

@@ -4,7 +4,7 @@ import click
 
 from migsafe import rulebook
 from migsafe.cli import _output
-from migsafe.cli._common import Work, common, common_options, read, today
+from migsafe.cli._common import Default, Work, common, common_options, read, today
 from migsafe.lint import Options, lint
 from migsafe.model.errors import Exit, UsageError, worst
 from migsafe.model.findings import Report, Severity
@@ -21,6 +21,7 @@ _LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "note": Severit
 @click.command()
 @click.pass_context
 @common_options
+@click.option("--all", "all_", is_flag=True, help="Judge what was released too.")
 @click.option("--one-deploy", is_flag=True, help="The given migrations ship together.")
 @click.option("--select", metavar="RULES", help="Report only these rules, separated by commas.")
 @click.option("--ignore", metavar="RULES", help="Do not report these rules.")
@@ -58,6 +59,7 @@ _LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "note": Severit
 def command(
     ctx: click.Context,
     *,
+    all_: bool,
     one_deploy: bool,
     select: str | None,
     ignore: str | None,
@@ -71,26 +73,32 @@ def command(
 ) -> None:
     r"""Report what in a migration breaks running code, a rollback, or traffic.
 
-    PATH is a file, a directory, a glob or '-'. Without PATH the configured or discovered
-    trees are judged. The migrations that stand before a given one are replayed, so that it
-    is judged with the schema they left.
+    PATH is a file, a directory, a glob or '-'. Without PATH it is the configured or discovered
+    trees: in a git checkout what the default branch lacks of them, as one deploy, elsewhere
+    or with --all everything, each migration as a deploy of its own. The migrations that stand
+    before a given one are replayed, so that it is judged with the schema they left.
 
     Exit status: 0 nothing at or above --fail-level, 1 findings, 2 usage, configuration or
     unreadable input, 70 a bug.
 
     \b
     Examples:
+        migsafe lint
         migsafe lint migrations/0042_add_user_fk.sql
+        migsafe lint --since v1.4 migrations/
         migsafe lint --start-after 0041 migrations/
         git show HEAD:db/0042.sql | migsafe lint - --stdin-filename db/0042.sql
     """
     files = _output.targets(output)
-    work = read(common(ctx), judging=True)
+    given = common(ctx)
+    if all_ and given.since is not None:
+        raise UsageError("--all and --since exclude each other", help="Give one of them.")
+    work = read(given, Default.EVERYTHING if all_ else Default.NEW, judging=True)
     if profile is not None:
         work = replace(work, settings=replace(work.settings, profile=profile))
-    if one_deploy and not (ctx.params["start_after"] or ctx.params["paths"]):
+    if one_deploy and not (given.start_after or given.paths or work.since):
         raise UsageError(
-            "--one-deploy needs files or --start-after",
+            "--one-deploy needs files, --since or --start-after",
             help="Name the migrations that ship together.",
         )
     report = lint(
@@ -99,7 +107,8 @@ def command(
         Options(
             today=today(),
             base=work.base,
-            one_deploy=one_deploy,
+            one_deploy=one_deploy or work.since is not None,
+            since=work.since,
             min_severity=_LEVELS[min_severity],
             select=_rules(select),
             ignore=_rules(ignore),
@@ -107,7 +116,8 @@ def command(
         errors=work.loaded.errors,
         skipped=work.loaded.skipped,
     )
-    report = replace(report, remarks=(*report.remarks, *_older(report, work)))
+    said = () if work.remark is None else (work.remark,)
+    report = replace(report, remarks=(*report.remarks, *said, *_older(report, work)))
     for word, path in files:
         _output.write(path, _output.rendered(report, word, frame=frame))
     _output.put(report, format_, frame=frame)
@@ -123,7 +133,7 @@ def _rules(given: str | None) -> frozenset[str]:
 
 def _older(report: Report, work: Work) -> tuple[str, ...]:
     """Return the line that tells a run over a whole tree how to leave old findings alone."""
-    if work.settings.start_after is not None or report.verdict is Verdict.SAFE:
+    if work.settings.start_after or work.since or report.verdict is Verdict.SAFE:
         return ()
     whole = max(work.loaded.selections, key=lambda selection: len(selection.given), default=None)
     if whole is None or len(whole.given) < _MANY or whole.tree.later or _is_plan(whole):

@@ -124,11 +124,14 @@ def _only(work: Work) -> Selection:
     if work.loaded.errors:
         error = work.loaded.errors[0]
         raise UsageError(error.message, help=error.help, path=error.path, line=error.line)
-    if len(work.loaded.selections) != 1:
+    selections = [each for each in work.loaded.selections if each.given or each.tree.problems]
+    if not selections and work.since is not None:
+        raise UsageError(f"no migration is new since {work.since}", help="Name one.")
+    if len(selections) != 1:
         raise UsageError(
             "a plan is made from migrations of one tree", help="Name files of one directory."
         )
-    return work.loaded.selections[0]
+    return selections[0]
 
 
 def _fills(given: tuple[str, ...]) -> dict[str, str]:

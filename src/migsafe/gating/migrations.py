@@ -46,8 +46,8 @@ def stage_one(
         verdict = Verdict.UNSAFE
     elif inconclusive:
         verdict = Verdict.INCONCLUSIVE
-    if next is None and shut:
-        next = f"migsafe plan {argument(shut[0].place.path)}"  # noqa: A001  the contract's own word
+    if next is None and report.plannable:
+        next = f"migsafe plan {argument(report.plannable[0])}"  # noqa: A001  the contract's own word
     return StageVerdict(1, deploy, verdict, tuple(reasons), next)
 
 

@@ -1,7 +1,7 @@
 """Migrations -> report: folds history, runs the checks, applies what silences them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from migsafe.catalog.catalog import Catalog
@@ -26,7 +26,13 @@ from migsafe.sources import STDIN
 from migsafe.sources.convention import convention_named
 
 _NO_PLAN_MENDS = frozenset(
-    {"broken-history", "unreadable-statement", "unanalysed-call", "unused-ignore"}
+    {
+        "broken-history",
+        "released-migration-changed",
+        "unreadable-statement",
+        "unanalysed-call",
+        "unused-ignore",
+    }
 )
 """Rules about what is written, not about what it does to a running system."""
 
@@ -36,7 +42,8 @@ class Options:
     """What a run was asked for, apart from the settings.
 
     `base` is the schema before the first judged migration where it was given; history
-    is then not replayed. `today` decides which suppressions have expired.
+    is then not replayed. `today` decides which suppressions have expired. `since` is what
+    people call that with which the selections are compared.
     """
 
     today: date
@@ -45,6 +52,7 @@ class Options:
     min_severity: Severity = Severity.NOTE
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
+    since: str | None = None
 
 
 def lint(
@@ -76,6 +84,9 @@ def lint(
     found: list[Finding] = []
     for selection in chosen:
         found.extend(engine.check_history(_concerned(selection), settings))
+        if selection.changes is not None:
+            changes = gated.without_released(selection.changes, settings)
+            found.extend(engine.check_changes(changes, settings))
     for deploy in deploys:
         found.extend(engine.check_deploy(deploy, settings, said.silence))
     trees = tuple(selection.tree for selection in chosen)
@@ -103,13 +114,28 @@ def lint(
         judged=statements,
         verdict=_verdict(findings, statements, errors),
         replayed=sum(_replayed(selection) for selection in chosen),
+        since=options.since,
+        changed=sum(_changed(selection) for selection in chosen),
         skipped=skipped,
-        remarks=(*applied.remarks, *by_plan.remarks),
+        remarks=(*applied.remarks, *by_plan.remarks, *_other_ways_down(chosen)),
         plannable=_plannable(findings),
         texts={
             section.path: section.text for migration in migrations for section in migration.sections
         },
     )
+
+
+def _other_ways_down(selections: Iterable[Selection]) -> Iterator[str]:
+    """Yield what is not judged of released migrations that have another way down now."""
+    for selection in selections:
+        changes = selection.changes
+        if changes is not None and changes.downs:
+            first, *others = changes.downs
+            more = f" and {len(others)} more" if others else ""
+            yield (
+                f"{first.path}{more}: the way down of a released migration was changed; "
+                "name the file to judge it"
+            )
 
 
 def _plannable(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -179,6 +205,12 @@ def _concerned(selection: Selection) -> Tree:
         if not problem.concerns or not judged.isdisjoint(problem.concerns)
     )
     return replace(selection.tree, problems=problems)
+
+
+def _changed(selection: Selection) -> int:
+    if selection.changes is None:
+        return 0
+    return sum(edit.now.id in selection.given for edit in selection.changes.edited)
 
 
 def _replayed(selection: Selection) -> int:

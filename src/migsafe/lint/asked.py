@@ -427,6 +427,7 @@ WHOLES: dict[str, tuple[str, ...]] = {
         "wide-lock-window",
     ),
     "history": ("broken-history",),
+    "changes": ("released-migration-changed",),
     "run": ("missing-lock-timeout",),
     "suppressions": ("unused-ignore",),
 }

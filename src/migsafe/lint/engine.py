@@ -8,7 +8,7 @@ from migsafe.config import Settings
 from migsafe.context import Context, Deploy, Run, Silencing, Suppression
 from migsafe.lint.asked import OPERATIONS, STRICT, WHOLES
 from migsafe.model.findings import Finding
-from migsafe.model.migration import Tree
+from migsafe.model.migration import Changes, Tree
 from migsafe.model.origin import SectionName
 
 Check = Callable[..., Iterable[Finding]]
@@ -71,6 +71,12 @@ def check_history(tree: Tree, settings: Settings) -> Iterator[Finding]:
     """Yield what the checks say of the order of a tree."""
     for rule_id, function in _asked_of("history"):
         yield from function(tree, Context(rule_id, settings))
+
+
+def check_changes(changes: Changes, settings: Settings) -> Iterator[Finding]:
+    """Yield what the checks say of what a change does to released migrations."""
+    for rule_id, function in _asked_of("changes"):
+        yield from function(changes, Context(rule_id, settings))
 
 
 def check_run(run: Run, settings: Settings, silencing: Silencing) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from migsafe.config import Settings
 from migsafe.context import Deploy as Ship
 from migsafe.model.errors import InputError
 from migsafe.model.findings import FileError, Finding, Hazard
-from migsafe.model.migration import Migration
+from migsafe.model.migration import Changes, Migration
 from migsafe.model.origin import SectionName
 from migsafe.model.plan import Deploy, DeployKind, Direction, Plan
 from migsafe.model.record import record, replace
@@ -34,6 +34,21 @@ class Sorted:
     gated: tuple[Finding, ...]
     remarks: tuple[str, ...]
     errors: tuple[FileError, ...]
+
+
+def without_released(changes: Changes, settings: Settings) -> Changes:
+    """Return what a change does, without the migrations whose plans were released."""
+    if not (changes.gone or changes.edited) or not os.path.isdir(settings.plans):
+        return changes
+    plans, _ = _plans(settings, ())
+    gone = tuple(each for each in changes.gone if _source_of(each, plans) is None)
+    # The first file of a plan takes the number of the migration that it was made from.
+    edited = tuple(
+        each
+        for each in changes.edited
+        if each.before.path == each.now.path or _source_of(each.before, plans) is None
+    )
+    return replace(changes, gone=gone, edited=edited)
 
 
 def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings) -> Sorted:

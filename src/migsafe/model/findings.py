@@ -127,7 +127,9 @@ class Report:
     """What a lint run found.
 
     `texts` maps a path to its text, for formats that show source lines. `remarks` are
-    closing lines for people, such as how many migrations were replayed.
+    closing lines for people, such as how many migrations were replayed. `since` is what the
+    judged migrations are new since, None where they were named; `changed` of them are not new
+    but do something else than they did.
     """
 
     findings: tuple[Finding, ...]
@@ -137,6 +139,8 @@ class Report:
     judged: tuple[Judged, ...]
     verdict: Verdict
     replayed: int = 0
+    since: str | None = None
+    changed: int = 0
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     plannable: tuple[str, ...] = ()

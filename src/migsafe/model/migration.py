@@ -198,8 +198,50 @@ class Tree:
 
 
 @record
+class Edit:
+    """A migration that was released, as it was and as it is now.
+
+    `does_same` says whether its way up does the same in the same transactions, `is_same_text`
+    whether what its tool has a checksum of is the same, `is_same_name` whether its tool knows
+    it by the same name.
+    """
+
+    before: Migration
+    now: Migration
+    does_same: bool
+    is_same_text: bool
+    is_same_name: bool
+
+
+@record
+class Late:
+    """A new migration that sorts before one that was released, of which `released` is the id."""
+
+    migration: Migration
+    released: str
+
+
+@record
+class Changes:
+    """What a change does to the migrations of a tree that were there before it.
+
+    `base` is the commit at which it began. `gone` are those that are not there any more, `added`
+    those that were not there. `downs` do the same and have another way down.
+    """
+
+    base: str
+    convention: str
+    edited: tuple[Edit, ...] = ()
+    gone: tuple[Migration, ...] = ()
+    added: tuple[Migration, ...] = ()
+    late: tuple[Late, ...] = ()
+    downs: tuple[Migration, ...] = ()
+
+
+@record
 class Selection:
     """A tree and which of its migrations are to be judged (ids); the others are history."""
 
     tree: Tree
     given: frozenset[str]
+    changes: Changes | None = None

@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 from migsafe.model.errors import UsageError
+from migsafe.sources.git import is_checkout
 from migsafe.sources.git.base import default_branch
-from migsafe.sources.git.repository import Repository, is_checkout
+from migsafe.sources.git.repository import Repository
 
 
 def is_merged(path: Path) -> bool | None:

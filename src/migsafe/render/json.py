@@ -24,6 +24,7 @@ def render(report: Report) -> str:
             "note": report.count(Severity.NOTE),
             "replayed": report.replayed,
             "skipped": len(report.skipped),
+            "since": report.since,
         },
         "verdict": report.verdict,
         "findings": [_finding(finding) for finding in report.findings],

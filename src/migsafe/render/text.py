@@ -40,7 +40,9 @@ def render(report: Report, look: Look | None = None) -> str:
 
 
 def _opening(report: Report) -> Iterator[str]:
-    if report.replayed:
+    if report.since is not None:
+        yield _since(report, plain(report.since))
+    elif report.replayed:
         new = len(report.judged)
         yield (
             f"{report.replayed} earlier {_plural('migration', report.replayed)} replayed; "
@@ -53,6 +55,20 @@ def _opening(report: Report) -> Iterator[str]:
             f"{count} {_plural('file', count)} skipped: no migration "
             f"({plain(report.skipped[0])}{more})"
         )
+
+
+def _since(report: Report, name: str) -> str:
+    """Return what of the migrations is judged where that is what is new."""
+    new = len(report.judged) - report.changed
+    changed = f", {report.changed} changed" if report.changed else ""
+    if not report.judged:
+        return f"nothing new since {name} (--all judges what was released)"
+    if not report.replayed:
+        return f"{new} new{changed} since {name}"
+    return (
+        f"{report.replayed} released {_plural('migration', report.replayed)} replayed "
+        f"(--all judges them too); {new} new{changed} since {name}"
+    )
 
 
 def _files(report: Report, look: Look) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Where migrations come from: paths to trees of migrations, in their tools' order."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
 from migsafe.model.errors import InputError, UsageError
@@ -11,11 +11,20 @@ from migsafe.model.record import record, replace
 from migsafe.sources.convention import (
     Convention,
     Options,
+    Reading,
     convention_named,
     conventions,
     owner,
 )
-from migsafe.sources.files import Files, is_plan_copy, resolve, shown, walk
+from migsafe.sources.files import (
+    SQL_SUFFIXES,
+    SUFFIXES,
+    Files,
+    is_plan_copy,
+    resolve,
+    shown,
+    walk,
+)
 
 STDIN = "<stdin>"
 
@@ -83,34 +92,74 @@ def load(request: Request) -> Loaded:
     for path in request.paths:
         for found in _given(path, request, overlay, files):
             if isinstance(found, InputError):
-                errors.append(_file_error(found))
+                errors.append(file_error(found))
             else:
                 given[found] = None
+    folders = tuple(shown(path) for path in request.paths if path != "-" and os.path.isdir(path))
+    read = read_files(given, request, files, folders)
+    selections = tuple(
+        Selection(reading.tree, reading.given)
+        for _, reading in read.trees
+        if reading.given or reading.tree.problems
+    )
+    selections, started = after(selections, request.start_after)
+    return Loaded(selections, tuple(dict.fromkeys((*errors, *read.errors))), read.skipped, started)
+
+
+@record
+class Read:
+    """The trees of some files, with the conventions that they follow."""
+
+    trees: tuple[tuple[Convention, Reading], ...]
+    errors: tuple[FileError, ...]
+    skipped: tuple[str, ...]
+
+
+def read_files(
+    paths: Iterable[str], request: Request, files: Files, folders: tuple[str, ...] = ()
+) -> Read:
+    """Return the trees that files belong to, in which these are given.
+
+    Args:
+        paths: The files.
+        request: How they are to be read.
+        files: Where their texts come from.
+        folders: Directories that are judged as a whole.
+
+    Raises:
+        UsageError: If the request names a convention that there is not.
+    """
     options = Options(
         request.dialect,
         request.transaction,
         request.history,
         request.placeholders,
         request.render,
-        tuple(shown(path) for path in request.paths if path != "-" and os.path.isdir(path)),
+        folders,
         request.judging,
     )
-    selections: list[Selection] = []
+    given = dict.fromkeys(paths)
     skipped = [path for path in given if is_plan_copy(path, files)]
     for path in skipped:
         del given[path]
-    for convention, root, paths in _grouped(given, request.convention, files):
-        reading = convention.read(root, paths, files, options)
+    trees: list[tuple[Convention, Reading]] = []
+    errors: list[FileError] = []
+    for convention, root, own in _grouped(given, request.convention, files):
+        reading = convention.read(root, own, files, options)
         errors.extend(reading.errors)
         skipped.extend(reading.skipped)
-        if reading.given or reading.tree.problems:
-            selections.append(Selection(reading.tree, reading.given))
-    started = request.start_after is None
-    if request.start_after is not None:
-        after = [_after(selection, request.start_after) for selection in selections]
-        started = any(found for _, found in after)
-        selections = [selection for selection, _ in after]
-    return Loaded(tuple(selections), tuple(dict.fromkeys(errors)), tuple(skipped), started)
+        trees.append((convention, reading))
+    return Read(tuple(trees), tuple(errors), tuple(skipped))
+
+
+def after(
+    selections: tuple[Selection, ...], start_after: str | None
+) -> tuple[tuple[Selection, ...], bool]:
+    """Return selections without what was released, and whether the mark was found."""
+    if start_after is None:
+        return selections, True
+    found = [_after(selection, start_after) for selection in selections]
+    return tuple(each for each, _ in found), any(marked for _, marked in found)
 
 
 def _given(
@@ -126,7 +175,8 @@ def _given(
     yield name
 
 
-def _file_error(error: InputError) -> FileError:
+def file_error(error: InputError) -> FileError:
+    """Return what a report says of a path that could not be read."""
     return FileError(error.path, error.message, error.help, error.line)
 
 
@@ -143,13 +193,31 @@ def _grouped(
     groups: dict[tuple[str, str], tuple[Convention, str, list[str]]] = {}
     for path in given:
         root = forced.home(path, files) if forced is not None else None
-        belongs = owner(path, files) if forced is None or root is None else (forced, root)
+        if forced is not None and root is not None:
+            belongs: tuple[Convention, str] | None = (forced, root)
+        else:
+            belongs = owner(path, files) if path.endswith(SUFFIXES) else tree_beside(path, files)
         if belongs is None:
             belongs = (_lone(), path)
         convention, root = belongs
         group = groups.setdefault((convention.name, root), (convention, root, []))
         group[2].append(path)
     yield from groups.values()
+
+
+def tree_beside(path: str, files: Files) -> tuple[Convention, str] | None:
+    """Return the tree with an order that SQL files beside a path belong to."""
+    directory = os.path.dirname(path)
+
+    def ask() -> tuple[Convention, str] | None:
+        for name in sorted(files.names(directory)):
+            beside = os.path.join(directory, name)
+            found = owner(beside, files) if name.endswith(SQL_SUFFIXES) else None
+            if found is not None and found[1] != beside:
+                return found
+        return None
+
+    return files.once("tree beside", directory, ask)
 
 
 def _lone() -> Convention:

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.model.record import replace
-from migsafe.sources.convention import Candidate, Convention, NewFile, Options, Reading, Script
+from migsafe.sources.convention import (
+    Candidate,
+    Convention,
+    Keeps,
+    NewFile,
+    Options,
+    Reading,
+    Script,
+    by_number,
+)
 from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import next_name, one_way, parts_of, says
 from migsafe.sources.sql_tree import read_tree
@@ -61,6 +70,23 @@ def written(script: Script) -> tuple[NewFile, ...]:
     return (NewFile(script.up_path, head + script.up),)
 
 
+_KEEPS = Keeps(
+    by_number,
+    text=lambda up: up.text,
+    edited="Atlas refuses the directory until 'atlas migrate hash' sums it up anew, and does not "
+    "run it again then",
+    gone="Atlas refuses the directory until 'atlas migrate hash' sums it up anew",
+    late="Atlas refuses it as out of order unless --exec-order says otherwise",
+)
 CONVENTION = Convention(
-    NAME, 12, home, read, next_name, one_way, shows=shows, title="Atlas", files=written
+    NAME,
+    12,
+    home,
+    read,
+    next_name,
+    one_way,
+    shows=shows,
+    title="Atlas",
+    files=written,
+    keeps=_KEEPS,
 )

@@ -11,13 +11,15 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from migsafe.model.findings import FileError
-from migsafe.model.migration import Tree
+from migsafe.model.migration import Section, Tree
 from migsafe.model.origin import Runner
+from migsafe.model.pattern import pattern
 from migsafe.model.record import record
 from migsafe.sources.files import Files
 from migsafe.sources.marks import Way
 
 Order = tuple[int, ...]
+_NUMBER = pattern(r"\d+")
 
 
 @record
@@ -105,6 +107,34 @@ class NewFile:
     text: str
 
 
+def by_number(id: str) -> str:
+    """Return the number that an id begins with, as a tool that goes by numbers reads it."""
+    digits = _NUMBER.match(id)
+    return id if digits is None else str(int(digits[0]))
+
+
+@record
+class Keeps:
+    """What a tool keeps of the migrations that it ran, and what it does when those change.
+
+    Attributes:
+        name: What of an id the tool goes by.
+        text: What of a way up the tool has a checksum of; None: it keeps none.
+        edited: What it does where that differs, as a clause.
+        gone: What it does about one that is not there any more, as a clause.
+        late: What it does about a new one that sorts before one that ran, as a clause; None:
+            its order is not that of names.
+        runs_late: Whether it runs such a one all the same.
+    """
+
+    name: Callable[[str], str] = str
+    text: Callable[[Section], str] | None = None
+    edited: str | None = None
+    gone: str | None = None
+    late: str | None = None
+    runs_late: bool = False
+
+
 @record
 class Convention:
     """How a tool names, orders, pairs and runs its migrations.
@@ -121,6 +151,7 @@ class Convention:
         roots: The trees that the configuration files of a directory name.
         title: What people call it, if it is not its name.
         files: How a new migration is written, where two plain files are not it.
+        keeps: What the tool keeps of migrations that it ran; None for files without an order.
     """
 
     name: str
@@ -133,6 +164,7 @@ class Convention:
     title: str | None = None
     shows: Callable[[str, Files], bool] | None = None
     files: Callable[[Script], tuple[NewFile, ...]] | None = None
+    keeps: Keeps | None = None
 
     def written(self, script: Script) -> tuple[NewFile, ...]:
         """Return the files of a new migration."""

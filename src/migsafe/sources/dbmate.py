@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from migsafe.model.origin import Runner
-from migsafe.sources.convention import Convention, NewFile, Options, Reading, Script
+from migsafe.sources.convention import (
+    Convention,
+    Keeps,
+    NewFile,
+    Options,
+    Reading,
+    Script,
+    by_number,
+)
 from migsafe.sources.files import Files
 from migsafe.sources.numbering import candidates, home, next_name, one_file, says
 from migsafe.sources.sql_tree import read_tree
@@ -24,6 +32,12 @@ def written(script: Script) -> tuple[NewFile, ...]:
     return (NewFile(script.up_path, text),)
 
 
+_KEEPS = Keeps(
+    by_number,
+    gone="dbmate cannot roll it back",
+    late="dbmate runs it after them, and refuses to with --strict",
+    runs_late=True,
+)
 CONVENTION = Convention(
-    NAME, 15, home, read, next_name, one_file, shows=says("migrate:up"), files=written
+    NAME, 15, home, read, next_name, one_file, shows=says("migrate:up"), files=written, keeps=_KEEPS
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from migsafe.model.errors import InputError
 from migsafe.model.findings import FileError
 from migsafe.model.origin import Runner
-from migsafe.sources.convention import Candidate, Convention, Options, Reading
+from migsafe.sources.convention import Candidate, Convention, Keeps, Options, Reading
 from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import home, next_name, one_way
 from migsafe.sources.sql_tree import read_tree
@@ -58,4 +58,9 @@ def _tags(text: str) -> list[str]:
         ) from error
 
 
-CONVENTION = Convention(NAME, 16, home, read, next_name, one_way, shows=shows, title="Drizzle")
+_KEEPS = Keeps(
+    late="Drizzle, which goes by the newest time, passes it by without a word where a later ran",
+)
+CONVENTION = Convention(
+    NAME, 16, home, read, next_name, one_way, shows=shows, title="Drizzle", keeps=_KEEPS
+)

@@ -10,7 +10,7 @@ from migsafe.model.errors import InputError
 from migsafe.model.pattern import pattern
 
 SQL_SUFFIXES = (".sql", ".psql", ".pgsql", ".ddl")
-_SUFFIXES = (*SQL_SUFFIXES, ".py")
+SUFFIXES = (*SQL_SUFFIXES, ".py")
 _UNVISITED = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "__pypackages__"})
 _MAGIC = pattern(r"[*?\[]")
 _PLAN = pattern(r'"schema"\s*:\s*"migsafe\.plan/1"')
@@ -219,7 +219,7 @@ def walk(directory: str, files: Files) -> Iterator[str]:
         below = []
         for name in names:
             path = name if here in {"", "."} else os.path.join(here, name)
-            if name.endswith(_SUFFIXES) and not files.is_directory(path):
+            if name.endswith(SUFFIXES) and not files.is_directory(path):
                 yield path
             elif (
                 not name.startswith(".")
@@ -230,6 +230,19 @@ def walk(directory: str, files: Files) -> Iterator[str]:
             ):
                 below.append(path)
         pending.extend(reversed(below))
+
+
+def is_passed_by(path: str, below: str, files: Files) -> bool:
+    """Return whether `walk` from a directory would not come to a path below it."""
+    inside = path if below == "." else path.removeprefix(f"{below}/")
+    here = path.removesuffix(inside)
+    for name in os.path.dirname(inside).split("/"):
+        if not name:
+            return False
+        here = os.path.join(here, name)
+        if name.startswith(".") or name in _UNVISITED or _is_foreign(here, files):
+            return True
+    return False
 
 
 def _is_foreign(directory: str, files: Files) -> bool:
@@ -243,7 +256,7 @@ def resolve(path: str, files: Files) -> Iterator[str | InputError]:
     """
     normal = shown(path)
     if files.exists(normal):
-        yield normal if normal.endswith(_SUFFIXES) else _no_migration(normal)
+        yield normal if normal.endswith(SUFFIXES) else _no_migration(normal)
     elif files.is_directory(normal):
         yield from _directory(normal, files)
     elif _MAGIC.search(normal):
@@ -256,9 +269,9 @@ def resolve(path: str, files: Files) -> Iterator[str | InputError]:
             )
         for match in matches:
             if not os.path.isdir(match):
-                if match.endswith(_SUFFIXES):
+                if match.endswith(SUFFIXES):
                     yield match
-            elif match.endswith(_SUFFIXES):
+            elif match.endswith(SUFFIXES):
                 yield from _directory(match, files)
             else:
                 yield from walk(match, files)
@@ -273,7 +286,7 @@ def resolve(path: str, files: Files) -> Iterator[str | InputError]:
 
 
 def _directory(directory: str, files: Files) -> Iterator[str | InputError]:
-    if directory.endswith(_SUFFIXES):
+    if directory.endswith(SUFFIXES):
         yield InputError(
             f"'{directory}' is a directory, not a file",
             help="Name the files in it.",

@@ -13,7 +13,7 @@ from migsafe.model.migration import Migration, Section, Tree
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
-from migsafe.sources.convention import Candidate, Convention, Options, Order, Reading
+from migsafe.sources.convention import Candidate, Convention, Keeps, Options, Order, Reading
 from migsafe.sources.files import Files, parted
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
@@ -270,4 +270,11 @@ def paths(tree: Tree, id: str) -> tuple[str, str | None]:
     return up, os.path.normpath(os.path.join(tree.root, back))
 
 
-CONVENTION = Convention(NAME, 10, home, read, next_name, paths, title="Flyway")
+_KEEPS = Keeps(
+    # Ends of lines are not in its checksum; comments are.
+    text=lambda up: "\n".join(up.text.splitlines()),
+    edited="Flyway refuses to run anything (checksum mismatch)",
+    gone="Flyway refuses to run anything (an applied migration is not there)",
+    late="Flyway refuses to run anything, or passes it by, unless outOfOrder is set",
+)
+CONVENTION = Convention(NAME, 10, home, read, next_name, paths, title="Flyway", keeps=_KEEPS)

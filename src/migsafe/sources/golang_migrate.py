@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
-from migsafe.sources.convention import Candidate, Convention, Options, Reading
+from migsafe.sources.convention import Candidate, Convention, Keeps, Options, Reading, by_number
 from migsafe.sources.files import Files, parted
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
 
@@ -112,4 +112,9 @@ def paths(tree: Tree, id: str) -> tuple[str, str]:
     return f"{stem}.up.sql", f"{stem}.down.sql"
 
 
-CONVENTION = Convention(NAME, 20, home, read, next_name, paths)
+_KEEPS = Keeps(
+    by_number,
+    gone="golang-migrate stops ('no migration found') on a database that stands at it",
+    late="golang-migrate passes it by, without a word, on every database that has run a later one",
+)
+CONVENTION = Convention(NAME, 20, home, read, next_name, paths, keeps=_KEEPS)

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from migsafe.model.origin import Runner
-from migsafe.sources.convention import Convention, NewFile, Options, Reading, Script
+from migsafe.sources.convention import (
+    Convention,
+    Keeps,
+    NewFile,
+    Options,
+    Reading,
+    Script,
+    by_number,
+)
 from migsafe.sources.files import Files
 from migsafe.sources.marks import bracketed
 from migsafe.sources.numbering import candidates, home, next_name, one_file, says
@@ -25,6 +33,11 @@ def written(script: Script) -> tuple[NewFile, ...]:
     return (NewFile(script.up_path, f"{head}-- +goose Up\n{up}\n-- +goose Down\n{down}"),)
 
 
+_KEEPS = Keeps(
+    by_number,
+    gone="goose cannot go back through it",
+    late="goose refuses to run anything ('missing migrations') unless -allow-missing is given",
+)
 CONVENTION = Convention(
-    NAME, 15, home, read, next_name, one_file, shows=says("+goose "), files=written
+    NAME, 15, home, read, next_name, one_file, shows=says("+goose "), files=written, keeps=_KEEPS
 )

@@ -5,12 +5,20 @@ import re
 from collections.abc import Iterator, Sequence
 
 from migsafe.model.errors import InputError
-from migsafe.model.migration import Tree
+from migsafe.model.migration import Section, Tree
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
 from migsafe.parsers.split import PieceKind, split
-from migsafe.sources.convention import Candidate, Convention, NewFile, Options, Reading, Script
+from migsafe.sources.convention import (
+    Candidate,
+    Convention,
+    Keeps,
+    NewFile,
+    Options,
+    Reading,
+    Script,
+)
 from migsafe.sources.files import Files, parted, walk
 from migsafe.sources.marks import Part, Way
 from migsafe.sources.sql_tree import next_number, read_tree, slugged
@@ -332,6 +340,26 @@ def written(script: Script) -> tuple[NewFile, ...]:
     return (NewFile(script.up_path, f"{head}{script.up}\n{back}"),)
 
 
+def _summed(up: Section) -> str:
+    """Return a changeset's SQL as its checksum sees it: blanks do not count, comments in it do."""
+    return " ".join(" ".join(statement.sql for statement in up.statements).split())
+
+
+_KEEPS = Keeps(
+    text=_summed,
+    edited="Liquibase refuses to run anything (validation failed: checksum)",
+    late="Liquibase runs it after them",
+    runs_late=True,
+)
 CONVENTION = Convention(
-    NAME, 8, home, read, next_name, paths, shows=shows, title="Liquibase", files=written
+    NAME,
+    8,
+    home,
+    read,
+    next_name,
+    paths,
+    shows=shows,
+    title="Liquibase",
+    files=written,
+    keeps=_KEEPS,
 )

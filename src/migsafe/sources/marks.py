@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from migsafe.model.migration import Statement
-from migsafe.model.origin import Runner
+from migsafe.model.origin import Runner, Span
 from migsafe.model.pattern import pattern
 from migsafe.model.record import record, replace
 from migsafe.parsers.split import PieceKind, split
@@ -43,6 +43,12 @@ _LINE = pattern(
 _WORDS = (
     (pattern(r"(?:[ \t]*--[^\n]*\n)*?[ \t]*--[ \t]*atlas:txmode[ \t]+none\b"), Runner.NONE),
     (pattern(r"-- no-transaction\b"), Runner.QUERY),
+)
+# What Django's sqlmigrate writes for operations in Python, under their titles.
+_UNWRITTEN = pattern(
+    r"(?:--[ \t]*(?P<title>\w[^\n]*)\n--[ \t]*\n)?"
+    r"--[ \t]*(?P<words>THIS OPERATION|MIGRATION NOW PERFORMS OPERATION THAT)"
+    r" CANNOT BE WRITTEN AS SQL\b[^\n]*(?:\n--[ \t]*(?P<after>\w[^\n]*))?"
 )
 
 
@@ -87,6 +93,21 @@ def parts(text: str, start: int = 0, end: int | None = None) -> tuple[Part, ...]
     last = len(text) if end is None else end
     cuts = [found.end() for found in _END.finditer(text, start, last)]
     return tuple(Part(a, text[a:b]) for a, b in zip((start, *cuts), (*cuts, last), strict=True))
+
+
+def unwritten(part: Part) -> tuple[tuple[Span, str], ...]:
+    """Return where Django says that an operation is no SQL, each with the reason to give."""
+    if "CANNOT BE WRITTEN AS SQL" not in part.sql:
+        return ()
+    comments = {comment.start for comment in split(part.sql).comments}
+    found = []
+    for each in _UNWRITTEN.finditer(part.sql):
+        start = each.start()
+        title = each["after"] if each["words"].startswith("MIGRATION") else each["title"]
+        if start in comments:
+            span = Span(part.start + start, part.start + each.end())
+            found.append((span, f"{title or 'an operation'}, which is no SQL"))
+    return tuple(found)
 
 
 def batched(statements: Sequence[Statement], text: str) -> tuple[Statement, ...]:

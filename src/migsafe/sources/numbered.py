@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
-from migsafe.sources.convention import Convention, Options, Reading, owner
+from migsafe.sources.convention import Convention, Keeps, Options, Reading, owner
 from migsafe.sources.files import Files
 from migsafe.sources.numbering import candidates, home, next_name
 from migsafe.sources.sql_tree import read_tree
@@ -38,4 +38,8 @@ def paths(tree: Tree, id: str) -> tuple[str, str | None]:
     return f"{stem}.up.sql" if ups_too else f"{stem}.sql", down
 
 
-CONVENTION = Convention(NAME, 30, home, read, next_name, paths)
+_KEEPS = Keeps(
+    late="a runner that counts passes it by on a database that has run a later one, and one that "
+    "keeps a list runs it after them",
+)
+CONVENTION = Convention(NAME, 30, home, read, next_name, paths, keeps=_KEEPS)

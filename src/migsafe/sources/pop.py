@@ -5,7 +5,16 @@ from collections.abc import Sequence
 
 from migsafe.model.origin import Runner
 from migsafe.model.pattern import pattern
-from migsafe.sources.convention import Candidate, Convention, NewFile, Options, Reading, Script
+from migsafe.sources.convention import (
+    Candidate,
+    Convention,
+    Keeps,
+    NewFile,
+    Options,
+    Reading,
+    Script,
+    by_number,
+)
 from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import next_name, says, up_and_down
 from migsafe.sources.sql_tree import read_tree
@@ -98,4 +107,9 @@ def written(script: Script) -> tuple[NewFile, ...]:
     return tuple(new)
 
 
-CONVENTION = Convention(NAME, 14, home, read, next_name, up_and_down, shows=shows, files=written)
+_KEEPS = Keeps(
+    by_number, gone="pop cannot go back through it", late="pop runs it after them", runs_late=True
+)
+CONVENTION = Convention(
+    NAME, 14, home, read, next_name, up_and_down, shows=shows, files=written, keeps=_KEEPS
+)

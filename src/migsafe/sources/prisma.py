@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
-from migsafe.sources.convention import Candidate, Convention, Options, Reading
+from migsafe.sources.convention import Candidate, Convention, Keeps, Options, Reading
 from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import next_name
 from migsafe.sources.sql_tree import read_tree
@@ -46,4 +46,13 @@ def paths(tree: Tree, id: str) -> tuple[str, str]:
     return os.path.join(folder, _FILE), os.path.join(folder, _DOWN)
 
 
-CONVENTION = Convention(NAME, 9, home, read, next_name, paths, title="Prisma")
+_KEEPS = Keeps(
+    text=lambda up: up.text,
+    edited="its checksum differs: 'prisma migrate deploy' warns, 'prisma migrate dev' wants to "
+    "reset the database",
+    gone="'prisma migrate dev' wants to reset the database",
+    late="'prisma migrate deploy' runs it after them, 'prisma migrate dev' wants to reset the "
+    "database",
+    runs_late=True,
+)
+CONVENTION = Convention(NAME, 9, home, read, next_name, paths, title="Prisma", keeps=_KEEPS)

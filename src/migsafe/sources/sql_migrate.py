@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from migsafe.model.origin import Runner
 from migsafe.model.record import replace
-from migsafe.sources.convention import Convention, NewFile, Options, Reading, Script
+from migsafe.sources.convention import Convention, Keeps, NewFile, Options, Reading, Script
 from migsafe.sources.files import Files
 from migsafe.sources.marks import bracketed
 from migsafe.sources.numbering import candidates, home, next_name, one_file, says
@@ -29,6 +29,11 @@ def written(script: Script) -> tuple[NewFile, ...]:
     return (NewFile(script.up_path, text),)
 
 
+_KEEPS = Keeps(
+    gone="sql-migrate refuses to run anything ('unknown migration in database')",
+    late="sql-migrate runs it after them",
+    runs_late=True,
+)
 CONVENTION = Convention(
-    NAME, 15, home, read, next_name, one_file, shows=says("+migrate "), files=written
+    NAME, 15, home, read, next_name, one_file, shows=says("+migrate "), files=written, keeps=_KEEPS
 )

@@ -23,7 +23,7 @@ from migsafe.parsers.sql import Placement, read_sql
 from migsafe.sources.cache import History, history
 from migsafe.sources.convention import Candidate, Options, Order, Reading
 from migsafe.sources.files import Files
-from migsafe.sources.marks import Part, Way, batched, parts, said, unmarked, ways
+from migsafe.sources.marks import Part, Way, batched, parts, said, unmarked, unwritten, ways
 from migsafe.sources.psql import includes
 
 _COMMENT = pattern(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
@@ -265,7 +265,7 @@ def _section(
         placement = Placement(path, name, offset=part.start)
         include = includes(placement, files, options) if "\\i" in part.sql else None
         read = read_sql(part.sql, placement, options.dialect, options.placeholders, include)
-        statements.extend(read.statements)
+        statements.extend(_with_unwritten(read.statements, part, placement))
         directives.extend(read.directives)
     return Section(
         name,
@@ -275,6 +275,22 @@ def _section(
         _runner(said(text) or runner, directives, options.transaction),
         tuple(directives),
     )
+
+
+def _with_unwritten(
+    statements: tuple[Statement, ...], part: Part, placement: Placement
+) -> Sequence[Statement]:
+    """Return statements with what the tool that wrote them says that it left out."""
+    left_out = unwritten(part)
+    if not left_out:
+        return statements
+    added = []
+    for span, reason in left_out:
+        origin = Origin(placement.path, placement.section, span, span)
+        operation = Unrecognized(Cause.DYNAMIC, reason, origin=origin)
+        text = part.sql[span.start - part.start : span.end - part.start]
+        added.append(Statement(text, span, (operation,)))
+    return sorted((*statements, *added), key=lambda each: each.span.start)
 
 
 def _runner(runner: Runner, directives: Sequence[Directive], transaction: str) -> Runner:

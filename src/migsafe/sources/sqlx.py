@@ -5,7 +5,15 @@ from collections.abc import Sequence
 
 from migsafe.model.migration import Tree
 from migsafe.model.origin import Runner
-from migsafe.sources.convention import Convention, NewFile, Options, Reading, Script
+from migsafe.sources.convention import (
+    Convention,
+    Keeps,
+    NewFile,
+    Options,
+    Reading,
+    Script,
+    by_number,
+)
 from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import candidates, home, next_name, one_way, up_and_down
 from migsafe.sources.sql_tree import read_tree
@@ -54,4 +62,14 @@ def written(script: Script) -> tuple[NewFile, ...]:
     return (up, NewFile(script.down_path, head + script.down))
 
 
-CONVENTION = Convention(NAME, 18, home, read, next_name, paths, shows=shows, files=written)
+_KEEPS = Keeps(
+    by_number,
+    text=lambda up: up.text,
+    edited="sqlx refuses to run anything ('was previously applied but has been modified')",
+    gone="sqlx refuses to run anything ('was previously applied but is missing')",
+    late="sqlx runs it after them",
+    runs_late=True,
+)
+CONVENTION = Convention(
+    NAME, 18, home, read, next_name, paths, shows=shows, files=written, keeps=_KEEPS
+)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from migsafe.model.origin import Runner
-from migsafe.sources.convention import Convention, Options, Reading
+from migsafe.sources.convention import Convention, Keeps, Options, Reading, by_number
 from migsafe.sources.files import Files, parted
 from migsafe.sources.numbering import candidates, home, next_name, one_way
 from migsafe.sources.sql_tree import read_tree
@@ -29,4 +29,11 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
     return read_tree(root, NAME, found, given, files, options)
 
 
-CONVENTION = Convention(NAME, 17, home, read, next_name, one_way, shows=shows, title="Supabase CLI")
+_KEEPS = Keeps(
+    by_number,
+    gone="'supabase db push' refuses: the remote has a version that is not here",
+    late="'supabase db push' refuses it unless --include-all is given",
+)
+CONVENTION = Convention(
+    NAME, 17, home, read, next_name, one_way, shows=shows, title="Supabase CLI", keeps=_KEEPS
+)

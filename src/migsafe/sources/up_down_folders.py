@@ -12,6 +12,7 @@ from migsafe.model.pattern import pattern
 from migsafe.sources.convention import (
     Candidate,
     Convention,
+    Keeps,
     NewFile,
     Options,
     Order,
@@ -120,4 +121,11 @@ def written(script: Script) -> tuple[NewFile, ...]:
     return tuple(new)
 
 
-CONVENTION = Convention(NAME, 10, home, read, next_name, paths, files=written)
+def _version(id: str) -> str:
+    return id.partition("_")[0].replace("-", "")
+
+
+_KEEPS = Keeps(
+    _version, gone="Diesel cannot revert it", late="Diesel runs it after them", runs_late=True
+)
+CONVENTION = Convention(NAME, 10, home, read, next_name, paths, files=written, keeps=_KEEPS)

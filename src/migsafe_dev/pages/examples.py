@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from migsafe import rulebook
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_PRAGMA = re.compile(r"^(?:--|#) (transaction|server-version|schema): (\S.*)$", re.MULTILINE)
+_BEFORE = ("-- schema:", "# file:", "-- released:", "# released:", "-- convention:")
+_OVER_LINES = re.MULTILINE | re.DOTALL
+_PRAGMA = re.compile(
+    r"^(?:--|#) (transaction|server-version|schema|convention): (\S.*)$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,19 @@ def pragmas(example: Example) -> dict[str, str]:
     return dict(_PRAGMA.findall(example.source))
 
 
+def released_of(example: Example) -> str:
+    """Return the migration as it was released, where an example says that it was changed."""
+    found = re.search(
+        r"^(?:--|#) released:\n(.*?)^(?:--|#) migration:", example.source, _OVER_LINES
+    )
+    return "" if found is None else found[1]
+
+
 def split(example: Example) -> tuple[str, str]:
     """Return history and migration; line numbers of the migration stay those of the block."""
     marker = re.search(r"^(?:--|#) migration:.*$", example.source, re.MULTILINE)
-    if marker is None or not example.source.startswith(("-- schema:", "# file:")):
+    if marker is None or not example.source.startswith(_BEFORE):
         return "", example.source
     before = example.source[: marker.start()]
     migration = "\n" * before.count("\n") + example.source[marker.start() :]
-    return "" if before.startswith("# file:") else before, migration
+    return before if before.startswith("-- schema:") else "", migration

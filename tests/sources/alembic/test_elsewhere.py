@@ -123,7 +123,7 @@ def test_code_of_the_application_that_is_called_by_itself_is_followed(tmp_path: 
 
 def test_code_that_only_computes_a_value_is_nobodys_business(tmp_path: Path) -> None:
     jobs = "import queue_x\ndef ask():\n    queue_x.connect()\n    return queue_x.names()\n"
-    body = "from shop.jobs import ask\ndef upgrade():\n    names = ask()\n    op.drop_table('a')\n"
+    body = "from shop.jobs import ask\ndef upgrade():\n    op.drop_table('a')\n    print(ask())\n"
     assert operations(tmp_path, body, {"shop/jobs.py": jobs}) == drops("a")
 
 
@@ -131,7 +131,7 @@ def test_long_code_of_the_application_is_given_up_at_its_call(tmp_path: Path) ->
     jobs = "def run():\n" + "    for a in range(900):\n        len('a')\n" * 9
     body = (
         "from shop.jobs import run\ndef upgrade():\n    run()\n"
-        "    x = run()\n    op.drop_table('a')\n"
+        "    print(run())\n    op.drop_table('a')\n"
     )
     first, second = operations(tmp_path, body, {"shop/jobs.py": jobs})
     assert isinstance(first, Unrecognized)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from migsafe.model.errors import InputError, UsageError
+from migsafe.sources.git import is_checkout
 from migsafe.sources.git.base import by_default, named
-from migsafe.sources.git.repository import Change, Repository, is_checkout
+from migsafe.sources.git.repository import Change, Repository
 from repositories import Checkout
 
 ODD = 'db/0001 it\'s "odd"\n–ü.sql'

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from migsafe.model.migration import Tree
-from migsafe.sources.convention import Convention, Options, Reading
+from migsafe.sources.convention import Convention, Keeps, Options, Reading
 from migsafe.sources.files import Files
 
 NAME = "alembic"
@@ -60,4 +60,7 @@ def paths(tree: Tree, id: str) -> tuple[str, None]:
     return revision_path(tree, id), None
 
 
-CONVENTION = Convention(NAME, 5, home, read, next_name, paths, roots, "Alembic")
+_KEEPS = Keeps(
+    gone="Alembic stops ('Can't locate revision') on a database that stands at it",
+)
+CONVENTION = Convention(NAME, 5, home, read, next_name, paths, roots, "Alembic", keeps=_KEEPS)

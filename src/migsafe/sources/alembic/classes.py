@@ -13,6 +13,7 @@ from typing import Protocol
 from migsafe.model.expressions import Name
 from migsafe.parsers import ParseError
 from migsafe.parsers.sql import read_type
+from migsafe.sources.alembic.application import last_name
 from migsafe.sources.alembic.types import made, sa_type
 from migsafe.sources.alembic.values import (
     Arguments,
@@ -38,8 +39,9 @@ from migsafe.writing.quoting import identifier
 
 _DEEPEST = 12
 _TYPES = frozenset({"TypeDecorator", "UserDefinedType", "TypeEngine"})
+_EMPTY = frozenset({"object", "ABC", "Generic", "Protocol", "NamedTuple", "TypedDict"})
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
-_ON_CLASS = frozenset({"declared_attr", "classmethod", "directive"})
 
 
 class Evaluates(Protocol):
@@ -66,18 +68,10 @@ def made_class(node: ast.ClassDef, scope: Scope, evaluates: Evaluates) -> Class:
                 leaves |= {"StrEnum"} if is_shown else set()
             case _:
                 pass
-    leaves |= {_last_name(base) for base in node.bases}
+    leaves |= {last_name(base) for base in node.bases}
     is_enum = not _ENUMS.isdisjoint(leaves)
     is_text = is_enum and ("StrEnum" in leaves or "str" in leaves)
     return Class(node.name, node, scope, is_enum, is_text, is_text and "StrEnum" in leaves)
-
-
-def _last_name(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
 
 
 def _bases(class_: Class, evaluates: Evaluates) -> list[Value]:
@@ -92,6 +86,40 @@ def _lineage(class_: Class, evaluates: Evaluates, depth: int = 0) -> Iterator[Va
             yield from _lineage(base, evaluates, depth + 1)
         else:
             yield base
+
+
+def _line_of_methods(class_: Class, evaluates: Evaluates, owner: Class | None) -> list[Value]:
+    """Return where methods are looked for, in order; `owner`: only after this class.
+
+    What several classes are made of comes after all of them, as in Python's own order.
+    """
+    lineage = list(_lineage(class_, evaluates))
+    kept = [each for at, each in enumerate(lineage) if each not in lineage[at + 1 :]]
+    return kept[kept.index(owner) + 1 :] if owner in kept else kept
+
+
+def methods_of(class_: Class, evaluates: Evaluates) -> Iterator[Function]:
+    """Yield the methods that a class has of its own or from others that can be read."""
+    found: set[str] = set()
+    for each in _line_of_methods(class_, evaluates, None):
+        if isinstance(each, Class):
+            for statement in each.node.body:
+                if isinstance(statement, _FUNCTIONS) and statement.name not in found:
+                    found.add(statement.name)
+                    yield Function(statement.name, statement, each.scope, each)
+
+
+def unread_base(class_: Class, evaluates: Evaluates) -> str | None:
+    """Return the full name of a base class whose methods cannot be read, None if there is none."""
+    for each in _lineage(class_, evaluates):
+        if isinstance(each, Dotted) and last_name_of(each) not in _EMPTY:
+            return each.path
+    return None
+
+
+def last_name_of(value: Dotted) -> str:
+    """Return the last part of a full name."""
+    return value.path.rpartition(".")[2]
 
 
 def _assigned(class_: Class) -> dict[str, ast.expr]:
@@ -142,7 +170,7 @@ def enum_members(class_: Class, evaluates: Evaluates) -> tuple[EnumMember, ...]:
             continue
         value = _value_of_member(class_, name, evaluates)
         match node:
-            case ast.Call(func=func) if _last_name(func) == "auto":
+            case ast.Call(func=func) if last_name(func) == "auto":
                 value = name.lower() if class_.is_text else len(found) + 1
             case _:
                 pass
@@ -178,7 +206,7 @@ def attribute_of_class(class_: Class, name: str, evaluates: Evaluates) -> Value:
             function = _function(each, name)
             if function is not None:
                 return _method(class_, each, function, evaluates)
-    return Unknown(f"'{class_.name}.{name}' is not known")
+    return Unknown(f"'{class_.name}.{name}' is not known", unread_base(class_, evaluates))
 
 
 def _method(
@@ -187,10 +215,9 @@ def _method(
     node: ast.FunctionDef | ast.AsyncFunctionDef,
     evaluates: Evaluates,
 ) -> Value:
-    function = Function(node.name, node, owner.scope)
+    function = Function(node.name, node, owner.scope, owner)
     marks = {
-        _last_name(each.func if isinstance(each, ast.Call) else each)
-        for each in node.decorator_list
+        last_name(each.func if isinstance(each, ast.Call) else each) for each in node.decorator_list
     }
     if "staticmethod" in marks:
         return function
@@ -201,39 +228,68 @@ def _method(
     return function
 
 
-def attribute_of_instance(instance: Instance, name: str, evaluates: Evaluates) -> Value:
-    """Return an attribute of an object."""
-    for key, value in reversed(instance.attributes):
-        if key == name:
-            return value
-    for each in _lineage(instance.of, evaluates):
-        if not isinstance(each, Class):
-            continue
+def attribute_of_instance(
+    instance: Instance, name: str, evaluates: Evaluates, owner: Class | None = None
+) -> Value:
+    """Return an attribute of an object; `owner`: as `super()` in this class sees it."""
+    if owner is None:
+        for key, value in reversed(instance.attributes):
+            if key == name:
+                return value
+    line = [
+        each for each in _line_of_methods(instance.of, evaluates, owner) if isinstance(each, Class)
+    ]
+    for each in line:
         if name in _assigned(each):
             return _value_of_member(each, name, evaluates)
         node = _function(each, name)
         if node is None:
             continue
-        marks = {_last_name(mark) for mark in node.decorator_list}
-        function = Function(node.name, node, each.scope)
-        if "staticmethod" in marks:
-            return function
-        if "classmethod" in marks:
-            return Bound(function, Arguments((instance.of,)))
-        bound = Bound(function, Arguments((instance,)))
-        if "property" in marks or "cached_property" in marks:
-            return evaluates.called(bound, Arguments())
-        return bound
+        return _method_of_instance(instance, Function(node.name, node, each.scope, each), evaluates)
+    for each in line:
+        node = _function(each, "__getattr__")
+        if node is not None and not name.startswith("__"):
+            held = Function(node.name, node, each.scope, each)
+            return evaluates.called(Bound(held, Arguments((instance,))), Arguments((name,)))
+    if unread_base(instance.of, evaluates) is not None:
+        return Method(instance, name)
     return Unknown(f"'.{name}' of a '{instance.of.name}' is not known")
+
+
+def _method_of_instance(instance: Instance, function: Function, evaluates: Evaluates) -> Value:
+    marks = {last_name(mark) for mark in getattr(function.node, "decorator_list", ())}
+    if "staticmethod" in marks:
+        return function
+    if "classmethod" in marks:
+        return Bound(function, Arguments((instance.of,)))
+    bound = Bound(function, Arguments((instance,)))
+    if "property" in marks or "cached_property" in marks:
+        return evaluates.called(bound, Arguments())
+    return bound
+
+
+def setter(instance: Instance, name: str, evaluates: Evaluates) -> Function | None:
+    """Return what sets a property of an object, None if it is no property that is set."""
+    for each in _lineage(instance.of, evaluates):
+        if isinstance(each, Class):
+            for statement in each.node.body:
+                if isinstance(statement, _FUNCTIONS) and any(
+                    isinstance(mark, ast.Attribute)
+                    and mark.attr == "setter"
+                    and last_name(mark.value) == name
+                    for mark in statement.decorator_list
+                ):
+                    return Function(statement.name, statement, each.scope, each)
+    return None
 
 
 def fields_of(class_: Class, evaluates: Evaluates) -> dict[str, ast.expr | None] | None:
     """Return the fields of a dataclass, a named tuple or a model; None if it is none."""
     marks = {
-        _last_name(each.func if isinstance(each, ast.Call) else each)
+        last_name(each.func if isinstance(each, ast.Call) else each)
         for each in class_.node.decorator_list
     }
-    bases = {_last_name(base) for base in class_.node.bases}
+    bases = {last_name(base) for base in class_.node.bases}
     if "dataclass" not in marks and bases.isdisjoint({"NamedTuple", "TypedDict", "BaseModel"}):
         return None
     found: dict[str, ast.expr | None] = {}
@@ -251,7 +307,7 @@ def initializer(class_: Class, evaluates: Evaluates) -> Function | None:
         if isinstance(each, Class):
             node = _function(each, "__init__")
             if node is not None:
-                return Function("__init__", node, each.scope)
+                return Function("__init__", node, each.scope, each)
     return None
 
 

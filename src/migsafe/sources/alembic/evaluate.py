@@ -13,13 +13,21 @@ from migsafe.sources.alembic.classes import (
     attribute_of_class,
     attribute_of_instance,
     enum_members,
+    made_class,
+    setter,
     table_of_class,
     type_of_class,
 )
 from migsafe.sources.alembic.containers import Changed, after_call, after_deleting, after_setting
 from migsafe.sources.alembic.host import NOWHERE, GivenUpError, Host
 from migsafe.sources.alembic.importer import Importer
-from migsafe.sources.alembic.methods import NotPlain, attribute, element, plain_call, sliced
+from migsafe.sources.alembic.methods import (
+    NotPlain,
+    attribute,
+    element,
+    plain_call,
+    sliced,
+)
 from migsafe.sources.alembic.names import Names
 from migsafe.sources.alembic.operators import binary, comparison, source, unary
 from migsafe.sources.alembic.plain import (
@@ -33,10 +41,12 @@ from migsafe.sources.alembic.plain import (
     size,
     truth,
 )
+from migsafe.sources.alembic.reach import one_of, part_of
 from migsafe.sources.alembic.texts import concatenated, formatted
 from migsafe.sources.alembic.values import (
     MUTATING,
     Arguments,
+    Bound,
     Class,
     Dotted,
     EnumClass,
@@ -49,6 +59,7 @@ from migsafe.sources.alembic.values import (
     MiniTable,
     Module,
     Namespace,
+    Parent,
     Pieces,
     Scope,
     Several,
@@ -90,14 +101,22 @@ class Evaluator:
 
     def decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Value:
         """Return the function that a `def` makes, with the decorators that can be followed."""
-        function: Value = Function(node.name, node, scope)
-        for mark in reversed(node.decorator_list):
-            made = self.value_in(mark, scope)
-            if isinstance(made, (Function, Class)):
+        return self._marked(Function(node.name, node, scope), node.decorator_list, scope)
+
+    def decorated_class(self, node: ast.ClassDef, scope: Scope) -> Value:
+        """Return what a class statement makes, with the decorators that can be followed."""
+        return self._marked(made_class(node, scope, self), node.decorator_list, scope)
+
+    def _marked(self, made: Value, marks: list[ast.expr], scope: Scope) -> Value:
+        for mark in reversed(marks):
+            decorator = self.value_in(mark, scope)
+            if isinstance(decorator, (Function, Class, Bound)):
+                wrapped = self._host.on_call(mark, decorator, Arguments((made,)))
+                made = wrapped if isinstance(wrapped, _DECORATED) else made
+            else:
                 # A decorator that is not read is taken to call what it decorates.
-                wrapped = self._host.on_call(mark, made, Arguments((function,)))
-                function = wrapped if isinstance(wrapped, (Function, Class)) else function
-        return function
+                self._host.on_mark(mark, decorator)
+        return made
 
     # --- changes --------------------------------------------------------------------
 
@@ -127,9 +146,9 @@ class Evaluator:
         if values is None or not (
             len(values) >= len(targets) - len(starred) if starred else len(values) == len(targets)
         ):
-            why = Unknown(reason(value) or _NO_NAME.reason)
+            part = part_of(value, _NO_NAME.reason)
             for each in targets:
-                self.bind(each, value if isinstance(value, Live) else why)
+                self.bind(each, part)
             return
         if starred:
             at, rest = starred[0], len(targets) - starred[0] - 1
@@ -140,6 +159,8 @@ class Evaluator:
 
     def _set_attribute(self, node: ast.expr, held: Value, name: str, value: Value) -> None:
         match held:
+            case Instance() if (sets := setter(held, name, self)) is not None:
+                self.call(Bound(sets, Arguments((held,))), Arguments((value,)), node)
             case Instance(of=of, attributes=attributes):
                 kept = tuple((key, each) for key, each in attributes if key != name)
                 self.names.replaced(held, Instance(of, (*kept, (name, value))))
@@ -197,6 +218,10 @@ class Evaluator:
         """Return what a call is worth that nothing in the revision's own text makes."""
         return self.call(function, arguments, NOWHERE)
 
+    def perhaps_called(self, function: Value, arguments: Arguments, node: ast.expr) -> Value:
+        """Return what a call is worth that may happen or not."""
+        return self._host.perhaps(lambda: self.call(function, arguments, node))
+
     def value(self, node: ast.expr) -> Value:  # noqa: C901, PLR0912 - a table
         """Return what an expression is worth."""
         self._left -= 1
@@ -250,6 +275,7 @@ class Evaluator:
             case ast.SetComp(elt=elt, generators=generators):
                 return self._weighed(self._comprehension(elt, generators, distinct))
             case ast.GeneratorExp():
+                self._host.perhaps(lambda: self.gone_through(node))
                 return Unknown("when a generator is gone through is not known")
             case ast.DictComp(key=key, value=inner, generators=generators):
                 pair = ast.Tuple([key, inner], ast.Load())
@@ -270,6 +296,8 @@ class Evaluator:
                 return attribute_of_class(value, name, self)
             case Instance():
                 return attribute_of_instance(value, name, self)
+            case Parent(of=Instance() as held, owner=owner):
+                return attribute_of_instance(held, name, self, owner)
             case _:
                 return self.names.followed(attribute(value, name))
 
@@ -305,6 +333,9 @@ class Evaluator:
                 return enum_members(value, self)
             case Yielding():
                 return self._host.collected(value)
+            case Instance():
+                method = self.attribute_of(value, "__iter__")
+                return self.sequence(self.called(method, _NONE)) if _is_bound(method) else None
             case _:
                 return sequence_of(value)
 
@@ -376,7 +407,7 @@ class Evaluator:
         second = self._host.perhaps(lambda: self.value(orelse))
         if first == second:
             return first
-        return Unknown("a condition is not known")
+        return one_of((first, second), "a condition is not known")
 
     def _subscript(self, node: ast.Subscript) -> Value:
         value = self.value(node.value)
@@ -389,6 +420,8 @@ class Evaluator:
             case _:
                 index = self.value(node.slice)
         match value:
+            case Instance() if _is_bound(method := self.attribute_of(value, "__getitem__")):
+                return self.call(method, Arguments((index,)), node)
             case Class() if isinstance(index, str):
                 return attribute_of_class(value, index, self)
             case Class():
@@ -441,10 +474,9 @@ class Evaluator:
         given = self.gone_through(first.iter)
         values = self.sequence(given)
         if values is None:
-            why = Unknown(reason(given) or "what a list is made of is not known")
-            self.bind(first.target, given if isinstance(given, Live) else why)
+            self.bind(first.target, part_of(given, "what a list is made of is not known"))
             self._host.perhaps(lambda: self._generated(elt, rest, []))
-            return why
+            return Unknown(reason(given) or "what a list is made of is not known")
         unknown: Unknown | None = None
         for value in values:
             self.bind(first.target, value)
@@ -485,6 +517,8 @@ class Evaluator:
         value = plain_call(function, arguments)
         if isinstance(value, NotPlain):
             return self._host.on_call(node, function, arguments)
+        if isinstance(value, Unknown) and not value.reaches and isinstance(function, Dotted):
+            self._host.on_unread(node, function, arguments)
         return self._weighed(value)
 
     def _taken(self, function: Dotted | Method, arguments: Arguments) -> Arguments:
@@ -599,6 +633,14 @@ def _holds(value: Value, held: Value) -> bool:
             return True
         pending += [part for part in parts_of(each) if isinstance(part, (tuple, Items))]
     return False
+
+
+_NONE = Arguments()
+_DECORATED = (Function, Bound, Class, Instance)
+
+
+def _is_bound(value: Value) -> bool:
+    return isinstance(value, (Function, Bound))
 
 
 def _dictionary_of(pairs: tuple[Value, ...]) -> Value:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 
 from migsafe.model.migration import Statement
 from migsafe.model.origin import Certainty, SectionName
-from migsafe.sources.alembic.classes import made_class
 from migsafe.sources.alembic.database import Database
 from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.following import Calls
@@ -36,37 +35,44 @@ from migsafe.sources.alembic.host import GivenUpError
 from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.library import Library
 from migsafe.sources.alembic.modules import changes, import_names
-from migsafe.sources.alembic.operators import source
 from migsafe.sources.alembic.plain import truth
+from migsafe.sources.alembic.reach import part_of
 from migsafe.sources.alembic.sink import Sink
+from migsafe.sources.alembic.usage import (
+    is_for_imports,
+    loaded_names,
+    only_binds,
+    unused_calls,
+)
 from migsafe.sources.alembic.values import (
     Arguments,
     Batch,
     Bound,
+    Choice,
     Class,
     Dml,
     Dotted,
     Function,
+    Instance,
     Live,
     LiveKind,
     Metadata,
     MiniTable,
     Module,
     Scope,
+    Suppressing,
     Unknown,
     Value,
     Yielding,
     imported,
-    reason,
 )
 
 _MANY_ROUNDS = 1_000
 _EXPRESSIONS = 200_000
-_LOGS = frozenset(
-    {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "setLevel"}
-)
-_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})
-_HARMLESS_PACKAGES = sys.stdlib_module_names | {"sqlalchemy", "alembic", "builtins", "__future__"}
+_CERTAIN_PACKAGES = sys.stdlib_module_names | {"sqlalchemy", "alembic"}
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_ENTERS = ("__enter__", "__aenter__")
+_EXITS = ("__exit__", "__aexit__")
 _KEPT = (Live, Batch, MiniTable, Dml, Dotted, Function, Bound, Class, Metadata)
 
 
@@ -115,9 +121,10 @@ class Walk:
     def function(self, name: str) -> tuple[Statement, ...] | None:
         """Return what a function of the module does, in order; None if none can be read."""
         function = self._evaluator.names.lookup(name)
-        if not isinstance(function, Function):
+        if not isinstance(function, (Function, Choice)):
             return None
-        given = Arguments((), tuple(self._parameters(function)))
+        taken = self._parameters(function) if isinstance(function, Function) else ()
+        given = Arguments((), tuple(taken))
         try:
             self._evaluator.called(function, given)
         except (GivenUpError, RecursionError):
@@ -150,6 +157,19 @@ class Walk:
             return self._calls.call(node, function, arguments)
         finally:
             self.sink.leave(before)
+
+    def on_unread(self, node: ast.expr, function: Dotted, arguments: Arguments) -> None:
+        """Note a call of something imported that makes nothing that is known."""
+        before = self.sink.enter(node)
+        try:
+            self._calls.unread.call(node, function, arguments)
+        finally:
+            self.sink.leave(before)
+
+    def on_mark(self, mark: ast.expr, decorator: Value) -> None:
+        """Note a decorator that is not followed."""
+        with self.sink.at(mark):
+            self._calls.unread.marked(mark, decorator)
 
     def on_yield(self, value: Value) -> Value:
         """Hand on what a function yields."""
@@ -194,12 +214,8 @@ class Walk:
 
     def perhaps(self, work: Callable[[], Value]) -> Value:
         """Return what work is worth that may happen or not."""
-        before = self.sink.certainty
-        self.sink.certainty = Certainty.MAYBE
-        try:
+        with self.sink.perhaps():
             return work()
-        finally:
-            self.sink.certainty = before
 
     def collected(self, yielding: Yielding) -> tuple[Value, ...] | None:
         """Return all that a function yields, None if that is not known."""
@@ -239,12 +255,12 @@ class Walk:
             case ast.Expr(value=value):
                 self._expression(value)
             case ast.Assign(targets=targets, value=value):
-                found = evaluator.value(value)
+                found = self._assigned(targets, value)
                 for target in targets:
                     evaluator.bind(target, found)
             case ast.AnnAssign(target=target, value=value):
                 if value is not None:
-                    evaluator.bind(target, evaluator.value(value))
+                    evaluator.bind(target, self._assigned([target], value))
             case ast.AugAssign(target=target, op=op, value=value):
                 self._augmented(node, target, op, value)
             case ast.If():
@@ -260,10 +276,11 @@ class Walk:
             case ast.Match():
                 return self._match(node)
             case ast.Return(value=value):
-                returned = None if value is None else evaluator.value(value)
-                self._frame.returned.append(returned)
+                self._frame.returned.append(self._returned(value))
                 return RETURN
-            case ast.Raise():
+            case ast.Raise(exc=exc):
+                if exc is not None:
+                    self._value(exc)
                 return RAISE
             case ast.Break() | ast.Continue():
                 return self._jump(node)
@@ -271,17 +288,39 @@ class Walk:
                 for name, path in import_names(node):
                     evaluator.names.assign(name, imported(path))
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                evaluator.names.assign(name, evaluator.decorated(node, evaluator.names.scope))
-            case ast.ClassDef(name=name):
-                evaluator.names.assign(name, made_class(node, evaluator.names.scope, evaluator))
+                with self.sink.settled():
+                    made = evaluator.decorated(node, evaluator.names.scope)
+                evaluator.names.assign(name, made)
+            case ast.ClassDef():
+                self._class(node)
             case ast.Assert(test=test):
-                evaluator.value(test)
+                self._value(test)
             case ast.Delete(targets=targets):
                 for target in targets:
                     evaluator.deleted(target)
             case _:
                 pass
         return NEXT
+
+    def _class(self, node: ast.ClassDef) -> None:
+        """Follow a class statement: what its body does besides defining, and its decorators."""
+        scope = self._evaluator.names.scope
+        inside = Scope(scope.module, {}, self._evaluator.names.enclosing(scope))
+        self._evaluator.names.stack.append(inside)
+        try:
+            self._body([each for each in node.body if not isinstance(each, _FUNCTIONS)])
+        finally:
+            self._evaluator.names.stack.pop()
+        with self.sink.settled():
+            made = self._evaluator.decorated_class(node, scope)
+        self._evaluator.names.assign(node.name, made)
+
+    def _returned(self, node: ast.expr | None) -> Value:
+        if node is None:
+            return None
+        # Alembic does nothing with what `upgrade` returns.
+        is_outermost = len(self._calls.frames) == 1
+        return self._value(node, tuple(unused_calls(node)) if is_outermost else ())
 
     @property
     def _frame(self) -> Frame:
@@ -294,7 +333,7 @@ class Walk:
             return
         before = ast.copy_location(_loaded(target), target)
         joined = ast.copy_location(ast.BinOp(before, op, value), node)
-        self._evaluator.bind(target, self._evaluator.value(joined))
+        self._evaluator.bind(target, self._value(joined))
 
     # --- calls that stand alone ---------------------------------------------------------
 
@@ -303,46 +342,37 @@ class Walk:
             case ast.Await(value=inner):
                 self._expression(inner)
             case ast.Call():
-                before = len(self.sink.found)
-                if self.sink.is_own:
-                    self._calls.bare = node
-                value = self._evaluator.value(node)
+                value = self._value(node, tuple(unused_calls(node)))
                 if isinstance(value, Yielding):
                     with self.sink.at(node):
                         self.collected(value)
-                if before == len(self.sink.found) and self._calls.unread is node:
-                    self._foreign(node)
             case _:
-                self._evaluator.value(node)
+                self._value(node, tuple(unused_calls(node)))
 
-    def _foreign(self, node: ast.Call) -> None:
-        """Report a bare call of the application's code: it may do anything."""
-        if not self.sink.is_own and not self._calls.is_watched:
-            return
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _LOGS:
-            return
-        root: ast.expr = node
-        while isinstance(root, (ast.Call, ast.Attribute, ast.Subscript)):
-            root = root.func if isinstance(root, ast.Call) else root.value
-        if not isinstance(root, ast.Name):
-            return
-        value = self._evaluator.names.lookup(root.id)
-        with self.sink.at(node):
-            if root is node.func and isinstance(value, Unknown):
-                # It came with `from … import *`, or was made in a way that is not followed.
-                self.sink.unrecognized(node, f"what '{root.id}' does is not known: {value.reason}")
-            if isinstance(value, Dotted):
-                package = value.path.lstrip(".").partition(".")[0]
-                if value.path.startswith(".") or package not in _HARMLESS_PACKAGES:
-                    self.sink.unrecognized(
-                        node,
-                        f"'{source(node.func)}' comes from '{value.path}', which may run anything",
-                    )
+    def _value(self, node: ast.expr, alone: tuple[ast.expr, ...] = ()) -> Value:
+        """Return what an expression of a statement is worth.
+
+        Args:
+            node: The expression.
+            alone: The calls in it that are not made for their value.
+        """
+        before, self._calls.unread.alone = self._calls.unread.alone, alone
+        try:
+            with self.sink.settled():
+                return self._evaluator.value(node)
+        finally:
+            self._calls.unread.alone = before
+
+    def _assigned(self, targets: Sequence[ast.expr], node: ast.expr) -> Value:
+        """Return what an assignment binds; what nobody reads again is not made for its value."""
+        loaded = loaded_names(self._evaluator.names.scope.module)
+        is_read = any(not isinstance(each, ast.Name) or each.id in loaded for each in targets)
+        return self._value(node, () if is_read else tuple(unused_calls(node)))
 
     # --- conditions -------------------------------------------------------------------
 
     def _if(self, node: ast.If) -> int:
-        holds = truth(self._evaluator.value(node.test))
+        holds = truth(self._value(node.test))
         if holds is not None:
             return self._body(node.body if holds else node.orelse)
         return self._branches([node.body, node.orelse])
@@ -369,7 +399,7 @@ class Walk:
         return leaves
 
     def _match(self, node: ast.Match) -> int:
-        subject = self._evaluator.value(node.subject)
+        subject = self._value(node.subject)
         for at, case in enumerate(node.cases):
             fits = self._fits(subject, case)
             if fits is None:
@@ -393,6 +423,9 @@ class Walk:
                 return None
             case _:
                 self._forget([case], "depends on a condition")
+                if case.guard is not None:
+                    guard = case.guard
+                    self.perhaps(lambda: self._value(guard))
                 return None
 
     # --- loops ------------------------------------------------------------------------
@@ -406,7 +439,8 @@ class Walk:
         return BREAK if is_break else CONTINUE
 
     def _for(self, node: ast.For | ast.AsyncFor) -> int:
-        given = self._evaluator.gone_through(node.iter)
+        with self.sink.settled():
+            given = self._evaluator.gone_through(node.iter)
         if isinstance(given, Yielding):
             return self._over_yielded(node, given)
         values = self._evaluator.sequence(given)
@@ -416,7 +450,7 @@ class Walk:
             # The rows of a mapped class stay what they are: objects of the session.
             element: Value = Live(LiveKind.RESULT, given.table)
         else:
-            element = Unknown(reason(given) or "it changes with each round of a loop")
+            element = part_of(given, "it changes with each round of a loop")
         self._evaluator.bind(node.target, element)
         return self._loop(node.body, node.orelse)
 
@@ -477,7 +511,7 @@ class Walk:
             return self._loop(node.body, [], once=True)
         if not jumps:
             for _ in range(_MANY_ROUNDS):
-                holds = truth(self._evaluator.value(node.test))
+                holds = truth(self._value(node.test))
                 if holds is None:
                     break
                 if not holds:
@@ -486,7 +520,7 @@ class Walk:
                 if not left & NEXT:
                     return left
         self._forget(node.body, "changes with each round of a loop")
-        self._evaluator.value(node.test)
+        self._value(node.test)
         return self._loop(node.body, node.orelse)
 
     def _loop(
@@ -575,7 +609,8 @@ class Walk:
         if not items:
             return self._body(body)
         item, *others = items
-        value = self._evaluator.value(item.context_expr)
+        entered = item.context_expr
+        value = self._value(entered, () if item.optional_vars else tuple(unused_calls(entered)))
         match value:
             case Batch():
                 self._named_by(item, value)
@@ -591,8 +626,10 @@ class Walk:
                 return leaves
             case Yielding():
                 return self._in_yielding(value, item, others, body)
-            case _ if self._is_suppressing(item.context_expr):
+            case Suppressing():
                 return self._maybe(body) | NEXT
+            case Instance():
+                return self._in_object(value, item, others, body)
             case _:
                 self._named_by(item, value)
                 return self._with(others, body)
@@ -601,10 +638,28 @@ class Walk:
         if item.optional_vars is not None:
             self._evaluator.bind(item.optional_vars, value)
 
-    def _is_suppressing(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Call) and self._evaluator.value(node.func) == Dotted(
-            "contextlib.suppress"
-        )
+    def _in_object(
+        self,
+        held: Instance,
+        item: ast.withitem,
+        others: Sequence[ast.withitem],
+        body: Sequence[ast.stmt],
+    ) -> int:
+        """Follow a block of an object with `__enter__` and `__exit__`."""
+        self._named_by(item, self._asked_of(held, item, _ENTERS, Arguments()))
+        leaves = self._with(others, body)
+        left = self._asked_of(held, item, _EXITS, Arguments(unknown="an exception is not known"))
+        return leaves if left is None or left is False else leaves | NEXT
+
+    def _asked_of(
+        self, held: Instance, item: ast.withitem, names: tuple[str, ...], arguments: Arguments
+    ) -> Value:
+        for name in names:
+            method = self._evaluator.attribute_of(held, name)
+            if not isinstance(method, Unknown):
+                with self.sink.settled():
+                    return self._evaluator.call(method, arguments, item.context_expr)
+        return None
 
     def _in_yielding(
         self,
@@ -627,10 +682,27 @@ class Walk:
         return self._with(others, body) if leaves is None else leaves
 
     def _try(self, node: ast.Try | ast.TryStar) -> int:
-        handlers = [each for each in node.handlers if not _is_for_imports(each)]
+        handlers = [
+            each
+            for each in node.handlers
+            if not (is_for_imports(each) and self._imports(node.body) and only_binds(each))
+        ]
         leaves = self._guarded(node, handlers) if handlers else self._unguarded(node)
         last = self._body(node.finalbody)
         return (leaves & last) | ((leaves | last) & ~NEXT) if last & NEXT else last
+
+    def _imports(self, body: list[ast.stmt]) -> bool:
+        """Return whether statements do nothing but import what is there."""
+        return all(
+            isinstance(each, (ast.Import, ast.ImportFrom))
+            and all(self._is_there(path) for _, path in import_names(each))
+            for each in body
+        )
+
+    def _is_there(self, path: str) -> bool:
+        if path.partition(".")[0] in _CERTAIN_PACKAGES:
+            return True
+        return self._evaluator.names.followed(Dotted(path)) != Dotted(path)
 
     def _unguarded(self, node: ast.Try | ast.TryStar) -> int:
         leaves = self._body(node.body)
@@ -649,6 +721,7 @@ class Walk:
             leaves = (leaves & ~NEXT) | self._body(node.orelse)
         self.sink.certainty = certainty
         ways = [names_now(self._evaluator)] if leaves & NEXT else []
+        imports = self._imported_by(node.body)
         for handler in handlers:
             join([before, after])
             if handler.name is not None:
@@ -658,7 +731,20 @@ class Walk:
             if left & NEXT:
                 ways.append(names_now(self._evaluator))
         join(ways or [before])
+        for name, value in imports:
+            if isinstance(self._evaluator.names.lookup(name), Unknown):
+                # What stands in for what is not installed is taken to do the same.
+                self._evaluator.names.assign(name, value)
         return leaves
+
+    def _imported_by(self, body: list[ast.stmt]) -> list[tuple[str, Value]]:
+        """Return the names that statements import, with what they are worth."""
+        return [
+            (name, self._evaluator.names.lookup(name))
+            for each in body
+            if isinstance(each, (ast.Import, ast.ImportFrom))
+            for name, _ in import_names(each)
+        ]
 
 
 def _loaded(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
@@ -673,8 +759,3 @@ def _loaded(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
 
 def _raises(body: Sequence[ast.stmt]) -> bool:
     return bool(body) and isinstance(body[-1], ast.Raise)
-
-
-def _is_for_imports(handler: ast.ExceptHandler) -> bool:
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return all(isinstance(each, ast.Name) and each.id in _IMPORT_ERRORS for each in kinds)

@@ -1,10 +1,9 @@
-"""Follows calls: of functions and classes that can be read, and of all others."""
+"""Follows calls of functions and classes that can be read."""
 
 import ast
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from migsafe.model.operations import Select
 from migsafe.sources.alembic.classes import (
     fields_of,
     initializer,
@@ -16,14 +15,14 @@ from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.frames import NEXT, Frame
 from migsafe.sources.alembic.host import GivenUpError
 from migsafe.sources.alembic.library import Library
-from migsafe.sources.alembic.methods import gets_live, reaches_database
-from migsafe.sources.alembic.operators import source
+from migsafe.sources.alembic.reach import gets_live, one_of, reaches_database
 from migsafe.sources.alembic.sink import Sink
-from migsafe.sources.alembic.sqltext import read_string
+from migsafe.sources.alembic.unread import Unread
 from migsafe.sources.alembic.values import (
     Arguments,
     Batch,
     Bound,
+    Choice,
     Class,
     Dml,
     Dotted,
@@ -35,6 +34,10 @@ from migsafe.sources.alembic.values import (
     Metadata,
     Method,
     MiniTable,
+    Parent,
+    Pieces,
+    SaConstraint,
+    SaIndex,
     SaSequence,
     SaType,
     Scope,
@@ -46,17 +49,11 @@ from migsafe.sources.alembic.values import (
     reason,
 )
 
+_BIND = Live(LiveKind.BIND)
+_OF_ALL = frozenset({"create_all", "drop_all"})
 _DEEPEST = 40
 _TURNS = 12
 _ELSEWHERE = 10_000
-_SENDS = frozenset({"execute", "executemany", "exec_driver_sql"})
-_READING = frozenset(
-    (
-        *("hasattr", "print", "repr", "type", "id", "callable", "issubclass", "super", "object"),
-        *("vars", "dir", "min", "max", "sum", "hash", "slice", "any", "all", "iter", "round"),
-    )
-)
-_RUNS_ANYTHING = frozenset({"exec", "eval", "__import__", "compile"})
 
 Body = Callable[[Sequence[ast.stmt]], int]
 
@@ -87,14 +84,12 @@ class Calls:
         self._library = library
         self._body = body
         self.frames: list[Frame] = []
-        self.bare: ast.expr | None = None
-        self.is_watched = False
-        self.unread: ast.expr | None = None
         self._active: list[ast.AST] = []
+        self.unread = Unread(evaluator, sink, self._active)
+        self._running: list[Function] = []
 
-    def call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:  # noqa: C901 - a table
+    def call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:  # noqa: C901, PLR0912 - a table
         """Follow a call; return what it is worth."""
-        self.unread = None
         match function:
             case Method(of=Live(kind=kind), name="run_async" | "run_sync"):
                 # It hands its connection to the function.
@@ -107,7 +102,12 @@ class Calls:
                 of=SaType() | MiniTable() | SaSequence() as held, name="create" | "drop" as name
             ):
                 return self._database.call(node, held, name, arguments)
-            case Method(of=Metadata(), name=name) if gets_live(arguments):
+            case Method(of=SqlText() | Pieces() | Dml() as held, name="execute" | "scalar"):
+                return self._database.call(node, _BIND, "execute", Arguments((held,)))
+            case Method(of=SaIndex() | SaConstraint(), name="create" | "drop" as name):
+                self._sink.unrecognized(node, f"'.{name}()' of what belongs to a table is not read")
+                return None
+            case Method(of=Metadata(), name=name) if name in _OF_ALL or gets_live(arguments):
                 self._sink.unrecognized(node, f"what '.{name}()' of a metadata makes is not known")
                 return None
             case Function():
@@ -118,16 +118,38 @@ class Calls:
                 for each in functions:
                     self._evaluator.call(each, arguments, node)
                 return None
+            case Choice(functions=functions):
+                with self._sink.perhaps():
+                    values = [self._evaluator.call(each, arguments, node) for each in functions]
+                return one_of(values, function.reason)
             case Class():
                 return self._instance(function, arguments)
+            case Instance():
+                method = self._evaluator.attribute_of(function, "__call__")
+                if not isinstance(method, Unknown):
+                    return self._evaluator.call(method, arguments, node)
+            case Dotted(path="builtins.super"):
+                return self._parent(arguments)
             case _:
                 pass
-        known = self._library.call(function, arguments)
-        if known is not None:
-            return known[0]
-        value = self._other(node, function, arguments)
-        self.unread = node
-        return value
+        known = self._library.call(node, function, arguments)
+        return self.unread.call(node, function, arguments) if known is None else known[0]
+
+    def _parent(self, arguments: Arguments) -> Value:
+        """Return what `super()` gives, in a method or with its arguments written."""
+        match arguments.positional:
+            case (Class() as owner, Instance() | Class() as held):
+                return Parent(held, owner)
+            case _:
+                pass
+        function = next((each for each in reversed(self._running) if each.owner is not None), None)
+        if function is not None and function.owner is not None:
+            names = function.node.args
+            first = next(iter((*names.posonlyargs, *names.args)), None)
+            value = None if first is None else self._evaluator.names.lookup(first.arg)
+            if isinstance(value, (Instance, Class)):
+                return Parent(value, function.owner)
+        return Unknown("what 'super()' stands for is not known")
 
     # --- functions ------------------------------------------------------------------
 
@@ -136,24 +158,47 @@ class Calls:
             return Yielding(function, arguments)
         unknown = Unknown(f"what '{function.name}' returns is not known")
         if len(self.frames) >= _DEEPEST or self._active.count(function.node) >= _TURNS:
-            if gets_live(arguments):
-                self._sink.unrecognized(node, f"'{function.name}' calls itself without an end")
+            if gets_live(arguments) or self._may_reach(function, set()):
+                self._sink.unrecognized(
+                    node, f"'{function.name}' calls itself more often than is followed"
+                )
             return unknown
         if not self._sink.is_own or function.scope.module is self._evaluator.names.scope.module:
             return self.run(function, arguments, None)
+        watched = self.unread.is_watched
         before = len(self._sink.found)
-        watched = self.is_watched
         # Of code elsewhere only what stands alone is asked what it does besides.
-        self.is_watched = node is self.bare
+        self.unread.is_watched = node in self.unread.alone
         try:
             with self._evaluator.within(_ELSEWHERE):
                 return self.run(function, arguments, None)
         except GivenUpError:
-            if self.is_watched or gets_live(arguments) or len(self._sink.found) > before:
+            if (
+                self.unread.is_watched
+                or gets_live(arguments)
+                or len(self._sink.found) > before
+                or self._may_reach(function, set())
+            ):
                 self._sink.unrecognized(node, f"following '{function.name}' takes too many steps")
             return unknown
         finally:
-            self.is_watched = watched
+            self.unread.is_watched = watched
+
+    def _may_reach(self, function: Function | Class, seen: set[ast.AST]) -> bool:
+        """Return whether code names something through which the schema may change."""
+        seen.add(function.node)
+        self._evaluator.names.stack.append(function.scope)
+        try:
+            names = {each.id for each in ast.walk(function.node) if isinstance(each, ast.Name)}
+            values = [self._evaluator.names.lookup(name) for name in sorted(names)]
+        finally:
+            self._evaluator.names.stack.pop()
+        return any(
+            self._may_reach(each, seen)
+            if isinstance(each, (Function, Class)) and each.node not in seen
+            else reaches_database(each)
+            for each in values
+        )
 
     def run(
         self,
@@ -169,11 +214,13 @@ class Calls:
         before = self._sink.certainty, self._sink.autocommit
         self.frames.append(frame)
         self._active.append(function.node)
+        self._running.append(function)
         self._evaluator.names.stack.append(scope)
         try:
             leaves = self._body(function.node.body)
         finally:
             self._evaluator.names.stack.pop()
+            self._running.pop()
             self._active.pop()
             self.frames.pop()
             self._sink.certainty, self._sink.autocommit = before
@@ -249,7 +296,7 @@ class Calls:
         initial = initializer(class_, self._evaluator)
         if initial is None:
             return Instance(class_)
-        return self._initialized(class_, initial, arguments)
+        return self._initialized(Instance(class_), initial, arguments)
 
     def _with_fields(
         self, class_: Class, fields: dict[str, ast.expr | None], arguments: Arguments
@@ -262,11 +309,16 @@ class Calls:
                     if default is None
                     else self._evaluator.value_in(default, class_.scope)
                 )
-        return Instance(class_, tuple(given.items()))
+        made = Instance(class_, tuple(given.items()))
+        match self._evaluator.attribute_of(made, "__post_init__"):
+            case Bound(function=Function() as initial):
+                return self._initialized(made, initial, Arguments())
+            case _:
+                return made
 
-    def _initialized(self, class_: Class, initial: Function, arguments: Arguments) -> Value:
+    def _initialized(self, made: Instance, initial: Function, arguments: Arguments) -> Value:
         """Follow `__init__`; the object is found again under a name of its own."""
-        holder = Scope(class_.scope.module, {"": Instance(class_)})
+        holder = Scope(made.of.scope.module, {"": made})
         self._evaluator.names.stack.append(holder)
         try:
             given = Arguments(
@@ -276,57 +328,6 @@ class Calls:
             return holder.names[""]
         finally:
             self._evaluator.names.stack.pop()
-
-    # --- all others -------------------------------------------------------------------
-
-    def _other(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:
-        called = source(node.func) if isinstance(node, ast.Call) else source(node)
-        match function:
-            case Dotted(path=path) if path.startswith("builtins."):
-                name = path.removeprefix("builtins.")
-                if name in _RUNS_ANYTHING:
-                    self._sink.unrecognized(node, f"'{name}' may run anything")
-                elif name not in _READING and gets_live(arguments):
-                    self._sink.unrecognized(node, f"'{called}' gets {_given(arguments)}")
-            case _ if reaches_database(function):
-                self._sink.unrecognized(node, f"'{called}' is not read")
-            case _ if gets_live(arguments):
-                why = reason(function)
-                said = "" if why is None else f": {why}"
-                self._sink.unrecognized(node, f"'{called}' gets {_given(arguments)}{said}")
-            case Unknown() | Dotted() | Method(of=Unknown() | Dotted() | Instance()):
-                self._sent_elsewhere(node, called, arguments)
-            case _:
-                pass
-        match function, node:
-            case Unknown(), ast.Call(
-                func=ast.Attribute(attr="insert" | "update" | "delete" as verb)
-            ) if arguments == Arguments():
-                # A table that came some other way: what is done to its rows is known.
-                return Dml(verb.upper(), None)
-            case Unknown(), _:
-                return function
-            case _:
-                return Unknown(f"what '{called}' returns is not known")
-
-    def _sent_elsewhere(self, node: ast.expr, called: str, arguments: Arguments) -> None:
-        """Report SQL that is sent through a connection that came some other way."""
-        if called.rpartition(".")[2] not in _SENDS or "." not in called:
-            return
-        if (self._sink.is_own or self.is_watched) and not self._only_asks(arguments.at(0)):
-            self._sink.unrecognized(node, f"what '{called}' runs, and where, is not known")
-
-    def _only_asks(self, what: Value) -> bool:
-        match what:
-            case str() | SqlText():
-                sql = what if isinstance(what, str) else what.sql
-                statements = read_string(sql, None, self._sink.where())
-                operations = [each for one in statements for each in one.operations]
-                return bool(operations) and all(isinstance(each, Select) for each in operations)
-            case Dml(verb=verb):
-                return verb == "SELECT"
-            case _:
-                return False
 
 
 def _merged(first: Arguments, second: Arguments) -> Arguments:
@@ -369,10 +370,3 @@ def _yields(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> bool:
         if not isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             pending.extend(ast.iter_child_nodes(each))
     return False
-
-
-def _given(arguments: Arguments) -> str:
-    for value in (*arguments.positional, *(value for _, value in arguments.keywords)):
-        if isinstance(value, Live):
-            return f"'{value.kind}'" if value.kind is LiveKind.OP else str(value.kind)
-    return "hold of 'op'"

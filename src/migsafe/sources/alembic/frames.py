@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from migsafe.sources.alembic.evaluate import Evaluator
+from migsafe.sources.alembic.reach import one_of, reaches_database
 from migsafe.sources.alembic.values import Scope, Unknown, Value
 
 NOWHERE = 0
@@ -35,10 +36,15 @@ class Frame:
 def names_now(evaluator: Evaluator) -> Names:
     """Return what all names are worth that the followed functions can reach.
 
-    Those of a module's level are left out: they change only where code says so, and under a
-    condition they are unknown from then on.
+    Those of a module's level are left out while a function is followed: they change only where
+    code says so, and under a condition they are unknown from then on.
     """
-    return [(scope, dict(scope.names)) for scope in evaluator.names.scopes() if not scope.is_module]
+    names = evaluator.names
+    return [
+        (scope, dict(scope.names))
+        for scope in names.scopes()
+        if not scope.is_module or scope is names.scope
+    ]
 
 
 def restore(names: Names) -> None:
@@ -55,19 +61,23 @@ def join(ways: list[Names]) -> None:
         for scope, held in way:
             here = scope.names
             for name in {**here, **held}:
-                if name not in here or name not in held:
-                    here[name] = Unknown(f"'{name}' depends on a condition")
+                if scope.is_module and (name not in here or name not in held):
+                    # Somebody asked for it on one of the ways only.
+                    here.setdefault(name, held.get(name))
+                elif name not in here or name not in held:
+                    here[name] = _joined(name, here.get(name), held.get(name))
                 elif here[name] is not held[name] and here[name] != held[name]:
                     here[name] = _joined(name, here[name], held[name])
 
 
-def _joined(name: str, left: Value, right: Value) -> Unknown:
-    known = (each for each in (left, right) if isinstance(each, Unknown))
-    return next(known, None) or Unknown(f"'{name}' depends on a condition")
+def _joined(name: str, left: Value, right: Value) -> Value:
+    return one_of((left, right), f"'{name}' depends on a condition")
 
 
 def forget(evaluator: Evaluator, names: Iterable[str], why: str, kept: tuple[type, ...]) -> None:
     """Make names unknown whose values change; those of some kinds stay what they are."""
     for name in names:
-        if not isinstance(evaluator.names.lookup(name), kept):
-            evaluator.names.scope_of(name).names[name] = Unknown(f"'{name}' {why}")
+        held = evaluator.names.lookup(name)
+        if not isinstance(held, kept):
+            may = reaches_database(held)
+            evaluator.names.scope_of(name).names[name] = Unknown(f"'{name}' {why}", reaches=may)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable
 from typing import Protocol
 
-from migsafe.sources.alembic.values import Arguments, Live, Scope, Value, Yielding
+from migsafe.sources.alembic.values import Arguments, Dotted, Live, Scope, Value, Yielding
 
 NOWHERE = ast.Constant(None, lineno=1, col_offset=-1)
 """Stands for a call that no text of a file makes."""
@@ -19,6 +19,12 @@ class Host(Protocol):
 
     def on_call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:
         """Return what a call is worth that is no plain construct."""
+
+    def on_unread(self, node: ast.expr, function: Dotted, arguments: Arguments) -> None:
+        """Note a call of something imported that makes nothing that is known."""
+
+    def on_mark(self, mark: ast.expr, decorator: Value) -> None:
+        """Note a decorator that is not followed."""
 
     def on_yield(self, value: Value) -> Value:
         """Hand on what a function yields; return what `yield` is worth."""

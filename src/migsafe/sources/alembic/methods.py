@@ -15,6 +15,7 @@ from migsafe.sources.alembic.plain import (
     value_of,
 )
 from migsafe.sources.alembic.plugins import PACKAGES
+from migsafe.sources.alembic.reach import HARMLESS, gets_live, one_of, values_of
 from migsafe.sources.alembic.sqlddl import ddl_text
 from migsafe.sources.alembic.texts import dedented, text_method, text_of
 from migsafe.sources.alembic.types import made, sa_type
@@ -22,6 +23,7 @@ from migsafe.sources.alembic.values import (
     Arguments,
     Batch,
     Bound,
+    Choice,
     Columns,
     Distinct,
     Dml,
@@ -43,6 +45,7 @@ from migsafe.sources.alembic.values import (
     SaType,
     SqlText,
     Stream,
+    Suppressing,
     Tables,
     Unknown,
     Value,
@@ -55,9 +58,6 @@ from migsafe.writing.quoting import identifier, literal
 DIALECT = "postgresql"
 """The dialect that is judged, as SQLAlchemy calls it."""
 
-_HARMLESS = frozenset(
-    {LiveKind.RESULT, LiveKind.INSPECTOR, LiveKind.QUERY, LiveKind.AUTOCOMMIT, LiveKind.SCHEMA}
-)
 _BIND_NAMES = frozenset({"bind", "connection", "engine"})
 _CONNECTS = frozenset(
     {"connect", "execution_options", "connection", "get_bind", "begin", "cursor", "raw_connection"}
@@ -75,6 +75,20 @@ _OF_MOMENTS = frozenset(
     {"strftime", "isoformat", "replace", "date", "time", "weekday", "isoweekday", "toordinal"}
 )
 _SAME_CLAUSE = frozenset({"bindparams", "columns", "execution_options", "params"})
+_SENDS = frozenset({"execute", "scalar"})
+_CONNECTING = frozenset(
+    (
+        *("create_engine", "create_async_engine", "create_mock_engine", "engine_from_config"),
+        *("async_engine_from_config", "create_pool_from_url", "object_session"),
+    )
+)
+_DRIVERS = frozenset(
+    (
+        *("MySQLdb", "aiopg", "asyncpg", "cx_Oracle", "mysql", "oracledb", "pg8000", "psycopg"),
+        *("psycopg2", "psycopg_pool", "pymysql", "pyodbc", "sqlite3"),
+    )
+)
+_SESSION = "sqlalchemy.orm.Session"
 _SESSIONS = frozenset({"Session", "sessionmaker", "scoped_session", "AsyncSession"})
 
 
@@ -85,10 +99,14 @@ class NotPlain:
 def attribute(value: Value, name: str) -> Value:  # noqa: C901, PLR0912 - a table
     """Return an attribute of a value."""
     match value:
+        case Dotted(path=path) if path == _SESSION:
+            return _OF_ITS_OWN
         case Dotted():
             return imported(f"{value.path}.{name}")
         case Unknown():
             return value
+        case Choice(reason=why):
+            return Unknown(why)
         case Pieces():
             return Method(value, name)
         case Live(kind=LiveKind.OP):
@@ -113,6 +131,8 @@ def attribute(value: Value, name: str) -> Value:  # noqa: C901, PLR0912 - a tabl
             return labels
         case MiniTable() if name in {"c", "columns"}:
             return Columns(value.name)
+        case MiniTable() if name in {"constraints", "indexes"}:
+            return Unknown(f"the {name} of a table are not read", reaches=True)
         case MiniTable() if name == "name":
             return value.name.name
         case MiniTable() if name == "schema":
@@ -138,8 +158,13 @@ def _live_attribute(value: Live, name: str) -> Value:
         LiveKind.CONTEXT,
         LiveKind.BIND,
         LiveKind.SESSION,
+        LiveKind.INSPECTOR,
     }:
         return Live(LiveKind.BIND, autocommit=value.autocommit)
+    if value.kind is LiveKind.RESULT and value.table is None and name == "connection":
+        return Live(LiveKind.BIND, autocommit=value.autocommit)
+    if value.kind is LiveKind.QUERY and name == "session":
+        return Live(LiveKind.SESSION, autocommit=value.autocommit)
     if value.kind is LiveKind.BIND and name == "name":
         return DIALECT
     if value.kind is LiveKind.CONTEXT and name == "impl":
@@ -177,6 +202,8 @@ def element(value: Value, index: Value) -> Value:  # noqa: C901, PLR0912 - a tab
         case Items(items=items), _:
             found = item_of(items, index)
             return Unknown(f"key {index!r} is not there") if found is None else found[0]
+        case tuple(), _ if (why := reason(index)) is not None:
+            return one_of(value, why)
         case Unknown(), _:
             return value
         case Tables(), str():
@@ -188,6 +215,12 @@ def element(value: Value, index: Value) -> Value:  # noqa: C901, PLR0912 - a tab
             return value
         case Live(kind=LiveKind.RESULT, table=Name()), _:
             return value
+        case Method(of=Live(kind=LiveKind.OP) | Batch() as held, name="__dict__"), _:
+            return (
+                attribute(held, index)
+                if isinstance(index, str)
+                else Unknown(reason(index) or "which call of 'op' it is is not known", reaches=True)
+            )
         case ((Live() | Method(of=Live())), _):
             return Unknown("a row of the database is not known")
         case SqlText(), _:
@@ -195,21 +228,38 @@ def element(value: Value, index: Value) -> Value:  # noqa: C901, PLR0912 - a tab
         case Dotted(path=path), _ if _is_class(path):
             # `list[str]`, `TypeDecorator[str]`: an alias of the class.
             return value
+        case Dotted(path="sys.modules"), str():
+            return imported(index)
+        case Dotted(path="sys.modules"), _:
+            return Unknown("which module it is is not known", reaches=True)
         case Dotted(path=path), _:
             return Unknown(f"what '{path}' holds is known only when it runs")
         case _:
             return Unknown(reason(index) or reason(value) or "an element is not known")
 
 
-def item_of(items: tuple[tuple[Value, Value], ...], index: Value) -> tuple[Value] | None:
-    """Return what a key of a dictionary is worth, in a tuple of one; None if it is not there."""
+def item_of(
+    items: tuple[tuple[Value, Value], ...], index: Value, *others: Value
+) -> tuple[Value] | None:
+    """Return what a key of a dictionary is worth, in a tuple of one; None if it is not there.
+
+    Args:
+        items: The dictionary's.
+        index: The key.
+        others: What it is worth if it may not be there.
+    """
+    possible: list[Value] = []
+    why = reason(index) or "a key is not known"
     for key, item in reversed(items):
         same = equal(key, index)
-        if same:
+        if same and not possible:
             return (item,)
-        if same is None:
-            return (Unknown(reason(index) or reason(key) or "a key is not known"),)
-    return None
+        if same is not False:
+            possible.append(item)
+            why = reason(index) or reason(key) or why
+        if same:
+            return (one_of(possible, why),)
+    return (one_of([*possible, *others], why),) if possible else None
 
 
 def _is_class(path: str) -> bool:
@@ -243,6 +293,9 @@ def plain_call(function: Value, arguments: Arguments) -> "Value | NotPlain":  # 
             return _of_live(live, name, arguments)
         case Method(of=Batch(), name="f" | "get_bind" | "get_context" as name):
             return _of_live(Live(LiveKind.OP), name, arguments)
+        case Method(of=Pieces() | SqlText() | Dml(), name=name) if name in _SENDS:
+            # A statement that is bound to a connection of its own.
+            return NotPlain()
         case Method(of=Pieces() as text, name=name) if name in _SAME_CLAUSE:
             return text
         case Method(of=str() | Pieces() as text, name=name):
@@ -253,7 +306,7 @@ def plain_call(function: Value, arguments: Arguments) -> "Value | NotPlain":  # 
             return _of_clause(clause, name, arguments)
         case Method(of=Method(of=Live(), name="dialect"), name="type_descriptor"):
             return arguments.at(0)
-        case Method(of=Method(of=Live(), name="dialect")):
+        case Method(of=Method(of=Live(), name="dialect"), name=name) if not name.startswith("do_"):
             # A dialect only answers questions (`has_table`).
             return Unknown("what the database holds is not known")
         case Method(of=SaType() as type_, name="with_variant"):
@@ -305,7 +358,7 @@ def _of_items(
         case "copy":
             return Items(items)
         case "get":
-            found = item_of(items, arguments.at(0))
+            found = item_of(items, arguments.at(0), arguments.at(1))
             return arguments.at(1) if found is None else found[0]
         case _:
             return NotPlain()
@@ -359,7 +412,15 @@ def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":  # noqa: C
         case ["sqlalchemy" | "sqlmodel", *_, leaf] if leaf in _SESSIONS:
             if live := _live_in(arguments):
                 return live
-            return Dotted("sqlalchemy.orm.Session")
+            return _OF_ITS_OWN if gets_live(arguments) else Dotted(_SESSION)
+        case ["sqlalchemy" | "sqlmodel", *_, leaf] if leaf in _CONNECTING:
+            return _OF_ITS_OWN
+        case [package, *_, "connect" | "create_pool" | "ConnectionPool"] if package in _DRIVERS:
+            return _OF_ITS_OWN
+        case ["alembic", *_, "MigrationContext", "configure"]:
+            return _on_same(arguments, LiveKind.CONTEXT)
+        case ["alembic", "operations", *_, "Operations"] | ["alembic", *_, "Operations", "context"]:
+            return _on_same(arguments, LiveKind.OP)
         case ["textwrap", "dedent"] | ["inspect", "cleandoc"]:
             return dedented(arguments.at(0))
         case ["typing" | "typing_extensions", "cast"]:
@@ -371,6 +432,10 @@ def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":  # noqa: C
             first = arguments.at(0)
             parts = Arguments(first if isinstance(first, tuple) else (first,))
             return builtin("chain", parts) or ()
+        case ["contextlib", "closing" | "aclosing" | "nullcontext"]:
+            return arguments.at(0)
+        case ["contextlib", "suppress"]:
+            return Suppressing()
         case ["copy", "copy" | "deepcopy"]:
             return arguments.at(0)
         case ["sqlparse", "split"]:
@@ -400,16 +465,19 @@ def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":  # noqa: C
 
 def _live_in(arguments: Arguments) -> Live | None:
     """Return the session that a call makes of a connection among its arguments."""
-    for value in (*arguments.positional, *(value for _, value in arguments.keywords)):
-        if isinstance(value, Live) and value.kind not in _HARMLESS:
+    for value in values_of(arguments):
+        if isinstance(value, Live) and value.kind not in HARMLESS:
             return Live(LiveKind.SESSION, autocommit=value.autocommit)
     return None
 
 
-def gets_live(arguments: Arguments) -> bool:
-    """Return whether a call is given something through which it can change the schema."""
-    values = (*arguments.positional, *(value for _, value in arguments.keywords))
-    return any(reaches_database(value) for value in values)
+_OF_ITS_OWN = Unknown("it works on a connection of its own", reaches=True)
+
+
+def _on_same(arguments: Arguments, kind: LiveKind) -> Value:
+    """Return what works through a connection, if it is the one that the revision has."""
+    live = any(isinstance(each, Live) for each in values_of(arguments))
+    return Live(kind) if live else _OF_ITS_OWN
 
 
 def _path(arguments: Arguments) -> Value:
@@ -500,20 +568,6 @@ def _of_live(live: Live, name: str, arguments: Arguments) -> "Value | NotPlain":
 def _table_in(arguments: Arguments) -> Name | None:
     first = arguments.at(0)
     return first.name if isinstance(first, MiniTable) else None
-
-
-def reaches_database(value: Value) -> bool:
-    """Return whether calling this, a method somewhere below `op`, may change anything."""
-    while isinstance(value, Method):
-        # A dialect only answers questions.
-        if value.name == "dialect":
-            return False
-        value = value.of
-    if isinstance(value, Bound):
-        return reaches_database(value.function) or gets_live(value.arguments)
-    if isinstance(value, Live):
-        return value.kind not in _HARMLESS
-    return isinstance(value, Batch)
 
 
 def _of_clause(clause: SqlText, name: str, arguments: Arguments) -> Value:

@@ -77,17 +77,38 @@ def _define_below(module: Module, statement: ast.stmt) -> None:
         module.defining.setdefault(name, []).append(statement)
     if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr)):
         return
+    defined = dict.fromkeys(_defined_in(module, statement))
+    if not _is_for_types(statement):
+        # Which of its definitions is the one depends on the way through it.
+        for name in defined.keys() - changed.keys():
+            module.defining.setdefault(name, []).append(statement)
+
+
+def _defined_in(module: Module, statement: ast.stmt) -> Iterator[str]:
+    """Note what a compound statement imports or defines; yield the names."""
     for node in ast.walk(statement):
         match node:
             case ast.Import() | ast.ImportFrom():
                 for name, path in import_names(node):
                     module.imports.setdefault(name, path)
+                    yield name
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 module.functions.setdefault(name, node)
+                yield name
             case ast.ClassDef(name=name):
                 module.classes.setdefault(name, node)
+                yield name
             case _:
                 pass
+
+
+def _is_for_types(statement: ast.stmt) -> bool:
+    """Return whether a statement is `if TYPE_CHECKING:`."""
+    if not isinstance(statement, ast.If):
+        return False
+    test = statement.test
+    said = test.id if isinstance(test, ast.Name) else getattr(test, "attr", "")
+    return said == "TYPE_CHECKING"
 
 
 def changes(statements: Sequence[ast.AST]) -> Iterator[str]:

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Protocol
 
-from migsafe.sources.alembic.classes import Evaluates, made_class
+from migsafe.sources.alembic.classes import Evaluates
+from migsafe.sources.alembic.foreign import is_foreign
 from migsafe.sources.alembic.host import NOWHERE, Host
 from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.values import (
@@ -20,6 +21,7 @@ from migsafe.sources.alembic.values import (
     imported,
 )
 
+_OF_ALEMBIC = frozenset({"alembic.context", "alembic.op"})
 _Replaced = dict[int, tuple[Value, Value]]
 """Values by their identity, with what came into their place; held, so that none is reused."""
 
@@ -32,6 +34,9 @@ class Reads(Evaluates, Protocol):
 
     def decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Value:
         """Return the function that a `def` makes."""
+
+    def decorated_class(self, node: ast.ClassDef, scope: Scope) -> Value:
+        """Return what a class statement makes."""
 
 
 class Names:
@@ -130,11 +135,14 @@ class Names:
         if name in module.functions:
             return self._reads.decorated(module.functions[name], scope)
         if name in module.classes:
-            return made_class(module.classes[name], scope, self._reads)
+            return self._reads.decorated_class(module.classes[name], scope)
         if name in module.imports:
             return imported(module.imports[name])
         for package in module.wild:
-            value = self._resolve(Dotted(f"{package}.{name}"))
+            path = f"{package}.{name}"
+            if path in _OF_ALEMBIC:
+                return imported(path)
+            value = self._resolve(Dotted(path))
             if not isinstance(value, Dotted):
                 return value
         match name:
@@ -147,7 +155,8 @@ class Names:
             case _ if hasattr(builtins, name):
                 return Dotted(f"builtins.{name}")
             case _:
-                return Unknown(f"'{name}' is not known")
+                source = next((each for each in module.wild if is_foreign(each)), None)
+                return Unknown(f"'{name}' is not known", source)
 
     def _resolve(self, value: Dotted) -> Value:
         """Return what a full name stands for in the repository; itself where it is none."""

@@ -41,6 +41,7 @@ class Sink:
         self.autocommit = False
         self.certainty = Certainty.ALWAYS
         self.calls: dict[tuple[str, int, int], str | None] = {}
+        self.doubts: dict[str, Statement] = {}
 
     @property
     def is_own(self) -> bool:
@@ -87,12 +88,46 @@ class Sink:
         self, node: ast.expr, reason: str, relations: tuple[Name, ...] | None = None
     ) -> None:
         """Note a call whose meaning is not known."""
+        self.found.append(self._unrecognized(node, reason, relations))
+
+    def doubt(self, node: ast.expr, about: str, reason: str) -> None:
+        """Note a call that may do anything, to be said where nothing else is said of it.
+
+        Of the calls about one thing in one expression the last one is kept: it holds the others.
+        """
+        self.doubts[about] = self._unrecognized(node, reason, None)
+
+    @contextmanager
+    def perhaps(self) -> Iterator[None]:
+        """Follow what may happen or not."""
+        before, self.certainty = self.certainty, Certainty.MAYBE
+        try:
+            yield
+        finally:
+            self.certainty = before
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Follow an expression of a statement; then say which of its calls may do anything."""
+        start = len(self.found)
+        before, self.doubts = self.doubts, {}
+        try:
+            yield
+            said = self.found[start:]
+            if not any(isinstance(each, Unrecognized) for one in said for each in one.operations):
+                self.found.extend(self.doubts.values())
+        finally:
+            self.doubts = before
+
+    def _unrecognized(
+        self, node: ast.expr, reason: str, relations: tuple[Name, ...] | None
+    ) -> Statement:
         where = self.where()
         if not self.is_own:
             here = self._here()
             reason = f"{reason} ({shown(here.path)}, line {node.lineno})"
         sql = where.text[where.span.start : where.span.end]
-        self.emit(Unrecognized(Cause.CALL, reason, sql=sql, relations=relations))
+        return where.statement((Unrecognized(Cause.CALL, reason, sql=sql, relations=relations),))
 
     def flush(self, batch: int) -> None:
         """Note what a batch has collected."""
@@ -107,12 +142,13 @@ class Sink:
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """Forget what is found until then: it is no part of the section."""
-        kept = self.found, self.batches, self.calls, self.certainty, self.autocommit
-        self.found, self.batches, self.calls = [], {}, {}
+        kept = self.found, self.batches, self.calls, self.doubts, self.certainty, self.autocommit
+        self.found, self.batches, self.calls, self.doubts = [], {}, {}, {}
         try:
             yield
         finally:
-            self.found, self.batches, self.calls, self.certainty, self.autocommit = kept
+            self.found, self.batches, self.calls, self.doubts = kept[:4]
+            self.certainty, self.autocommit = kept[4:]
 
     def counted(self, node: ast.expr, reason: str | None) -> None:
         """Note whether a call of `op` is known; once it is not, it stays so."""

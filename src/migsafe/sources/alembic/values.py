@@ -28,9 +28,15 @@ from migsafe.sources.alembic.places import Places
 
 @record
 class Unknown:
-    """A value that only a run would tell; `reason` ends the sentence "… because"."""
+    """A value that only a run would tell; `reason` ends the sentence "… because".
+
+    `source` is the full name of what made it, where that is code that is not read. `reaches`
+    says that it may be something through which the schema changes.
+    """
 
     reason: str
+    source: str | None = None
+    reaches: bool = False
 
 
 class Listed(tuple["Value", ...]):
@@ -229,6 +235,8 @@ def imported(path: str) -> "Value":
             return Live(LiveKind.OP)
         case "alembic.context":
             return Live(LiveKind.CONTEXT)
+        case _ if path.startswith("alembic.op."):
+            return Method(Live(LiveKind.OP), path.removeprefix("alembic.op."))
         case _:
             return Dotted(path)
 
@@ -336,11 +344,12 @@ class Scope:
 
 @record
 class Function:
-    """A function, a method or a lambda that can be read."""
+    """A function, a method or a lambda that can be read; `owner` is the class of a method."""
 
     name: str
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope = field(compare=False, repr=False)
+    owner: "Class | None" = field(default=None, compare=False, repr=False)
 
 
 @record
@@ -384,6 +393,14 @@ class Instance:
 
 
 @record
+class Parent:
+    """`super()`: an object, or a class, as the classes after `owner` see it."""
+
+    of: "Instance | Class"
+    owner: Class
+
+
+@record
 class Namespace:
     """`globals()`."""
 
@@ -395,6 +412,19 @@ class Several:
     """Functions of which some are called, each for a database of its own."""
 
     functions: tuple["Value", ...]
+
+
+@record
+class Choice:
+    """Functions of which one is called; `reason` is why nobody knows which."""
+
+    functions: tuple["Value", ...]
+    reason: str
+
+
+@record
+class Suppressing:
+    """`contextlib.suppress(…)`."""
 
 
 @record
@@ -442,8 +472,9 @@ Value: TypeAlias = (
     "bool | int | float | str | bytes | tuple[Value, ...] | Unknown | Items | Moment"
     " | Pieces | Dotted | SqlText | SaType | SaForeignKey | SaConstraint | SaIndex | SaSequence"
     " | NoDefault | SaColumn | Identity | Generated | Live | Batch | MiniTable | Columns"
-    " | Metadata | Tables | Dml | Method | Function | Bound | Yielding | Several | Class"
-    " | Instance | Namespace | EnumMember | EnumClass | PluginObject | FilePath | OpenFile | None"
+    " | Metadata | Tables | Dml | Method | Function | Bound | Yielding | Several | Choice"
+    " | Class | Instance | Parent | Namespace | Suppressing | EnumMember | EnumClass"
+    " | PluginObject | FilePath | OpenFile | None"
 )
 
 
@@ -474,12 +505,14 @@ class Arguments:
 def reason(value: Value) -> str | None:
     """Return why a value is not known, None if that is not what is wrong with it."""
     match value:
-        case Unknown() | Pieces():
+        case Unknown() | Pieces() | Choice():
             return value.reason
         case Live() | Method(of=Live()):
             return "what the database holds is not known"
         case Dotted(path=path):
             return f"'{path}' cannot be read here"
+        case Method(of=Instance(of=class_), name=name):
+            return f"'.{name}' of a '{class_.name}' is not known"
         case _:
             return None
 

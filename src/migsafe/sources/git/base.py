@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from migsafe.model.errors import UsageError
 from migsafe.model.record import record
+from migsafe.sources.files import Files
+from migsafe.sources.git import PUSHED
 from migsafe.sources.git.repository import Repository
 
 _TRUNKS = ("main", "master")
@@ -20,6 +22,19 @@ class Base:
 
     name: str
     commit: str
+
+
+@record
+class Since:
+    """A checkout, and the commit at which the change in it began."""
+
+    repository: Repository
+    base: Base
+
+    @property
+    def before(self) -> Files:
+        """The files as they stood then."""
+        return self.repository.at(self.base.commit)
 
 
 def named(repository: Repository, name: str) -> Base:
@@ -47,10 +62,9 @@ def by_default(repository: Repository, environment: Mapping[str, str] = os.envir
     """
     if repository.head is None:
         return None
-    said = _said(environment)
-    if said is not None:
-        label, candidates = said
-        return _parted(repository, candidates, label)
+    found = pushed(repository, environment) or _merging(repository, environment)
+    if found is not None:
+        return found
     refs = _refs(repository)
     trunk = _trunk(repository, refs)
     is_all = len(refs) == 1 and trunk is not None and repository.branch() == trunk
@@ -92,16 +106,24 @@ def _trunk(repository: Repository, refs: Mapping[str, str]) -> str | None:
     return next((trunk for trunk in trunks if f"refs/heads/{trunk}" in refs), None)
 
 
-def _said(environment: Mapping[str, str]) -> tuple[str, Sequence[str]] | None:
-    """Return what a hook or a pipeline calls the base, and the revisions that it may be."""
-    pushed = environment.get("PRE_COMMIT_FROM_REF")
-    if pushed:
-        return pushed[:12], (pushed,)
+def pushed(repository: Repository, environment: Mapping[str, str] = os.environ) -> Base | None:
+    """Return where a push begins, as pre-commit tells its hooks; None outside of one.
+
+    Raises:
+        UsageError: If the commit is not here.
+    """
+    begin = environment.get(PUSHED)
+    return None if not begin else _parted(repository, (begin,), begin[:12])
+
+
+def _merging(repository: Repository, environment: Mapping[str, str]) -> Base | None:
+    """Return where a merge request begins, as its pipeline says."""
     for variable in ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "GITHUB_BASE_REF"):
         branch = environment.get(variable)
         if branch:
             exact = environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA")
-            return branch, (*([exact] if exact else []), f"origin/{branch}", branch)
+            names = (*([exact] if exact else []), f"origin/{branch}", branch)
+            return _parted(repository, names, branch)
     return None
 
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from hashlib import sha256
 
 from migsafe.model.errors import InputError, UsageError
 from migsafe.model.record import record
@@ -25,19 +24,6 @@ class Change:
 
     before: str | None
     now: str | None
-
-
-def is_checkout(directory: str = ".") -> bool:
-    """Say whether a directory lies in a git checkout, without asking git."""
-    if "GIT_DIR" in os.environ:
-        return True
-    here = os.path.abspath(directory)
-    while not os.path.lexists(os.path.join(here, ".git")):
-        above = os.path.dirname(here)
-        if above == here:
-            return False
-        here = above
-    return True
 
 
 class Repository:
@@ -268,6 +254,8 @@ class _Twins:
 
 
 def _digest(files: Files, path: str) -> bytes:
+    from hashlib import sha256  # noqa: PLC0415  few changes move files
+
     try:
         return sha256(files.data(path)).digest()
     except InputError:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import cast
 
+from migsafe.model.lineends import with_lf
 from migsafe.model.migration import Down, Migration, Section
 from migsafe.model.operations import Begin, Commit, Operation, Rollback, SetParameter
 from migsafe.model.origin import Runner
 from migsafe.model.plan import Plan
-from migsafe.model.record import is_record, names, record, replace
+from migsafe.model.record import names, record
 from migsafe.sources.plans.layout import BOUNDARY, Group, PlannedFile, layout
 from migsafe.writing.errors import UnwritableError
 from migsafe.writing.sql import write
@@ -141,7 +142,7 @@ def _seen(section: Section) -> tuple[_Seen, ...]:
                 close()
                 explicit = isinstance(operation, Begin)
                 continue
-            plain = cast("Operation", _plain(operation)) if carriage else operation
+            plain = cast("Operation", with_lf(operation)) if carriage else operation
             if operation.origin is not None and operation.origin.autocommit:
                 close()
                 groups.append(_Seen((plain,), transactional=False))
@@ -173,29 +174,12 @@ def _inside(runner: Runner, *, lone: bool, says_begin: bool) -> bool | None:
 def _expected(groups: Sequence[Group]) -> tuple[_Seen, ...]:
     found: list[_Seen] = []
     for group in groups:
-        steps = tuple(cast("Operation", _plain(each)) for each in group.operations)
+        steps = tuple(cast("Operation", with_lf(each)) for each in group.operations)
         if group.transactional:
             found.append(_Seen(steps, transactional=True))
         else:
             found.extend(_Seen((each,), transactional=False) for each in steps)
     return tuple(found)
-
-
-def _plain(value: object) -> object:
-    """Return an operation with line ends as LF in all its texts: bodies keep their own."""
-    if isinstance(value, str):
-        return value.replace("\r\n", "\n") if "\r" in value else value
-    if isinstance(value, tuple):
-        items = tuple(_plain(item) for item in value)
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    if is_record(value):
-        changed = {
-            name: new
-            for name in names(value)
-            if name != "origin" and (new := _plain(old := getattr(value, name))) is not old
-        }
-        return replace(value, **changed) if changed else value
-    return value
 
 
 # --- comparing -------------------------------------------------------------------------

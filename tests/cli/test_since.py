@@ -1,0 +1,166 @@
+"""What the commands take where git says what is new."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from commands import migsafe
+from repositories import Checkout
+
+RELEASED = {
+    "db/1_users.up.sql": "CREATE TABLE users (id bigint PRIMARY KEY, fax text);",
+    "db/1_users.down.sql": "DROP TABLE users;",
+    "db/2_fax.up.sql": "CREATE INDEX fax ON users (fax);",
+    "db/2_fax.down.sql": "DROP INDEX fax;",
+}
+NEW = {"db/3_fax.up.sql": "ALTER TABLE users DROP COLUMN fax;", "db/3_fax.down.sql": "SELECT 1;"}
+
+
+@pytest.fixture
+def topic(tmp_path: Path) -> Checkout:
+    """Return a branch with two released migrations and a new one."""
+    checkout = Checkout.made(tmp_path / "repo")
+    checkout.commit(RELEASED)
+    checkout.git("switch", "-q", "-c", "topic")
+    checkout.commit(NEW)
+    return checkout
+
+
+def lines(checkout: Checkout, *arguments: str, **environment: str) -> tuple[int, list[str]]:
+    silent = {"GITHUB_BASE_REF": "", "PRE_COMMIT_FROM_REF": ""}
+    done = migsafe(*arguments, cwd=checkout.path, environment={**silent, **environment})
+    return done.returncode, (done.stdout + done.stderr).splitlines()
+
+
+def test_lint_without_paths_judges_what_the_default_branch_lacks(topic: Checkout) -> None:
+    status, said = lines(topic, "lint")
+    assert status == 1
+    assert said[0] == "2 released migrations replayed (--all judges them too); 1 new since main"
+    assert any("drop-column" in line for line in said)
+    assert not any("create-index" in line for line in said)
+
+
+def test_all_judges_everything(topic: Checkout) -> None:
+    _, said = lines(topic, "lint", "--all")
+    assert any("db/2_fax.up.sql" in line for line in said)
+    status, said = lines(topic, "lint", "--all", "--since", "main")
+    assert (status, said[0]) == (2, "error: --all and --since exclude each other")
+
+
+def test_where_nothing_is_new_nothing_is_judged(topic: Checkout) -> None:
+    topic.git("switch", "-q", "main")
+    status, said = lines(topic, "lint")
+    assert (status, said[0]) == (0, "nothing new since main (--all judges what was released)")
+    assert said[-1] == "Stage 1: SAFE  no findings  0 of 0 statements understood"
+
+
+def test_one_branch_without_a_remote_is_judged_as_a_whole_and_says_so(tmp_path: Path) -> None:
+    checkout = Checkout.made(tmp_path)
+    checkout.commit({**RELEASED, **NEW})
+    status, said = lines(checkout, "lint")
+    assert status == 1
+    assert any("one branch without a remote" in line for line in said)
+
+
+def test_outside_of_git_everything_is_judged_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "1_a.up.sql").write_text("SELECT 1;", "utf-8")
+    (tmp_path / "db" / "1_a.down.sql").write_text("SELECT 1;", "utf-8")
+    assert lines(Checkout(tmp_path), "lint") == (
+        0, ["Stage 1: SAFE  no findings  2 of 2 statements understood"],
+    )  # fmt: skip
+    status, said = lines(Checkout(tmp_path), "lint", "--since", "main")
+    assert status == 2
+    assert said[0].startswith("error: this directory is in no git repository")
+
+
+def test_the_new_ones_are_one_deploy(topic: Checkout) -> None:
+    topic.commit({"db/4_t.up.sql": "CREATE TABLE t (a int);"})
+    topic.commit({"db/5_t.up.sql": "CREATE INDEX t_a ON t (a);"})
+    found = [
+        [line for line in lines(topic, "lint", word, "-f", "concise")[1] if "5_t.up.sql" in line]
+        for word in ("--since=main", "--all")
+    ]
+    assert [any("create-index" in line for line in each) for each in found] == [False, True]
+
+
+def test_files_that_are_named_are_judged_as_named(topic: Checkout) -> None:
+    _, said = lines(topic, "lint", "db/2_fax.up.sql")
+    assert said[0] == "1 earlier migration replayed; 1 judged"
+
+
+def test_files_that_a_push_hands_over_are_those_that_are_new(topic: Checkout) -> None:
+    base = topic.git("rev-parse", "main")
+    (topic.path / "db/2_fax.up.sql").write_text(RELEASED["db/2_fax.up.sql"] + "\n", "utf-8")
+    _, said = lines(
+        topic, "lint", *RELEASED, *NEW, PRE_COMMIT_FROM_REF=base, PRE_COMMIT_TO_REF="HEAD"
+    )
+    assert said[0].endswith(f"1 new since {base[:12]}")
+
+
+def test_a_pipeline_without_history_is_told_what_to_do(topic: Checkout, tmp_path: Path) -> None:
+    clone = topic.clone(tmp_path / "clone", "--depth", "1", "--branch", "topic")
+    status, said = lines(clone, "lint", GITHUB_BASE_REF="main")
+    assert status == 2
+    assert said[0] == "error: git knows no revision 'main' here"
+    assert "fetch-depth: 0" in said[1]
+
+
+def test_a_missing_revision_is_named(topic: Checkout) -> None:
+    status, said = lines(topic, "lint", "--since", "v9")
+    assert (status, said[0]) == (2, "error: git knows no revision 'v9' here")
+    assert "git fetch origin v9" in said[1]
+
+
+def test_the_report_for_machines_names_what_it_is_new_since(topic: Checkout) -> None:
+    done = migsafe("lint", "--since", "main", "--format", "json", cwd=topic.path)
+    summary = json.loads(done.stdout)["summary"]
+    assert (summary["since"], summary["files"], summary["replayed"]) == ("main", 1, 2)
+
+
+def test_a_start_that_is_configured_narrows_what_is_new(topic: Checkout) -> None:
+    topic.write({"migsafe.toml": 'start-after = "3_fax"\n'})
+    assert lines(topic, "lint")[0] == 0
+    status, said = lines(topic, "lint", "--start-after", "1_users")
+    assert status == 1
+    assert any("db/2_fax.up.sql" in line for line in said)
+
+
+def test_the_gate_asks_about_what_the_change_adds(topic: Checkout) -> None:
+    status, said = lines(topic, "gate", "--stage", "1")
+    assert (status, said[0]) == (1, "Stage 1: UNSAFE")
+    assert said[-1] == "next: migsafe plan db/3_fax.up.sql"
+    topic.git("switch", "-q", "main")
+    assert lines(topic, "gate", "--stage", "1")[0] == 0
+
+
+def test_the_gate_sends_nobody_to_a_plan_for_a_migration_that_is_gone(topic: Checkout) -> None:
+    topic.git("switch", "-q", "main")
+    topic.git("rm", "-q", "db/2_fax.up.sql", "db/2_fax.down.sql")
+    status, said = lines(topic, "gate", "--stage", "1")
+    assert status == 1
+    assert not any(line.startswith("next:") for line in said)
+
+
+def test_the_gate_outside_of_git_needs_to_be_told(tmp_path: Path) -> None:
+    status, said = lines(Checkout(tmp_path), "gate", "--stage", "1")
+    assert (status, said[0]) == (2, "error: the gate needs to know what is to be applied")
+
+
+def test_inspect_and_plan_take_what_is_new(topic: Checkout) -> None:
+    _, said = lines(topic, "inspect", "--since", "main")
+    assert [line for line in said if line.startswith("db/")] == [
+        "db/3_fax.up.sql   up",
+        "db/3_fax.down.sql   down",
+    ]
+    status, said = lines(topic, "plan", "--since", "main")
+    assert status == 0
+    assert "DROP COLUMN fax" in "\n".join(said)
+    topic.git("switch", "-q", "main")
+    assert lines(topic, "plan", "--since", "main")[1][0] == "error: no migration is new since main"
+
+
+def test_standard_input_has_no_past(topic: Checkout) -> None:
+    status, said = lines(topic, "lint", "-", "--since", "main")
+    assert (status, said[0]) == (2, "error: '-' has no past to be compared with")
