@@ -86,6 +86,47 @@ FOLLOWED = [
     ("class C:\n    op.drop_table('a')\n    x = op.drop_table('b')", "", ["a", "b"]),
     ("@gone\nclass C: ...", GONE, ["a"]),
     ("C.go()", f"{GONE}@gone\nclass C:\n    @staticmethod\n    def go(): ...", ["a"]),
+    (
+        "class C(B): ...",
+        "class B:\n    def __init_subclass__(cls):\n        op.drop_table('a')\n",
+        ["a"],
+    ),
+    (
+        "C.run()",
+        (
+            "class B:\n    @classmethod\n    def run(cls):\n        op.drop_table('a')\n"
+            "class C(B):\n    @classmethod\n    def run(cls):\n        super().run()\n"
+        ),
+        ["a"],
+    ),
+    (
+        "for k in K:\n    k.drop()",
+        (
+            "import enum\nclass K(enum.Enum):\n    A = 'a'\n"
+            "    def drop(self):\n        op.drop_table(self.value)\n"
+        ),
+        ["a"],
+    ),
+    (
+        "C.run('a')",
+        ("class C:\n    @staticmethod\n    def go(t):\n        op.drop_table(t)\n    run = go\n"),
+        ["a"],
+    ),
+    # What decorators keep in a list.
+    (
+        "for step in STEPS:\n    step()",
+        (
+            "STEPS = []\ndef step(made):\n    STEPS.append(made)\n    return made\n"
+            "@step\ndef one():\n    op.drop_table('a')\n"
+            "@step\ndef two():\n    op.drop_table('b')\n"
+        ),
+        ["a", "b"],
+    ),
+    (
+        "for _ in gone():\n    pass",
+        ("def gone():\n    yield from inner()\ndef inner():\n    yield op.drop_table('a')\n"),
+        ["a"],
+    ),
     # `op` by other names.
     ("vars(op)['drop_table']('a')\nop.__dict__['drop_table']('b')", "", ["a", "b"]),
     ("sys.modules['alembic.op'].drop_table('a')", "import sys\n", ["a"]),
@@ -168,6 +209,39 @@ PERHAPS = [
         (
             "from threading import Thread\nclass T(Thread):\n"
             "    def run(self):\n        op.drop_table('a')\n"
+        ),
+        ["a"],
+    ),
+    (
+        "re.sub('a', C(), 'a')",
+        ("import re\nclass C:\n    def __call__(self, m):\n        op.drop_table('a')\n"),
+        ["a"],
+    ),
+    ("g = (op.drop_table(t) for t in 'a')\nlist(g)", "", ["a"]),
+    # Python calls these by itself.
+    ("C() >> 1", "class C:\n    def __rshift__(self, n):\n        op.drop_table('a')\n", ["a"]),
+    ("if C(): ...", "class C:\n    def __bool__(self):\n        op.drop_table('a')\n", ["a"]),
+    (
+        "C()",
+        (
+            "class M(type):\n    def __call__(cls):\n"
+            "        op.drop_table('a')\nclass C(metaclass=M): ...\n"
+        ),
+        ["a"],
+    ),
+    (
+        "inner()",
+        (
+            "import contextlib\n@contextlib.contextmanager\ndef apart():\n    yield\n"
+            "    op.drop_table('a')\n@apart()\ndef inner(): ...\n"
+        ),
+        ["a"],
+    ),
+    (
+        "inner()",
+        (
+            "import contextlib\nclass D(contextlib.ContextDecorator):\n"
+            "    def __enter__(self):\n        op.drop_table('a')\n@D()\ndef inner(): ...\n"
         ),
         ["a"],
     ),
@@ -257,6 +331,13 @@ SAID = [
         "class C:\n    def __init__(self):\n        self.o = op\nc = C()",
         "'c.run' may change the schema",
     ),
+    ("for c in C.__subclasses__():\n    c().go()", "class C: ...", "are made of 'C' is not known"),
+    ("type('X', (), {'f': op.drop_table})().f('a')", "", "what a class holds is not known"),
+    (
+        "for n, f in inspect.getmembers(C()):\n    f()",
+        "import inspect\nclass C:\n    def go(self):\n        op.drop_table('a')",
+        "'f' may change the schema: what 'inspect.getmembers' returns is not known",
+    ),
     # Connections of their own, and what is made of metadata.
     ("c = sa.create_engine('x').connect()\nc.run_it()", "", "'c.run_it' may change the schema"),
     ("c = psycopg2.connect('x')\nc.lobject()", "import psycopg2", "'c.lobject' may change"),
@@ -301,11 +382,21 @@ QUIET = [
     "def f(n):\n    return n if n < 2 else n * f(n - 1)\nf(99)",
     "x = slugify('a')\nclick.echo(x)",
     "x = app.settings()\ny = app.hashed(x.salt, 'x')\nprint(y)",
+    "class C:\n    def __str__(self):\n        return 'x'\nprint(C())",
     "e = app.Error('x')\nif e:\n    raise e",
     "m = sa.MetaData()\nm.reflect(op.get_bind())\nm.clear()",
     "c = sa.create_engine('x').connect()\nc.execute('SELECT 1').fetchall()\nc.close()",
     "try:\n    import ujson as json\nexcept ImportError:\n    import json\nprint(json.dumps({}))",
 ]  # fmt: skip
+NESTED = (
+    "def f(*g):\n    atexit.register(f, f, h)\n    x.each(h, f)\ndef h(*g):\n    x.each(f, h)\n"
+)
+
+
+def test_functions_that_hand_each_other_on_have_an_end() -> None:
+    assert operations_of("f()\nh()", head=f"import atexit\nx = atexit\n{NESTED}") == []
+
+
 QUIET_HEAD = """\
 import app
 import click

@@ -40,6 +40,12 @@ from migsafe.writing.quoting import identifier
 _DEEPEST = 12
 _TYPES = frozenset({"TypeDecorator", "UserDefinedType", "TypeEngine"})
 _EMPTY = frozenset({"object", "ABC", "Generic", "Protocol", "NamedTuple", "TypedDict"})
+_FOLLOWED = frozenset(
+    (
+        *("__aenter__", "__aexit__", "__call__", "__enter__", "__exit__", "__getattr__"),
+        *("__getitem__", "__init__", "__iter__", "__post_init__"),
+    )
+)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 
@@ -109,6 +115,25 @@ def methods_of(class_: Class, evaluates: Evaluates) -> Iterator[Function]:
                     yield Function(statement.name, statement, each.scope, each)
 
 
+def methods_by_itself(class_: Class, evaluates: Evaluates) -> Iterator[Function]:
+    """Yield the methods that Python calls by itself, such as `__bool__`.
+
+    Those that are followed where it does so are left out.
+    """
+    classes: list[Value] = [class_]
+    classes += [
+        evaluates.value_in(keyword.value, class_.scope)
+        for keyword in class_.node.keywords
+        if keyword.arg == "metaclass"
+    ]
+    for each in classes:
+        if isinstance(each, Class):
+            for method in methods_of(each, evaluates):
+                of_meta = each is not class_
+                if method.name.startswith("__") and (of_meta or method.name not in _FOLLOWED):
+                    yield method
+
+
 def unread_base(class_: Class, evaluates: Evaluates) -> str | None:
     """Return the full name of a base class whose methods cannot be read, None if there is none."""
     for each in _lineage(class_, evaluates):
@@ -153,8 +178,12 @@ def _value_of_member(class_: Class, name: str, evaluates: Evaluates) -> Value:
     node = assigned[name]
     names: dict[str, Value] = {}
     for each in ast.walk(node):
-        if isinstance(each, ast.Name) and each.id in assigned and each.id != name:
+        if not isinstance(each, ast.Name) or each.id == name:
+            continue
+        if each.id in assigned:
             names[each.id] = _value_of_member(class_, each.id, evaluates)
+        elif (function := _function(class_, each.id)) is not None:
+            names[each.id] = Function(function.name, function, class_.scope, class_)
     scope = class_.scope
     if names:
         outer = class_.scope if class_.scope.outer is not None else None
@@ -178,8 +207,10 @@ def enum_members(class_: Class, evaluates: Evaluates) -> tuple[EnumMember, ...]:
     return tuple(found)
 
 
-def attribute_of_class(class_: Class, name: str, evaluates: Evaluates) -> Value:  # noqa: C901, PLR0912 - a table
-    """Return an attribute of a class."""
+def attribute_of_class(  # noqa: C901, PLR0912 - a table
+    class_: Class, name: str, evaluates: Evaluates, owner: Class | None = None
+) -> Value:
+    """Return an attribute of a class; `owner`: as `super()` in this class sees it."""
     if class_.is_enum:
         for member in enum_members(class_, evaluates):
             if member.name == name:
@@ -188,6 +219,9 @@ def attribute_of_class(class_: Class, name: str, evaluates: Evaluates) -> Value:
             members = enum_members(class_, evaluates)
             return Items(tuple((member.name, member) for member in members))
     match name:
+        case "__subclasses__":
+            why = f"which classes are made of '{class_.name}' is not known"
+            return Unknown(why, reaches=True)
         case "__name__" | "__qualname__":
             return class_.name
         case "metadata":
@@ -196,7 +230,7 @@ def attribute_of_class(class_: Class, name: str, evaluates: Evaluates) -> Value:
             return table
         case _:
             pass
-    for each in _lineage(class_, evaluates):
+    for each in _line_of_methods(class_, evaluates, owner):
         if isinstance(each, Class):
             if name in _assigned(each):
                 value = _assigned(each)[name]
@@ -245,7 +279,9 @@ def attribute_of_instance(
         node = _function(each, name)
         if node is None:
             continue
-        return _method_of_instance(instance, Function(node.name, node, each.scope, each), evaluates)
+        return _method_of(
+            instance, instance.of, Function(node.name, node, each.scope, each), evaluates
+        )
     for each in line:
         node = _function(each, "__getattr__")
         if node is not None and not name.startswith("__"):
@@ -256,13 +292,24 @@ def attribute_of_instance(
     return Unknown(f"'.{name}' of a '{instance.of.name}' is not known")
 
 
-def _method_of_instance(instance: Instance, function: Function, evaluates: Evaluates) -> Value:
+def attribute_of_member(
+    member: EnumMember, class_: Value, name: str, evaluates: Evaluates
+) -> Value:
+    """Return an attribute of a member of an enum that its class defines."""
+    if isinstance(class_, Class):
+        for method in methods_of(class_, evaluates):
+            if method.name == name:
+                return _method_of(member, class_, method, evaluates)
+    return Unknown(f"'.{name}' of a member is not known")
+
+
+def _method_of(held: Value, class_: Class, function: Function, evaluates: Evaluates) -> Value:
     marks = {last_name(mark) for mark in getattr(function.node, "decorator_list", ())}
     if "staticmethod" in marks:
         return function
     if "classmethod" in marks:
-        return Bound(function, Arguments((instance.of,)))
-    bound = Bound(function, Arguments((instance,)))
+        return Bound(function, Arguments((class_,)))
+    bound = Bound(function, Arguments((held,)))
     if "property" in marks or "cached_property" in marks:
         return evaluates.called(bound, Arguments())
     return bound

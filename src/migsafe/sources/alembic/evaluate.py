@@ -12,6 +12,7 @@ from migsafe.model.expressions import Name
 from migsafe.sources.alembic.classes import (
     attribute_of_class,
     attribute_of_instance,
+    attribute_of_member,
     enum_members,
     made_class,
     setter,
@@ -50,6 +51,7 @@ from migsafe.sources.alembic.values import (
     Class,
     Dotted,
     EnumClass,
+    EnumMember,
     Function,
     Instance,
     Items,
@@ -110,6 +112,14 @@ class Evaluator:
     def _marked(self, made: Value, marks: list[ast.expr], scope: Scope) -> Value:
         for mark in reversed(marks):
             decorator = self.value_in(mark, scope)
+            if isinstance(decorator, Yielding):
+                # What it does around each call of what it decorates.
+                self.perhaps_called(Dotted("builtins.list"), Arguments((decorator,)), mark)
+            if isinstance(decorator, Instance):
+                method = self.attribute_of(decorator, "__call__")
+                if isinstance(method, Method):
+                    self._host.on_call(mark, method, _NONE)
+                decorator = method
             if isinstance(decorator, (Function, Class, Bound)):
                 wrapped = self._host.on_call(mark, decorator, Arguments((made,)))
                 made = wrapped if isinstance(wrapped, _DECORATED) else made
@@ -283,7 +293,7 @@ class Evaluator:
             case ast.Yield(value=yielded):
                 return self._host.on_yield(None if yielded is None else self.value(yielded))
             case ast.YieldFrom(value=inner):
-                for each in sequence_of(self.value(inner)) or (Unknown("it is yielded"),):
+                for each in self.sequence(self.value(inner)) or (Unknown("it is yielded"),):
                     self._host.on_yield(each)
                 return None
             case _:
@@ -296,6 +306,10 @@ class Evaluator:
                 return attribute_of_class(value, name, self)
             case Instance():
                 return attribute_of_instance(value, name, self)
+            case EnumMember() if name not in {"name", "value"}:
+                return attribute_of_member(value, self.names.lookup(value.of), name, self)
+            case Parent(of=Class() as held, owner=owner):
+                return attribute_of_class(held, name, self, owner)
             case Parent(of=Instance() as held, owner=owner):
                 return attribute_of_instance(held, name, self, owner)
             case _:

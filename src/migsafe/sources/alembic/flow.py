@@ -59,6 +59,7 @@ from migsafe.sources.alembic.values import (
     Metadata,
     MiniTable,
     Module,
+    Parent,
     Scope,
     Suppressing,
     Unknown,
@@ -126,10 +127,20 @@ class Walk:
         taken = self._parameters(function) if isinstance(function, Function) else ()
         given = Arguments((), tuple(taken))
         try:
+            self._register()
             self._evaluator.called(function, given)
         except (GivenUpError, RecursionError):
             self.sink.given_up()
         return tuple(self.sink.found)
+
+    def _register(self) -> None:
+        """Follow the decorators of the file: they may keep what they decorate in a list."""
+        for statement in self._module.body:
+            for mark in getattr(statement, "decorator_list", ()):
+                root = mark.func if isinstance(mark, ast.Call) else mark
+                name = getattr(statement, "name", "")
+                if isinstance(root, ast.Name) and root.id in self._module.functions:
+                    self._evaluator.names.lookup(name)
 
     def value_of(self, name: str) -> Value:
         """Return what a name of the module's level is worth."""
@@ -311,8 +322,12 @@ class Walk:
             self._body([each for each in node.body if not isinstance(each, _FUNCTIONS)])
         finally:
             self._evaluator.names.stack.pop()
-        with self.sink.settled():
+        with self.sink.at(node), self.sink.settled():
             made = self._evaluator.decorated_class(node, scope)
+            if isinstance(made, Class):
+                hook = self._evaluator.attribute_of(Parent(made, made), "__init_subclass__")
+                if isinstance(hook, Function):
+                    self._evaluator.called(hook, Arguments((made,)))
         self._evaluator.names.assign(node.name, made)
 
     def _returned(self, node: ast.expr | None) -> Value:

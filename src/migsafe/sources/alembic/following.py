@@ -7,6 +7,7 @@ from functools import lru_cache
 from migsafe.sources.alembic.classes import (
     fields_of,
     initializer,
+    methods_by_itself,
     table_of_class,
     type_of_class,
 )
@@ -15,9 +16,9 @@ from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.frames import NEXT, Frame
 from migsafe.sources.alembic.host import GivenUpError
 from migsafe.sources.alembic.library import Library
-from migsafe.sources.alembic.reach import gets_live, one_of, reaches_database
+from migsafe.sources.alembic.reach import gets_live, one_of
 from migsafe.sources.alembic.sink import Sink
-from migsafe.sources.alembic.unread import Unread
+from migsafe.sources.alembic.unread import UNKNOWN_CALL, Unread
 from migsafe.sources.alembic.values import (
     Arguments,
     Batch,
@@ -123,7 +124,10 @@ class Calls:
                     values = [self._evaluator.call(each, arguments, node) for each in functions]
                 return one_of(values, function.reason)
             case Class():
-                return self._instance(function, arguments)
+                made = self._instance(function, arguments)
+                if isinstance(made, Instance):
+                    self._by_itself(node, made)
+                return made
             case Instance():
                 method = self._evaluator.attribute_of(function, "__call__")
                 if not isinstance(method, Unknown):
@@ -158,7 +162,7 @@ class Calls:
             return Yielding(function, arguments)
         unknown = Unknown(f"what '{function.name}' returns is not known")
         if len(self.frames) >= _DEEPEST or self._active.count(function.node) >= _TURNS:
-            if gets_live(arguments) or self._may_reach(function, set()):
+            if gets_live(arguments) or self.unread.may_reach(function):
                 self._sink.unrecognized(
                     node, f"'{function.name}' calls itself more often than is followed"
                 )
@@ -177,28 +181,12 @@ class Calls:
                 self.unread.is_watched
                 or gets_live(arguments)
                 or len(self._sink.found) > before
-                or self._may_reach(function, set())
+                or self.unread.may_reach(function)
             ):
                 self._sink.unrecognized(node, f"following '{function.name}' takes too many steps")
             return unknown
         finally:
             self.unread.is_watched = watched
-
-    def _may_reach(self, function: Function | Class, seen: set[ast.AST]) -> bool:
-        """Return whether code names something through which the schema may change."""
-        seen.add(function.node)
-        self._evaluator.names.stack.append(function.scope)
-        try:
-            names = {each.id for each in ast.walk(function.node) if isinstance(each, ast.Name)}
-            values = [self._evaluator.names.lookup(name) for name in sorted(names)]
-        finally:
-            self._evaluator.names.stack.pop()
-        return any(
-            self._may_reach(each, seen)
-            if isinstance(each, (Function, Class)) and each.node not in seen
-            else reaches_database(each)
-            for each in values
-        )
 
     def run(
         self,
@@ -297,6 +285,13 @@ class Calls:
         if initial is None:
             return Instance(class_)
         return self._initialized(Instance(class_), initial, arguments)
+
+    def _by_itself(self, node: ast.expr, made: Instance) -> None:
+        """Follow the methods of a new object that Python may call without being asked to."""
+        for method in methods_by_itself(made.of, self._evaluator):
+            if method.node not in self._active and self.unread.may_reach(method):
+                with self._sink.perhaps():
+                    self._evaluator.call(method, Arguments((made,), (), UNKNOWN_CALL), node)
 
     def _with_fields(
         self, class_: Class, fields: dict[str, ast.expr | None], arguments: Arguments

@@ -116,6 +116,8 @@ class Library:
                 if name is None:
                     return (Unknown(reason(first) or "the file is not known"),)
                 return (OpenFile(name),)
+            case ["builtins", "type"] if len(arguments.positional) > 1:
+                return (Unknown("what a class holds is not known", reaches=True),)
             case ["builtins", "globals"]:
                 return (Namespace(self._evaluator.names.scope.module),)
             case ["builtins", "str"] if (text := shown(first)) is not None:
@@ -278,7 +280,7 @@ def _module(name: Value) -> Value:
 
 
 def _is_called(value: Value) -> bool:
-    return isinstance(value, (Function, Bound))
+    return isinstance(value, (Function, Bound, Instance))
 
 
 def _is_instance(value: Value, kind: Value) -> Value:

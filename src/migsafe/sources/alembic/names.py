@@ -114,7 +114,10 @@ class Names:
         if name not in names:
             # A name that is defined by itself must not be followed for ever.
             names[name] = Unknown(f"'{name}' is defined by itself")
-            names[name] = self._defined(module, name)
+            value = self._defined(module, name)
+            # Conditions that were followed meanwhile have put other names in their place.
+            self.module_scope(module).names[name] = value
+            return value
         return names[name]
 
     def _defined(self, module: Module, name: str) -> Value:  # noqa: C901, PLR0912 - a table

@@ -7,13 +7,14 @@ from migsafe.sources.alembic.classes import methods_of, unread_base
 from migsafe.sources.alembic.evaluate import Evaluator
 from migsafe.sources.alembic.foreign import is_foreign, may_call, only_logs, runs_others
 from migsafe.sources.alembic.operators import source
-from migsafe.sources.alembic.reach import gets_live, reaches_database
+from migsafe.sources.alembic.reach import gets_live, reaches_database, values_of
 from migsafe.sources.alembic.sink import Sink
 from migsafe.sources.alembic.sqltext import read_string
 from migsafe.sources.alembic.values import (
     Arguments,
     Bound,
     Choice,
+    Class,
     Dml,
     Dotted,
     Function,
@@ -54,7 +55,8 @@ _CHANGING = frozenset(
     ("alter", "ddl", "downgrade", "drop", "execute", "migrate", "truncate", "upgrade")
 )
 """Words in the names of functions that do more than compute a value."""
-_UNKNOWN_CALL = "what it is called with is not known"
+UNKNOWN_CALL = "what it is called with is not known"
+"""Why the arguments of a function that somebody else calls are not known."""
 _READING = frozenset(
     (
         *("hasattr", "print", "repr", "type", "id", "callable", "issubclass", "super", "object"),
@@ -62,6 +64,7 @@ _READING = frozenset(
         *("bool", "str"),
     )
 )
+_MAKING = frozenset({"__init__", "__new__", "__post_init__"})
 _RUNS_ANYTHING = frozenset({"exec", "eval", "__import__", "compile"})
 
 
@@ -84,6 +87,7 @@ class Unread:
         self._active = active
         self.alone: tuple[ast.expr, ...] = ()
         self.is_watched = False
+        self._reaching_code: dict[ast.AST, bool] = {}
 
     def call(self, node: ast.expr, function: Value, arguments: Arguments) -> Value:
         """Note a call that is not followed; return what it is worth."""
@@ -103,7 +107,11 @@ class Unread:
             case Unknown(), _:
                 return function
             case Dotted(path=path), _ if not path.startswith("builtins."):
-                return Unknown(f"what '{called}' returns is not known", path)
+                gives = not is_foreign(path) and self._gets_code(arguments)
+                return Unknown(f"what '{called}' returns is not known", path, gives)
+            case Dotted(path="builtins.max" | "builtins.min" | "builtins.iter"), _:
+                said = f"what '{called}' returns is not known"
+                return Unknown(said, reaches=gets_live(arguments))
             case _:
                 return Unknown(f"what '{called}' returns is not known")
 
@@ -158,9 +166,9 @@ class Unread:
         if base is not None and is_foreign(base) and self._is_asked(node, name):
             self._sink.doubt(node, base, f"'{called}' comes from '{base}', which may run anything")
         for method in methods_of(instance.of, self._evaluator):
-            if not method.name.startswith("__") and method.node not in self._active:
+            if method.name not in _MAKING and method.node not in self._active:
                 with self._sink.perhaps():
-                    given = Arguments((instance,), (), _UNKNOWN_CALL)
+                    given = Arguments((instance,), (), UNKNOWN_CALL)
                     self._evaluator.call(method, given, node)
 
     def _is_asked(self, node: ast.expr, name: str) -> bool:
@@ -211,12 +219,43 @@ class Unread:
     def _called_back(self, node: ast.expr, arguments: Arguments) -> None:
         """Follow the functions that a call is given: it may call them."""
         for each in _functions_in(arguments):
-            if isinstance(each, Yielding):
+            if isinstance(each, Instance):
+                method = self._evaluator.attribute_of(each, "__call__")
+                if isinstance(method, Bound) and not self._is_active(method):
+                    with self._sink.perhaps():
+                        self._evaluator.call(method, Arguments(unknown=UNKNOWN_CALL), node)
+            elif isinstance(each, Yielding):
                 with self._sink.perhaps():
                     self._evaluator.sequence(each)
             elif not reaches_database(each) and not self._is_active(each):
                 with self._sink.perhaps():
-                    self._evaluator.call(each, Arguments(unknown=_UNKNOWN_CALL), node)
+                    self._evaluator.call(each, Arguments(unknown=UNKNOWN_CALL), node)
+
+    def _gets_code(self, arguments: Arguments) -> bool:
+        """Return whether a call is given a class or an object that may change the schema."""
+        codes = [each.of if isinstance(each, Instance) else each for each in values_of(arguments)]
+        return any(isinstance(each, Class) and self.may_reach(each) for each in codes)
+
+    def may_reach(self, code: Function | Class) -> bool:
+        """Return whether code names something through which the schema may change."""
+        known = self._reaching_code.get(code.node)
+        if known is None:
+            # What calls itself is no more than what else it calls.
+            self._reaching_code[code.node] = False
+            known = self._reaching_code[code.node] = self._names_live(code)
+        return known
+
+    def _names_live(self, code: Function | Class) -> bool:
+        self._evaluator.names.stack.append(code.scope)
+        try:
+            names = {each.id for each in ast.walk(code.node) if isinstance(each, ast.Name)}
+            values = [self._evaluator.names.lookup(name) for name in sorted(names)]
+        finally:
+            self._evaluator.names.stack.pop()
+        return any(
+            self.may_reach(each) if isinstance(each, (Function, Class)) else reaches_database(each)
+            for each in values
+        )
 
     def _is_active(self, function: Value) -> bool:
         while isinstance(function, Bound):
@@ -267,7 +306,7 @@ def _functions_in(arguments: Arguments) -> list[Value]:
     while pending:
         value = pending.pop(0)
         match value:
-            case Function() | Bound() | Choice() | Several() | Yielding():
+            case Function() | Bound() | Choice() | Several() | Yielding() | Instance():
                 found.append(value)
             case tuple() if id(value) not in seen:
                 seen.add(id(value))
