@@ -397,6 +397,36 @@ def test_functions_that_hand_each_other_on_have_an_end() -> None:
     assert operations_of("f()\nh()", head=f"import atexit\nx = atexit\n{NESTED}") == []
 
 
+DEAR = [
+    (
+        "f0()",
+        "import atexit\n"
+        + "".join(
+            f"def f{n}(*g):\n    atexit.register(f{n + 1})\n    atexit.register(f{n + 1})\n"
+            for n in range(30)
+        )
+        + "def f30(*g): ...\n",
+    ),
+    (
+        "for i in L:\n    for j in L:\n        y = D[x]",
+        "L = range(900)\nD = {i: op.drop_table for i in range(900)}\n",
+    ),
+    (
+        "for i in range(900):\n    C()",
+        "class C:\n"
+        + "".join(f"    def __a{n}__(self):\n        op.drop_table('a')\n" for n in range(99)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "head"), DEAR)
+def test_following_what_may_be_called_has_its_price(body: str, head: str) -> None:
+    found = operations_of(body, head=head)
+    assert isinstance(found[-1], Unrecognized)
+    assert "takes too many steps" in found[-1].reason
+    assert len(found) < 10_000
+
+
 QUIET_HEAD = """\
 import app
 import click

@@ -198,12 +198,16 @@ class Evaluator:
         if self._left < 0:
             raise GivenUpError
 
+    def spend(self, steps: int) -> None:
+        """Pay for work that takes as long as so many steps."""
+        self._left -= steps
+        if self._left < 0:
+            raise GivenUpError
+
     def _weighed(self, value: Value) -> Value:
         """Return a value, at the price of its size; unknown if it is too large."""
         held = size(value)
-        self._left -= held // 64
-        if self._left < 0:
-            raise GivenUpError
+        self.spend(held // 64)
         return Unknown("a value is too large") if is_too_large(held) else value
 
     @contextmanager
@@ -433,6 +437,7 @@ class Evaluator:
                 return sliced(value, (bounds[0], bounds[1], bounds[2]))
             case _:
                 index = self.value(node.slice)
+                self._searched(value, index)
         match value:
             case Instance() if _is_bound(method := self.attribute_of(value, "__getitem__")):
                 return self.call(method, Arguments((index,)), node)
@@ -446,6 +451,14 @@ class Evaluator:
                 return self._several(module, index)
             case _:
                 return element(value, index)
+
+    def _searched(self, held: Value, index: Value) -> None:
+        """Pay for looking at each value that one whose key is not known may be."""
+        if reason(index) is not None:
+            if isinstance(held, tuple):
+                self.spend(len(held))
+            elif isinstance(held, Items):
+                self.spend(len(held.items))
 
     def _bound(self, node: ast.expr | None) -> Value:
         return None if node is None else self.value(node)
@@ -524,6 +537,8 @@ class Evaluator:
                     changed = Changed(_ROUND, _ROUND)
                 self.names.replaced(held, self._weighed(changed.now))
                 return changed.returned
+        if isinstance(function, Method) and function.name == "get":
+            self._searched(function.of, arguments.at(0))
         if isinstance(function, (Dotted, Method)):
             for each in (function, *arguments.positional):
                 self._weighed(each.of if isinstance(each, Method) else each)

@@ -18,7 +18,7 @@ from migsafe.sources.alembic.host import GivenUpError
 from migsafe.sources.alembic.library import Library
 from migsafe.sources.alembic.reach import gets_live, one_of
 from migsafe.sources.alembic.sink import Sink
-from migsafe.sources.alembic.unread import UNKNOWN_CALL, Unread
+from migsafe.sources.alembic.unread import PRICE, UNKNOWN_CALL, Unread
 from migsafe.sources.alembic.values import (
     Arguments,
     Batch,
@@ -290,6 +290,7 @@ class Calls:
         """Follow the methods of a new object that Python may call without being asked to."""
         for method in methods_by_itself(made.of, self._evaluator):
             if method.node not in self._active and self.unread.may_reach(method):
+                self._evaluator.spend(PRICE)
                 with self._sink.perhaps():
                     self._evaluator.call(method, Arguments((made,), (), UNKNOWN_CALL), node)
 

@@ -64,6 +64,8 @@ _READING = frozenset(
         *("bool", "str"),
     )
 )
+PRICE = 30
+"""How many steps it costs to follow a function that somebody else may call."""
 _MAKING = frozenset({"__init__", "__new__", "__post_init__"})
 _RUNS_ANYTHING = frozenset({"exec", "eval", "__import__", "compile"})
 
@@ -219,6 +221,7 @@ class Unread:
     def _called_back(self, node: ast.expr, arguments: Arguments) -> None:
         """Follow the functions that a call is given: it may call them."""
         for each in _functions_in(arguments):
+            self._evaluator.spend(PRICE)
             if isinstance(each, Instance):
                 method = self._evaluator.attribute_of(each, "__call__")
                 if isinstance(method, Bound) and not self._is_active(method):
