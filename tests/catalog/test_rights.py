@@ -6,6 +6,7 @@ from migsafe.catalog.blocks import giving_rights
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.comparing import digest
 from migsafe.catalog.schema import Right, Rights
+from migsafe.catalog.text import same_arguments, without_defaults
 from migsafe.model.expressions import Name
 from migsafe.model.operations import ObjectKind
 from migsafe.model.origin import SectionName
@@ -24,6 +25,7 @@ PASSED_ON = "GRANT ALL ON t TO app WITH GRANT OPTION;"
 CLOSED = "REVOKE ALL ON FUNCTION f FROM PUBLIC;"
 DEFAULT = "ALTER DEFAULT PRIVILEGES"
 READ = "GRANT SELECT ON TABLES TO app;"
+SOMEBODY = "SELECT set_config('role', current_setting('app.role'), false);"
 OPEN = (Right("PUBLIC", "EXECUTE"),)
 READS = (Right("app", "SELECT"),)
 
@@ -55,6 +57,15 @@ def on_t(script: str) -> Rights:
         (f"{MADE} {TWO_ROUTINES.format('GRANT SELECT ON t TO app')} SELECT g();", False),
         (f"{MADE} {TWO_ROUTINES.format('DELETE FROM t')} SELECT g();", True),
         (f"{MADE} NOTHING THAT IS SQL;", False),
+        (f"{SOMEBODY} {MADE}", False),
+        (f"{MADE} {SOMEBODY}", True),
+        (f"{SOMEBODY} RESET ROLE; {MADE}", True),
+        (f"{SOMEBODY} SET ROLE app; {MADE}", True),
+        (f"{MADE} {SOMEBODY} GRANT SELECT ON t TO CURRENT_USER;", False),
+        (f"{MADE} {SOMEBODY} GRANT SELECT ON t TO app;", True),
+        (f"{MADE} {SOMEBODY} REVOKE SELECT ON t FROM CURRENT_USER;", False),
+        (f"{MADE} {SOMEBODY} ALTER TABLE t OWNER TO CURRENT_USER;", False),
+        (f"{MADE} ALTER TABLE t OWNER TO CURRENT_USER;", True),
         (f"{MADE} ALTER TABLE t RENAME TO s; ALTER TABLE s RENAME TO t;", True),
         (f"{MADE} {PASSED_ON} REVOKE ALL ON t FROM app;", True),
         (f"{MADE} {PASSED_ON} REVOKE ALL ON t FROM app CASCADE;", False),
@@ -99,6 +110,9 @@ def test_everyone_may_call_a_new_function_unless_default_privileges_say_otherwis
         (f"{DEFAULT} FOR ROLE maker {READ} SET ROLE other;", (), ()),
         (f"{DEFAULT} FOR ROLE CURRENT_USER IN SCHEMA public {READ}", READS, ()),
         (f"{DEFAULT} {READ} SET ROLE maker;", (), READS),
+        (f"{DEFAULT} {READ} {SOMEBODY}", (), READS),
+        (f"{SOMEBODY} {DEFAULT} {READ} RESET ROLE;", (), READS),
+        (f"{SOMEBODY} {DEFAULT} {READ}", (), READS),
         (f"{DEFAULT} IN SCHEMA s {READ}", (), ()),
         (f"{DEFAULT} {READ} {DEFAULT} REVOKE ALL ON TABLES FROM app;", (), ()),
         (f"{DEFAULT} {READ} ALTER ROLE app RENAME TO b; ALTER ROLE b RENAME TO app;", READS, ()),
@@ -165,6 +179,59 @@ def test_a_role_is_also_what_it_belongs_to() -> None:
     catalog = after("GRANT a, b TO c; GRANT c TO d; GRANT e TO d; REVOKE e FROM d;")
     assert catalog.roles_of("d") == {"a", "b", "c", "d"}
     assert after("GRANT a TO b; DROP ROLE a;").roles_of("b") == {"b"}
+
+
+@pytest.mark.parametrize(
+    ("script", "roles"),
+    [
+        ("CREATE ROLE d LOGIN PASSWORD 'IN ROLE x' IN ROLE a, b;", {"a", "b", "d"}),
+        ("CREATE GROUP a USER d;", {"a", "d"}),
+        ("CREATE ROLE a ADMIN c, d;", {"a", "d"}),
+        ("ALTER GROUP a ADD USER d;", {"a", "d"}),
+        ("GRANT a TO d; ALTER GROUP a DROP USER d;", {"d"}),
+    ],
+)
+def test_roles_and_groups_are_made_with_members(script: str, roles: set[str]) -> None:
+    assert after(script).roles_of("d") == roles
+
+
+@pytest.mark.parametrize(
+    ("script", "known"),
+    [
+        ("CREATE ROLE d;", True),
+        ("CREATE ROLE a; CREATE ROLE d IN ROLE a;", True),
+        ("CREATE ROLE d IN ROLE a;", False),
+        ("GRANT a TO d;", False),
+        ("CREATE ROLE d; DO $$ BEGIN EXECUTE something(); END $$;", False),
+        ("CREATE ROLE d; DROP ROLE d;", False),
+    ],
+)
+def test_what_a_role_belongs_to_is_known_of_roles_that_history_made(
+    script: str, *, known: bool
+) -> None:
+    assert after(script).knows_roles_of("d") is known
+
+
+def test_a_complete_schema_knows_every_membership() -> None:
+    assert after("", complete=True).knows_roles_of("d")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "without"),
+    [
+        ("a text DEFAULT 'x, y DEFAULT z', b int", "a text, b int"),
+        ("a numeric(8, 2) = 1, OUT b int", "a numeric(8, 2), OUT b int"),
+        ("a int[] DEFAULT ARRAY[1, 2], VARIADIC b text[]", "a int[], VARIADIC b text[]"),
+        ("", ""),
+    ],
+)
+def test_no_argument_has_a_default_where_it_is_granted(arguments: str, without: str) -> None:
+    assert without_defaults(arguments) == without
+
+
+def test_an_overload_is_known_by_its_types_whatever_its_defaults_hold() -> None:
+    assert same_arguments("a text DEFAULT 'x, y', b int DEFAULT 1", "text, int")
+    assert not same_arguments("a text DEFAULT 'x, y'", "text, int")
 
 
 def test_rights_count_in_a_digest_only_where_there_are_some() -> None:

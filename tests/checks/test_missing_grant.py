@@ -218,3 +218,22 @@ def test_a_table_whose_columns_are_not_all_known_makes_it_unsure() -> None:
 
 def test_the_way_down_is_not_asked() -> None:
     assert found(GRANTED, "DROP TABLE a", down="CREATE TABLE a (id int)") == []
+
+
+COLUMNS = "CREATE TABLE t (a int, b int); GRANT SELECT (a, b) ON t TO app;"
+
+
+@pytest.mark.parametrize(
+    ("schema", "said", "confidence"),
+    [
+        (f"CREATE ROLE app; {COLUMNS}", "by app fails (42501)", "high"),
+        (COLUMNS, "by app may fail (42501)", "low"),
+        (f"CREATE ROLE app IN ROLE boss; {COLUMNS}", "by app may fail (42501)", "low"),
+    ],
+)
+def test_a_star_surely_fails_only_where_all_is_known_that_the_role_belongs_to(
+    schema: str, said: str, confidence: str
+) -> None:
+    [one] = found_by("missing-grant", "ALTER TABLE t ADD COLUMN c int", schema=schema)
+    assert said in one.message
+    assert str(one.confidence) == confidence

@@ -38,7 +38,7 @@ from migsafe.catalog.schema import (
 )
 from migsafe.catalog.text import proves_not_null
 from migsafe.model.expressions import Name
-from migsafe.model.operations import Check, ForeignKey, NotNull, ObjectKind, Operation
+from migsafe.model.operations import Check, CreateIndex, ForeignKey, NotNull, ObjectKind, Operation
 from migsafe.model.record import replace
 
 
@@ -317,6 +317,10 @@ class Catalog:
         found = (self._facts.indexes.get(name) for name in names)
         return tuple(state for state in found if state is not None)
 
+    def built_below(self, operation: CreateIndex) -> tuple[Name, ...]:
+        """Return the known leaves of a partitioned table on which its new index is built."""
+        return tuple(indexes.built_below(self._facts, self.key(operation.table), operation))
+
     def indexes_on(self, table: Name, column: str) -> tuple[IndexState, ...]:
         """Return the known indexes that need a column."""
         return tuple(state for state in self.indexes(table) if column in indexes.columns_of(state))
@@ -404,6 +408,14 @@ class Catalog:
     def roles_of(self, role: str) -> frozenset[str]:
         """Return a role with all that it is known to belong to, directly or not."""
         return rights.roles_of(self._facts, role)
+
+    def held_by(self, role: str) -> Name | None:
+        """Return an object that is known to be a role's, or on which it has rights."""
+        return rights.held_by(self._facts, role)
+
+    def knows_roles_of(self, role: str) -> bool:
+        """Say whether a role belongs to no others than `roles_of` tells."""
+        return rights.knows_roles_of(self._facts, role)
 
     @property
     def keeps_relation_rights(self) -> bool:

@@ -1,5 +1,7 @@
 """Indexes: made under the server's names, attached, dropped."""
 
+from collections.abc import Iterator
+
 from migsafe.catalog import naming
 from migsafe.catalog.facts import Facts
 from migsafe.catalog.schema import IndexState, TableKind, TableState
@@ -146,18 +148,45 @@ def clone_to_partition(
             facts.put_index(replace(match_, parent=name))
 
 
-def own_match(facts: Facts, partition: Name, above: IndexState) -> IndexState | None:
-    """Return the index of a partition that the server takes for its part of an index."""
+def own_match(facts: Facts, partition: Name, above: IndexState | CreateIndex) -> IndexState | None:
+    """Return the index of a partition that the server takes for its part of an index.
+
+    Source:
+        `CompareIndexInfo` in src/backend/catalog/index.c.
+    """
     for name in facts.belongings(partition).indexes:
         index = facts.indexes.get(name)
-        if (
-            index is not None
-            and index.parent is None
-            and (index.elements, index.unique, index.where, index.method)
-            == (above.elements, above.unique, above.where, above.method)
-        ):
+        if index is not None and index.parent is None and _compared(index) == _compared(above):
             return index
     return None
+
+
+def _compared(index: IndexState | CreateIndex) -> tuple[object, ...]:
+    return (
+        index.elements,
+        index.include,
+        index.unique,
+        index.nulls_not_distinct,
+        index.where,
+        index.method,
+    )
+
+
+def built_below(facts: Facts, key: Name, operation: CreateIndex) -> Iterator[Name]:
+    """Yield the leaves of a partitioned table on which its new index is built.
+
+    Where a partition has its part of it already, nothing is built on it or below it.
+    """
+    left = list(facts.belongings(key).children)
+    while left:
+        child = left.pop(0)
+        if own_match(facts, child, operation) is not None:
+            continue
+        table = facts.tables.get(child)
+        if table is not None and table.partition_by is not None:
+            left += facts.belongings(child).children
+        else:
+            yield child
 
 
 def copy(

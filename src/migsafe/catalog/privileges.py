@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from migsafe.catalog.schema import EVERYONE, DefaultRights, Right, Rights
+from migsafe.catalog.schema import EVERYONE, SOMEBODY, DefaultRights, Right, Rights
 from migsafe.model.operations import ObjectKind
 
 OF_KIND: dict[ObjectKind, tuple[str, ...]] = {
@@ -56,12 +56,12 @@ def first(
 
     Args:
         defaults: What ALTER DEFAULT PRIVILEGES said.
-        maker: Who makes it, None for the role that migrations run as.
+        maker: Who makes it, None for the role that migrations run as, or SOMEBODY.
         schema: Where it is made.
         kind: What it is, as in `OF_KIND`.
     """
     inside = [each for each in defaults if each.kind is kind and each.schema in {None, schema}]
-    own = [each for each in inside if each.maker == maker]
+    own = [each for each in inside if each.maker == maker != SOMEBODY]
     anywhere = [each.granted for each in own if each.schema is None]
     granted = anywhere[0] if anywhere else BUILT_IN.get(kind, ())
     for each in own:
@@ -70,8 +70,10 @@ def first(
     perhaps: tuple[Right, ...] = ()
     for each in inside:
         # One of the two roles has no name here: they may be the same one.
-        if each.maker != maker and None in {each.maker, maker}:
+        if each not in own and not {None, SOMEBODY}.isdisjoint({each.maker, maker}):
             perhaps = with_rights(perhaps, each.granted)
+    if maker == SOMEBODY:
+        return Rights(granted, perhaps=perhaps, unread=True)
     if not own and not perhaps and maker is None:
         return None
     return Rights(granted, owner=maker, perhaps=perhaps)

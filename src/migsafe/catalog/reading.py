@@ -35,19 +35,25 @@ def surely_read(query: Query, facts: Facts) -> frozenset[tuple[Name, str]]:
     """
     words = list(tokens(query.sql))
     aliases = _aliases(words, facts)
-    found = {
-        (relation, column)
-        for at, word in enumerate(words[:-2])
-        if words[at + 1] == "."
-        and words[at - 1 : at] != ["."]
-        and (relation := aliases.get(column_of(word), _NOBODY)) is not _NOBODY
-        for column in _meant(words[at + 2], relation, facts)
-    }
-    relations = {facts.key(each) for each in query.relations}
     upper = [word.upper() for word in words]
+    found: set[tuple[Name, str]] = set()
+    for reference in query.references:
+        match reference:
+            case (alias, column) if (relation := aliases.get(alias, _NOBODY)) is not _NOBODY:
+                found |= {(relation, name) for name in _meant(column, relation, facts)}
+            case _:
+                pass
+    relations = {facts.key(each) for each in query.relations}
     if len(relations) == 1 and upper.count("SELECT") == 1 and "WITH" not in upper:
         (relation,) = relations
-        found |= {(relation, column) for column in _named_alone(words, relation, facts)}
+        table = facts.tables.get(relation)
+        columns = {column.name for column in table.columns} if table is not None else set()
+        for reference in query.references:
+            match reference:
+                case (column,) if column == "*" or column in columns:
+                    found |= {(relation, name) for name in _meant(column, relation, facts)}
+                case _:
+                    pass
     return frozenset(found)
 
 
@@ -108,27 +114,10 @@ def _is_name(word: str) -> bool:
 
 
 def _meant(word: str, relation: Name, facts: Facts) -> Iterator[str]:
-    """Yield the columns that a word behind a relation's dot stands for."""
+    """Yield the columns of a relation that a name or a star stands for."""
     if word != "*":
-        yield column_of(word)
+        yield word
         return
     table = facts.tables.get(relation)
     for column in () if table is None else table.columns:
         yield column.name
-
-
-def _named_alone(words: list[str], relation: Name, facts: Facts) -> Iterator[str]:
-    table = facts.tables.get(relation)
-    columns = {column.name for column in table.columns} if table is not None else set()
-    for at, word in enumerate(words):
-        before = words[at - 1].upper() if at else ""
-        after = words[at + 1] if at + 1 < len(words) else ""
-        if word == "*" and before in {"SELECT", "DISTINCT", ","}:
-            yield from columns
-        elif (
-            _is_name(word)
-            and column_of(word) in columns
-            and before not in {".", "AS", *_OPENS}
-            and after not in {"(", "."}
-        ):
-            yield column_of(word)

@@ -5,10 +5,10 @@ from functools import partial
 
 from migsafe.catalog import privileges
 from migsafe.catalog.facts import Facts, public
-from migsafe.catalog.schema import DefaultRights, Right, Rights, RoutineState
+from migsafe.catalog.schema import SOMEBODY, DefaultRights, Right, Rights, RoutineState
 from migsafe.catalog.text import same_arguments
 from migsafe.model.expressions import Name
-from migsafe.model.operations import Grant, GrantScope, ObjectKind, Revoke
+from migsafe.model.operations import WHO_RUNS_IT, Grant, GrantScope, ObjectKind, Revoke
 from migsafe.model.record import record, replace
 
 _GROUPS = {
@@ -26,7 +26,6 @@ _GROUPS = {
     ObjectKind.DOMAIN: ObjectKind.TYPE,
 }
 """The kind whose privileges an object has; rights on other kinds are not kept."""
-_WHO_RUNS_IT = frozenset({"CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
 
 
 @record
@@ -124,6 +123,36 @@ def roles_of(facts: Facts, role: str) -> frozenset[str]:
         found |= above
 
 
+def held_by(facts: Facts, role: str) -> Name | None:
+    """Return an object that belongs to a role, or on which it has rights; None if none is known.
+
+    What was not read may have taken it from the role.
+    """
+    if facts.rights_doubted or facts.doubted:
+        return None
+    for (_, key), overloads in facts.rights.items():
+        for each in overloads:
+            has = each.owner == role or any(right.role == role for right in each.granted)
+            if has and not each.unread and not facts.doubt(key):
+                return key
+    return None
+
+
+def knows_roles_of(facts: Facts, role: str) -> bool:
+    """Say whether a role belongs to no others than are known.
+
+    Somebody may have let it in before it was seen, or by a statement that nobody read.
+    """
+    return facts.complete or all(_is_seen(facts, each) for each in roles_of(facts, role))
+
+
+def _is_seen(facts: Facts, role: str) -> bool:
+    mark = facts.marks.get((ObjectKind.ROLE, Name(role)))
+    return (
+        mark is not None and mark.present and mark.whole > max(facts.doubted, facts.rights_doubted)
+    )
+
+
 # --- GRANT and REVOKE --------------------------------------------------------------------
 
 
@@ -138,7 +167,7 @@ def grant(facts: Facts, operation: Grant) -> None:
     else:
         for held in _reached(facts, operation):
             new = tuple(_named(facts, operation, held.kind))
-            _change(facts, held, partial(_given, new=new))
+            _change(facts, held, partial(_given, new=new, unread=_names_somebody(facts, operation)))
 
 
 def revoke(facts: Facts, operation: Revoke) -> None:
@@ -152,7 +181,8 @@ def revoke(facts: Facts, operation: Revoke) -> None:
     else:
         for held in _reached(facts, operation):
             gone = tuple(_named(facts, operation, held.kind))
-            _change(facts, held, partial(_taken, gone=gone, operation=operation))
+            unread = _names_somebody(facts, operation)
+            _change(facts, held, partial(_taken, gone=gone, operation=operation, unread=unread))
 
 
 def _is_of_roles(operation: Grant | Revoke) -> bool:
@@ -166,26 +196,33 @@ def _pairs(operation: Grant | Revoke) -> tuple[tuple[str, str], ...]:
 def _named(facts: Facts, operation: Grant | Revoke, kind: ObjectKind) -> Iterator[Right]:
     """Yield the rights that a statement names; who runs it has no name before SET ROLE."""
     for grantee in operation.grantees:
-        role = facts.role if grantee in _WHO_RUNS_IT else grantee
-        if role is not None:
+        role = facts.role if grantee in WHO_RUNS_IT else grantee
+        if role not in {None, SOMEBODY}:
             for privilege, column in privileges.named(operation.privileges, kind):
                 yield Right(role, privilege, column, grantable=operation.option)
 
 
-def _given(rights: Rights, new: Iterable[Right]) -> Rights:
+def _names_somebody(facts: Facts, operation: Grant | Revoke) -> bool:
+    """Say whether a statement names who runs it, and nobody knows who that is."""
+    return facts.role == SOMEBODY and not WHO_RUNS_IT.isdisjoint(operation.grantees)
+
+
+def _given(rights: Rights, new: Iterable[Right], *, unread: bool = False) -> Rights:
     # An owner needs no right of his own.
     others = (right for right in new if right.role != rights.owner)
-    return replace(rights, granted=privileges.with_rights(rights.granted, others))
+    granted = privileges.with_rights(rights.granted, others)
+    return replace(rights, granted=granted, unread=rights.unread or unread)
 
 
-def _taken(rights: Rights, gone: tuple[Right, ...], operation: Revoke) -> Rights:
+def _taken(rights: Rights, gone: tuple[Right, ...], operation: Revoke, *, unread: bool) -> Rights:
     left = _without(rights.granted, gone, option=operation.option)
     # Who had passed a right on is not kept, so that nobody knows whose goes with it.
     passed = operation.cascade and any(
         right.grantable and right not in left for right in rights.granted
     )
     perhaps = _without(rights.perhaps, gone, option=operation.option)
-    return replace(rights, granted=left, perhaps=perhaps, unread=rights.unread or passed)
+    unread = unread or rights.unread or passed
+    return replace(rights, granted=left, perhaps=perhaps, unread=unread)
 
 
 def _without(
@@ -253,7 +290,7 @@ def _default(
     if kind is None:
         return
     named = tuple(_named(facts, operation, kind))
-    makers = tuple(facts.role if each in _WHO_RUNS_IT else each for each in operation.makers)
+    makers = tuple(facts.role if each in WHO_RUNS_IT else each for each in operation.makers)
     schemas: tuple[str | None, ...] = tuple(each.name for each in operation.objects)
     for maker in makers or (facts.role,):
         for schema in schemas or (None,):
@@ -283,7 +320,7 @@ def set_owner(
 ) -> None:
     """Note a new owner, of a table's sequences too: what was granted to him is now his own."""
     group = _GROUPS.get(kind)
-    role = facts.role if owner in _WHO_RUNS_IT else owner
+    role = facts.role if owner in WHO_RUNS_IT else owner
     if group is None:
         return
     for held in _held(facts, group, name, arguments):
@@ -294,6 +331,8 @@ def set_owner(
 
 def _own(facts: Facts, held: _Held, owner: str | None) -> None:
     def owned(rights: Rights) -> Rights:
+        if owner == SOMEBODY:
+            return replace(rights, owner=None, unread=True)
         others = tuple(right for right in rights.granted if right.role != owner)
         return replace(rights, owner=owner, granted=others)
 

@@ -261,6 +261,8 @@ class RoutineState:
 
 EVERYONE = "PUBLIC"
 """The role that stands for all roles."""
+SOMEBODY = ""
+"""A role of which nothing is known: none has an empty name."""
 
 
 @record

@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from migsafe.catalog import relations
 from migsafe.catalog.facts import DEFAULT_PATH, Facts
+from migsafe.catalog.schema import SOMEBODY
 from migsafe.catalog.text import column_of
 from migsafe.model.operations import ResetParameter, SetParameter
 from migsafe.writing.tokens import tokens
@@ -16,6 +17,8 @@ def set_parameter(facts: Facts, operation: SetParameter) -> None:
     """Apply SET search_path and SET ROLE; with LOCAL until the transaction ends."""
     if operation.parameter.lower() in _ROLES:
         facts.role = None if operation.value in {None, "none"} else operation.value
+        if operation.computed is not None:
+            facts.role = SOMEBODY
         if not operation.local:
             facts.role_after = facts.role
     if operation.parameter.lower() != "search_path":

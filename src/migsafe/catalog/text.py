@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from migsafe.model.expressions import Expression
 from migsafe.model.record import replace
+from migsafe.parsers.tokens import tokens as raw_tokens
 from migsafe.parsers.tokens import words_of
 from migsafe.writing.quoting import identifier
 from migsafe.writing.tokens import TOKEN, closing, tokens
@@ -47,8 +48,8 @@ def same_arguments(declared: str, named: str) -> bool:
 def _types(arguments: str) -> list[list[str]]:
     """Return the words of each argument that a call passes, without mode, default, modifiers."""
     found: list[list[str]] = []
-    for part in re.sub(r"\([^()]*\)", "", arguments.upper()).split(","):
-        words = re.split(r" DEFAULT | = ", part)[0].split()
+    for part in _arguments(arguments):
+        words = re.sub(r"\([^()]*\)", "", part.upper()).split()
         if words and words[0] != "OUT":
             found.append(words[words[0] in _MODES :])
     return found
@@ -56,8 +57,20 @@ def _types(arguments: str) -> list[list[str]]:
 
 def without_defaults(arguments: str) -> str:
     """Return an argument list as GRANT and DROP take it: no argument has a default there."""
-    parts = re.split(r",(?![^()]*\))", arguments)
-    return ", ".join(re.split(r" DEFAULT | = ", part)[0].strip() for part in parts)
+    return ", ".join(_arguments(arguments))
+
+
+def _arguments(arguments: str) -> Iterator[str]:
+    """Yield each argument of a list up to its default."""
+    start, end = 0, None
+    for token in raw_tokens(arguments):
+        word = arguments[token.start : token.end].upper()
+        if token.depth == 0 and word == ",":
+            yield arguments[start : token.start if end is None else end].strip()
+            start, end = token.end, None
+        elif token.depth == 0 and end is None and word in {"DEFAULT", "="}:
+            end = token.start
+    yield arguments[start:end].strip()
 
 
 _MODES = frozenset({"IN", "INOUT", "VARIADIC"})

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from migsafe.catalog.schema import TableKind
 from migsafe.context import Applied, Context, line_of
 from migsafe.model.effects import Certain, OnData
-from migsafe.model.findings import Finding, Hazard
+from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import CreateIndex
 from migsafe.model.record import replace
 
 _REFUSED = (Hazard.FAILS_AT_RUNTIME,)
 _WAITS = (Hazard.BLOCKS_WRITES, Hazard.SCANS_TABLE)
+
+
+_ON_OTHERS = "; the partitions that are known have it already, others may not"
 
 
 def check_operation(operation: CreateIndex, context: Context) -> Iterator[Finding]:
@@ -29,8 +32,8 @@ def check_operation(operation: CreateIndex, context: Context) -> Iterator[Findin
             )
         return
     # A partitioned table may have partitions that history does not show.
-    builds = bool(effects.builds) or (partitioned and not operation.only)
-    if not builds or not context.is_busy(table):
+    unseen = partitioned and not operation.only and not context.catalog.complete
+    if not (effects.builds or unseen) or not context.is_busy(table):
         return
     refused = ""
     if isinstance(effects.fails, OnData):
@@ -39,13 +42,14 @@ def check_operation(operation: CreateIndex, context: Context) -> Iterator[Findin
     shut = context.shut_by(table)
     yield context.finding(
         f"{label}: {_who(operation, shut, context)} while the index is built"
-        f"{context.how_big(table)}{refused}.",
+        f"{context.how_big(table)}{refused}{'' if effects.builds else _ON_OTHERS}.",
         help=_by_partition(operation) if partitioned else _concurrently(operation, context),
         hazards=(
             *((Hazard.BLOCKS_READS,) if shut else ()),
             *_WAITS,
             *((Hazard.FAILS_ON_EXISTING_DATA,) if refused else ()),
         ),
+        confidence=Confidence.HIGH if effects.builds else Confidence.LOW,
     )
 
 

@@ -294,9 +294,12 @@ def _column(table: Name, added: Column, context: Context) -> Iterator[Finding]:
     if not missing:
         return
     what = f"{table}.{added.name}"
-    stars = [right.role for right in missing if right.role in reading_all(before, table)]
+    readers = reading_all(before, table)
+    stars = {right.role: readers[right.role] for right in missing if right.role in readers}
+    certain = all(stars.values())
     breaks = (
-        f"each SELECT * of it by {listed(stars)} fails (42501), in old and new code alike"
+        f"each SELECT * of it by {listed(stars)} {'fails' if certain else 'may fail'} (42501), "
+        "in old and new code alike"
         if stars
         else f"{_fails(missing, what)} in new code, although the migration goes through"
     )
@@ -307,7 +310,9 @@ def _column(table: Name, added: Column, context: Context) -> Iterator[Finding]:
         "whole.",
         hazards=(Hazard.BREAKS_OLD_CODE,) if stars else (Hazard.FAILS_AT_RUNTIME,),
         relations=(table,),
-        confidence=Confidence.HIGH if state is not None and state.complete else Confidence.LOW,
+        confidence=(
+            Confidence.HIGH if certain and state is not None and state.complete else Confidence.LOW
+        ),
     )
 
 

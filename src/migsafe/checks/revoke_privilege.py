@@ -6,6 +6,7 @@ from migsafe.context import Context, clipped
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
 from migsafe.model.operations import (
+    WHO_RUNS_IT,
     ChangeRole,
     CreateObject,
     GrantScope,
@@ -22,8 +23,6 @@ _RELATIONS = {
     ObjectKind.SEQUENCE,
     ObjectKind.FOREIGN_TABLE,
 }
-_NOBODY = frozenset({"CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
-"""They stand for a role whose name is not known."""
 _TIMEOUT = "timeout"
 _SETTINGS = ("ALTER ROLE", "ALTER DATABASE", "ALTER SYSTEM")
 _ATTRIBUTES = frozenset(
@@ -106,7 +105,7 @@ def _revoked(operation: Revoke, context: Context) -> str | None:
 def _had(operation: Revoke, name: Name, arguments: str | None, context: Context) -> bool:
     """Say whether the roles had any of what they lose, or may have had it."""
     kind = operation.kind
-    if kind is None or not _NOBODY.isdisjoint(operation.grantees):
+    if kind is None or not WHO_RUNS_IT.isdisjoint(operation.grantees):
         return True
     before = context.catalog.rights(kind, name, arguments)
     after = context.current.after.rights(kind, name, arguments)

@@ -141,8 +141,15 @@ def add_column(operation: AddColumn, catalog: Catalog) -> Compatibility:
     else:
         written = f"{quoting.identifier(column.name)} IS DISTINCT FROM {column.default.sql}"
         undo = undone_by(back, possible_sql=probes.row_where(table, written))
-    star = Outcome.FAILS if rights.reading_all(catalog, table) else Outcome.RECYCLE
+    star = _read_by_star(table, catalog)
     return Compatibility(old=met((STAR, star), (INSERTS, inserts)), undo=undo)
+
+
+def _read_by_star(table: Name, catalog: Catalog) -> Outcome:
+    readers = rights.reading_all(catalog, table)
+    if not readers:
+        return Outcome.RECYCLE
+    return Outcome.FAILS if any(readers.values()) else Outcome.UNKNOWN
 
 
 def _refuses_null(operation: AddColumn, catalog: Catalog) -> bool:

@@ -9,6 +9,7 @@ from migsafe.catalog.text import without_defaults
 from migsafe.model.compatibility import Undo
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
+    WHO_RUNS_IT,
     Grant,
     GrantScope,
     ObjectKind,
@@ -21,7 +22,6 @@ from migsafe.writing import parts, quoting
 
 _EVERYTHING = "ALL"
 _MAINTAIN_SINCE = 17
-_WHO_RUNS_IT = frozenset({"CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
 _GROUPS = {
     ObjectKind.SEQUENCE: (ObjectKind.SEQUENCE, ObjectKind.SEQUENCE),
     ObjectKind.FUNCTION: (ObjectKind.FUNCTION, ObjectKind.ROUTINE),
@@ -182,23 +182,26 @@ def taken(operation: Revoke, catalog: Catalog) -> frozenset[str] | None:
 
 def _is_known(before: Rights, operation: Grant | Revoke) -> bool:
     grantees = operation.grantees
-    return before.is_known_of(grantees) and _WHO_RUNS_IT.isdisjoint(grantees)
+    return before.is_known_of(grantees) and WHO_RUNS_IT.isdisjoint(grantees)
 
 
 def undo(operation: Grant | Revoke, catalog: Catalog, version: int) -> Undo | None:
     """Return what gives back the rights that were there before.
 
     What a GRANT names may have been granted already, what a REVOKE names may not have been: where
-    that is known, exactly the difference is taken back, else all that the statement names.
+    that is known, exactly the difference is taken back, else all that the statement names, and
+    nobody knows what was there before.
     """
     kind = operation.kind
     if kind not in _KEPT or operation.scope is not GrantScope.OBJECTS:
         return None
     given = (*operation.arguments, *(None,) * len(operation.objects))
     after, back = catalog.apply(operation), list[Operation]()
+    lost: str | None = None
     for name, arguments in zip(operation.objects, given, strict=False):
         before, now = (each.rights(kind, name, arguments) for each in (catalog, after))
         if not (_is_known(before, operation) and now.known):
+            lost = _BEFORE[type(operation)]
             back.extend(_opposite(operation, kind, name, version, arguments))
             continue
         old = {(right.role, right.privilege, right.column) for right in before.granted}
@@ -211,9 +214,15 @@ def undo(operation: Grant | Revoke, catalog: Catalog, version: int) -> Undo | No
         )
         # What is revoked on a table is revoked on its columns as well.
         left = after.apply_all(taken).rights(kind, name, arguments).granted
-        lost = [right for right in before.granted if right not in left]
-        back.extend((*taken, *granting(kind, name, lost, version, arguments)))
-    return Undo(tuple(back))
+        gone = [right for right in before.granted if right not in left]
+        back.extend((*taken, *granting(kind, name, gone, version, arguments)))
+    return Undo(tuple(back), lost=lost)
+
+
+_BEFORE = {
+    Grant: "what the roles had of these rights before",
+    Revoke: "the roles as they were, if one of them lacked these rights before",
+}
 
 
 def _opposite(
@@ -231,20 +240,24 @@ def _opposite(
         yield from revoking(kind, name, named, version, arguments)
 
 
-def reading_all(catalog: Catalog, table: Name) -> tuple[str, ...]:
+def reading_all(catalog: Catalog, table: Name) -> dict[str, bool]:
     """Return the roles that may read each known column of a table, but not the table as such.
 
-    Their `SELECT *` works until there is another column.
+    Their `SELECT *` works until there is another column. Of each it is said whether that is
+    known: there may be columns, rights and memberships that nobody saw.
     """
     state, rights = catalog.table(table), catalog.rights(ObjectKind.TABLE, table)
     if state is None or not state.columns:
-        return ()
+        return {}
     every = {column.name for column in state.columns}
     reads = [right for right in rights.granted if right.privilege == "SELECT"]
     whole = {right.role for right in reads if right.column is None}
-    return tuple(
-        role
-        for role in dict.fromkeys(right.role for right in reads)
-        if whole.isdisjoint({EVERYONE, *catalog.roles_of(role)})
-        and every <= {right.column for right in reads if right.role == role}
-    )
+    found: dict[str, bool] = {}
+    for role in dict.fromkeys(right.role for right in reads):
+        roles = {EVERYONE, *catalog.roles_of(role)}
+        if whole.isdisjoint(roles) and every <= {
+            right.column for right in reads if right.role == role
+        }:
+            known = rights.is_known_of(roles) and catalog.knows_roles_of(role)
+            found[role] = known and state.complete
+    return found

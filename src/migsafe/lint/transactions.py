@@ -8,6 +8,7 @@ from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
 from migsafe.model.migration import Section
 from migsafe.model.operations import (
+    WHO_RUNS_IT,
     Begin,
     ChangeRole,
     Commit,
@@ -31,7 +32,7 @@ _UNITS_MS = {
     "d": 86_400_000,
 }
 _DURATION = pattern(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*")
-_ITSELF = frozenset({"ALL", "CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
+_ITSELF = WHO_RUNS_IT | {"ALL"}
 _STANDING = pattern(
     r"\b(?:SET (?P<set>\w+) (?:TO (?P<value>'[^']*'|\"[^\"]*\"|[\w.]+)|FROM CURRENT)"
     r"|RESET (?P<reset>\w+))$"

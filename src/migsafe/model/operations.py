@@ -238,6 +238,9 @@ class Query:
     has_where: bool = True
     output: tuple[str, ...] | None = field(default=None, compare=False)
     """The names of the result's columns; None where one of them is not written."""
+    references: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    """Its references to columns, each name in its parts as written, `*` for a star. Left out is
+    what may stand for a column of the result: a name alone in ORDER BY or DISTINCT ON."""
 
 
 @record
@@ -970,6 +973,10 @@ class GrantScope(StrEnum):
     """What is there now of a kind in the schemas that `objects` names."""
     DEFAULT = "default"
     """What will be made of a kind, in the schemas that `objects` names or in any."""
+
+
+WHO_RUNS_IT = frozenset({"CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
+"""What stands for the role that runs a statement, whatever its name is."""
 
 
 @record

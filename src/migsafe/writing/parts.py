@@ -2,6 +2,7 @@
 
 from migsafe.model.expressions import Expression, Name, Type
 from migsafe.model.operations import (
+    WHO_RUNS_IT,
     Check,
     Column,
     Constraint,
@@ -30,7 +31,7 @@ _SPELLED = frozenset(
     }
 )  # fmt: skip
 _ZONED = pattern(r"(time|timestamp) (with|without) time zone\Z")
-_SPECIAL_ROLES = frozenset({"CURRENT_ROLE", "CURRENT_USER", "SESSION_USER", "PUBLIC"})
+_SPECIAL_ROLES = WHO_RUNS_IT | {"PUBLIC"}
 # What may stand at the top of an a_expr, but not of the b_expr that DEFAULT takes.
 _NEEDS_BRACKETS = frozenset(
     {

@@ -271,7 +271,7 @@ def _facts(  # noqa: C901, PLR0912, PLR0915  # one line an operation
         case SetOwner():
             return tables.set_owner(operation, catalog)
         case ChangeRole():
-            return objects.change_role(operation)
+            return rights.change_role(operation, catalog)
         case ChangePublication():
             return publications.change(operation, catalog)
         case CreateObject():

@@ -50,8 +50,8 @@ def create_index(operation: CreateIndex, catalog: Catalog) -> Effects:
     )
     fails: Fails = Never()
     built = () if partitioned and operation.only else stored(catalog, table)
-    if partitioned:
-        built = tuple([name for name in built if not _has_its_own(operation, name, catalog)])
+    if partitioned and catalog.children(table) and not operation.only:
+        built = catalog.built_below(operation)
     if found is Existence.PRESENT:
         built = ()
         if not operation.if_not_exists:
@@ -75,15 +75,6 @@ def create_index(operation: CreateIndex, catalog: Catalog) -> Effects:
         fails=fails,
         brief=not built,
         sources=(sources.CREATE_INDEX, sources.measured("indexes")),
-    )
-
-
-def _has_its_own(operation: CreateIndex, partition: Name, catalog: Catalog) -> bool:
-    """Say whether a partition has the index already, which becomes part of the new one."""
-    wanted = (operation.elements, operation.unique, operation.where, operation.method)
-    return any(
-        index.parent is None and (index.elements, index.unique, index.where, index.method) == wanted
-        for index in catalog.indexes(partition)
     )
 
 

@@ -32,7 +32,6 @@ from migsafe.model.operations import (
     AlterDomain,
     AlterSequence,
     ChangePolicy,
-    ChangeRole,
     Check,
     CommentOn,
     CreateObject,
@@ -328,16 +327,6 @@ def strong_instant(
 ) -> Effects:
     """Return what rules, row security and policies cost: an instant."""
     return Effects(locks=held(catalog, ([operation.table], AE)), sources=_SOURCES)
-
-
-def change_role(operation: ChangeRole) -> Effects:
-    """Return what roles and settings cost; DROP and REASSIGN OWNED reach anything."""
-    verb = operation.verb.upper()
-    if "OWNED" in verb or "REASSIGN" in verb:
-        return unknown_everything(f"what {operation.role} owns")
-    if "SYSTEM" in verb:
-        return Effects(transaction=TransactionNeed.FORBIDDEN, sources=_SOURCES)
-    return Effects(sources=_SOURCES)
 
 
 def create_object(operation: CreateObject, catalog: Catalog) -> Effects:

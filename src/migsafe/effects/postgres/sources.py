@@ -10,6 +10,7 @@ CREATE_TABLE = f"PostgreSQL manual, CREATE TABLE: {_MANUAL}/sql-createtable.html
 DROP_TABLE = f"PostgreSQL manual, DROP TABLE: {_MANUAL}/sql-droptable.html"
 CREATE_INDEX = f"PostgreSQL manual, CREATE INDEX: {_MANUAL}/sql-createindex.html"
 DROP_INDEX = f"PostgreSQL manual, DROP INDEX: {_MANUAL}/sql-dropindex.html"
+ROLES = f"PostgreSQL manual, Dropping Roles: {_MANUAL}/role-removal.html"
 GRANT = f"PostgreSQL manual, GRANT: {_MANUAL}/sql-grant.html"
 REINDEX = f"PostgreSQL manual, REINDEX: {_MANUAL}/sql-reindex.html"
 REFRESH = (

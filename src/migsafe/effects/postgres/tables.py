@@ -28,6 +28,7 @@ from migsafe.model.effects import (
 from migsafe.model.expressions import Name
 from migsafe.model.locks import Lock
 from migsafe.model.operations import (
+    WHO_RUNS_IT,
     CreateTable,
     CreateTableAs,
     ForeignKey,
@@ -178,16 +179,13 @@ def set_owner(operation: SetOwner, catalog: Catalog) -> Effects:
     owner = catalog.rights(operation.kind, operation.object).owner
     if owner is not None and owner == operation.owner:
         return alone
-    if owner is not None or operation.owner.upper() not in _WHO_RUNS_IT:
+    if owner is not None or operation.owner.upper() not in WHO_RUNS_IT:
         return found
     if catalog.complete:
         # Nobody gave it away: it belongs to who made it, and makes this change.
         return alone
     decides = f"whether {operation.object} belongs to the role that runs it already"
     return replace(found, unknown=(Unknown(Fact.LOCKS, decides),))
-
-
-_WHO_RUNS_IT = frozenset({"CURRENT_USER", "CURRENT_ROLE", "SESSION_USER"})
 
 
 def _with_what_it_owns(operation: SetSchema | SetOwner, catalog: Catalog) -> Effects:

@@ -19,6 +19,8 @@ def read(node: pb.Node, sql: str | None = None) -> Query:
     """Return a query with what it reads; `sql` is its canonical text if known."""
     relations: dict[Name, None] = {}
     functions: dict[str, None] = {}
+    references: dict[tuple[str, ...], None] = {}
+    outputs: set[int] = set()
     for message, hidden in walk(node):
         match message:
             case pb.RangeVar():
@@ -28,6 +30,13 @@ def read(node: pb.Node, sql: str | None = None) -> Query:
                 functions[function_name(message)] = None
             case pb.SQLValueFunction():
                 functions[keyword_function(message)] = None
+            case pb.SortBy():
+                outputs.add(message.node.column_ref.location)
+            case pb.SelectStmt():
+                outputs.update(each.column_ref.location for each in message.distinct_clause)
+            case pb.ColumnRef():
+                if len(message.fields) > 1 or message.location not in outputs:
+                    references[_parts(message)] = None
             case _:
                 pass
     return Query(
@@ -36,6 +45,13 @@ def read(node: pb.Node, sql: str | None = None) -> Query:
         tuple(functions),
         has_where=_has_where(node),
         output=_output(node.select_stmt) if node.HasField("select_stmt") else None,
+        references=tuple(references),
+    )
+
+
+def _parts(column: pb.ColumnRef) -> tuple[str, ...]:
+    return tuple(
+        [str(field.string.sval) if field.HasField("string") else "*" for field in column.fields]
     )
 
 
