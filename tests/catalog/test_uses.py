@@ -63,6 +63,20 @@ def test_a_qualified_call_is_of_its_schema() -> None:
         ("BEGIN EXECUTE 'UPDATE t SET a = 1'; END", True, True),
         ("BEGIN EXECUTE format('SELECT %I FROM %I', 'a', 't'); END", True, True),
         ("SELECT ta FROM tt", False, False),
+        ("BEGIN PERFORM x.a FROM t x JOIN o ON o.id = x.b; END", True, True),
+        ("BEGIN PERFORM x.a FROM o JOIN public.t AS x ON o.id = x.b; END", True, True),
+        ("BEGIN PERFORM o.a FROM t x JOIN o ON o.id = x.b; END", True, False),
+        ("BEGIN PERFORM o.a FROM o, t WHERE o.id = t.b; END", True, False),
+        ("DECLARE r t%ROWTYPE; BEGIN SELECT * INTO r FROM t, o; RETURN r.a; END", True, True),
+        ("DECLARE r public.t; BEGIN RETURN r.a; END", True, True),
+        ("DECLARE r t.a%TYPE; BEGIN RETURN r; END", True, True),
+        ("DECLARE r t.b%TYPE; BEGIN RETURN r; END", True, False),
+        ("BEGIN FOR r IN SELECT * FROM t, o LOOP PERFORM g(r.a); END LOOP; END", True, True),
+        (
+            "BEGIN FOR r IN SELECT * FROM o LOOP PERFORM g(r.a); END LOOP; DELETE FROM t; END",
+            True,
+            False,
+        ),
     ],
 )
 def test_a_routine_names_what_is_among_its_words(body: str, *, table: bool, column: bool) -> None:
@@ -72,6 +86,15 @@ def test_a_routine_names_what_is_among_its_words(body: str, *, table: bool, colu
     )
     assert bool(catalog.routines_naming(T)) is table
     assert bool(catalog.routines_naming(T, "a")) is column
+
+
+def test_an_argument_of_the_type_of_a_table_is_a_row_of_it() -> None:
+    catalog = after(
+        "CREATE TABLE t (a int, b int); CREATE FUNCTION f(one t) RETURNS int LANGUAGE plpgsql "
+        "AS $$ BEGIN DELETE FROM t, o; RETURN one.a; END $$;"
+    )
+    assert catalog.routines_naming(T, "a")
+    assert not catalog.routines_naming(T, "b")
 
 
 def test_policies_are_found_by_table_and_by_column() -> None:

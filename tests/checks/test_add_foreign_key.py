@@ -82,3 +82,36 @@ def test_a_parent_of_this_deploy_keeps_nobody_waiting(made: str, waiting: str) -
     sql = f"{made} ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES parents"
     (finding,) = found_by("add-foreign-key", sql, schema=SCHEMA)
     assert f"writes to {waiting} until it is done" in finding.message
+
+
+NEW = "ALTER TABLE c ADD COLUMN p_id int"
+KEY = "ALTER TABLE c ADD CONSTRAINT k FOREIGN KEY (p_id) REFERENCES p"
+
+
+@pytest.mark.parametrize(
+    ("between", "fails"),
+    [
+        ("", False),
+        ("CREATE INDEX i ON c (p_id);", False),
+        ("UPDATE c SET p_id = 1 WHERE id = 1;", True),
+        ("INSERT INTO c (id, p_id) VALUES (1, 2);", True),
+        ("DO $$ BEGIN EXECUTE something(); END $$;", True),
+        ("ALTER TABLE c ALTER p_id SET DEFAULT 1;", True),
+    ],
+)
+def test_a_new_column_that_nothing_has_filled_has_no_row_without_a_parent(
+    between: str, *, fails: bool
+) -> None:
+    schema = "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);"
+    [found] = found_by("add-foreign-key", f"{NEW}; {between} {KEY};", schema=schema)
+    assert ("(23503)" in found.message) is fails
+
+
+def test_a_key_that_must_match_in_full_looks_at_its_other_column() -> None:
+    schema = "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE c (a int);"
+    key = "ALTER TABLE c ADD FOREIGN KEY (a, p_id) REFERENCES p"
+    simple, full = (
+        found_by("add-foreign-key", f"{NEW}; {key} {match};", schema=schema)
+        for match in ("", "MATCH FULL")
+    )
+    assert ["(23503)" in each.message for each in (*simple, *full)] == [False, True]

@@ -488,3 +488,17 @@ def test_a_table_stays_shut_no_longer_for_a_table_without_rows() -> None:
     sql = f"ALTER TABLE users ADD a int;\n{EMPTIED};\nCREATE INDEX i ON orders (user_id);"
     [finding] = found_by("wide-lock-window", sql, schema=SHOP)
     assert finding.place.line == 2
+
+
+# --- concurrent-index-if-not-exists ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("runner", "apart"), [(Runner.QUERY, True), (Runner.NONE, False), (Runner.FILE, True)]
+)
+def test_two_statements_are_told_apart_where_one_file_makes_them_a_transaction(
+    runner: Runner, *, apart: bool
+) -> None:
+    sql = "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a);"
+    [found] = found_by("concurrent-index-if-not-exists", sql, runner=runner)
+    assert ("each in a file of its own" in found.help) is apart

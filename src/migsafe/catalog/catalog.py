@@ -38,7 +38,15 @@ from migsafe.catalog.schema import (
 )
 from migsafe.catalog.text import proves_not_null
 from migsafe.model.expressions import Name
-from migsafe.model.operations import Check, CreateIndex, ForeignKey, NotNull, ObjectKind, Operation
+from migsafe.model.operations import (
+    Check,
+    CreateIndex,
+    ForeignKey,
+    NotNull,
+    ObjectKind,
+    Operation,
+    Option,
+)
 from migsafe.model.record import replace
 
 
@@ -445,6 +453,10 @@ class Catalog:
     def settings(self, relation: Name) -> dict[str, str]:
         """Return properties that have no field of their own: options, policies."""
         return dict(self._facts.belongings(self.key(relation)).settings)
+
+    def options(self, relation: Name) -> tuple[Option, ...]:
+        """Return the options that a table or view was given."""
+        return views.options(self._facts, self.key(relation))
 
     def publications(self, table: Name) -> dict[str, str]:
         """Return the publications that a table is a member of, each with what it publishes."""

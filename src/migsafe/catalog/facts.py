@@ -32,6 +32,8 @@ from migsafe.model.operations import ForeignKey, ObjectKind
 from migsafe.model.record import record, replace
 
 DEFAULT_PATH = ("public",)
+OPTION = "option "
+"""What stands before the name of a relation's option among its settings."""
 TEMPORARY = "pg_temp"
 
 

@@ -1,7 +1,7 @@
 """Tables: made, renamed, moved, dropped; partitions and inheritance."""
 
 from migsafe.catalog import columns, constraints, indexes, relations, rights
-from migsafe.catalog.facts import Facts
+from migsafe.catalog.facts import OPTION, Facts
 from migsafe.catalog.schema import ColumnState, TableKind, TableState
 from migsafe.catalog.text import column_of
 from migsafe.model.expressions import Name
@@ -72,7 +72,7 @@ def create(facts: Facts, operation: CreateTable, made_by: str | None) -> None:
     if not sure:
         rights.doubt(facts, ObjectKind.TABLE, key)
     for option in operation.options:
-        facts.set_setting(key, f"option {option.name}", option.value or "")
+        facts.set_setting(key, f"{OPTION}{option.name}", option.value or "")
     _put_storage(facts, key, operation.tail)
     _fill(facts, key, operation, sources, made_by)
 
@@ -364,7 +364,7 @@ def set_options(facts: Facts, operation: SetTableOptions) -> None:
     key = facts.altered_relation(operation.object)
     for option in operation.options:
         value = None if operation.reset else option.value or ""
-        facts.set_setting(key, f"option {option.name}", value)
+        facts.set_setting(key, f"{OPTION}{option.name}", value)
     if not operation.options:
         facts.set_setting(key, "cluster on", operation.cluster_on)
 

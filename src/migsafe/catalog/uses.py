@@ -110,12 +110,15 @@ def naming(facts: Facts, relation: Name, column: str | None) -> Iterator[Routine
 
 def _names_own_row(body: str, column: str) -> bool:
     """Say whether the body of a trigger's function reads or sets a column of the row."""
-    return any(_is_qualified(list(tokens(body)), row, column) for row in ("new", "old"))
+    return _is_qualified(list(tokens(body)), {"new", "old"}, column)
 
 
-def _is_qualified(words: list[str], name: str, column: str) -> bool:
+def _is_qualified(words: list[str], names: set[str], column: str) -> bool:
+    """Say whether a column stands behind the dot of one of some names."""
     return any(
-        words[at + 1] == "." and [column_of(words[at]), column_of(words[at + 2])] == [name, column]
+        words[at + 1] == "."
+        and column_of(words[at + 2]) == column
+        and column_of(words[at]) in names
         for at in range(len(words) - 2)
     )
 
@@ -128,11 +131,43 @@ def _names_column(routine: RoutineState, relation: Name, column: str) -> bool:
     body = routine.body or ""
     if column not in identifiers(body):
         return False
-    return _is_qualified(list(tokens(body)), relation.name, column) or any(
+    whole = list(tokens(body))
+    rows = {relation.name}
+    rows.update(_rows_of(whole, relation), _rows_of(list(tokens(routine.arguments)), relation))
+    return _is_qualified(whole, rows, column) or any(
         _is_on(step.operation, relation, words := list(_words(body[step.start : step.end])))
         and _has_word(words, column)
         for step in read_body(routine.language, body).steps
     )
+
+
+def _rows_of(words: list[str], relation: Name) -> Iterator[str]:
+    """Yield what may stand for a row of a relation: an alias, a variable or argument of its type.
+
+    A word that happens to stand beside the name does no harm: a column has to stand behind it.
+    """
+    for at, word in enumerate(words):
+        if column_of(word) != relation.name:
+            continue
+        # `users u`, `users AS u`
+        behind = at + 2 if words[at + 1 : at + 2] and words[at + 1].upper() == "AS" else at + 1
+        # `u users%ROWTYPE`, `u public.users`
+        before = at - 3 if words[at - 1 : at] == ["."] else at - 1
+        yield from (column_of(words[near]) for near in (behind, before) if 0 <= near < len(words))
+    yield from _loop_rows(words, relation)
+
+
+def _loop_rows(words: list[str], relation: Name) -> Iterator[str]:
+    """Yield the variables of loops over a query that names the relation."""
+    upper = [word.upper() for word in words]
+    variable: str | None = None
+    for at, word in enumerate(upper):
+        if word == "FOR" and upper[at + 2 : at + 3] == ["IN"]:
+            variable = column_of(words[at + 1])
+        elif word == "LOOP":
+            variable = None
+        elif variable is not None and column_of(words[at]) == relation.name:
+            yield variable
 
 
 def _is_on(operation: Operation, relation: Name, words: list[str]) -> bool:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from migsafe.catalog import outputs, reading, rights
-from migsafe.catalog.facts import Facts
+from migsafe.catalog.facts import OPTION, Facts
 from migsafe.catalog.schema import Output, ViewState
 from migsafe.catalog.text import identifiers_of
 from migsafe.model.expressions import Name
-from migsafe.model.operations import CreateView, ObjectKind, RefreshView
+from migsafe.model.operations import CreateView, ObjectKind, Option, RefreshView
 from migsafe.model.record import replace
 
 
@@ -48,8 +48,30 @@ def create(facts: Facts, operation: CreateView, made_by: str | None) -> None:
         attached = facts.belongings(relation)
         uses = _uses(facts, relation, operation)
         facts.attach(relation, replace(attached, views=(*attached.views, (key, uses))))
+    _set_options(facts, key, operation)
+
+
+def _set_options(facts: Facts, key: Name, operation: CreateView) -> None:
+    for name, _ in facts.belongings(key).settings:
+        # OR REPLACE takes away what it does not repeat.
+        if name.startswith(OPTION):
+            facts.set_setting(key, name, None)
     for option in operation.options:
-        facts.set_setting(key, f"option {option.name}", option.value or "")
+        facts.set_setting(key, f"{OPTION}{option.name}", option.value or "")
+    if operation.tail in _CHECKED:
+        facts.set_setting(key, f"{OPTION}check_option", _CHECKED[operation.tail])
+
+
+_CHECKED = {"WITH LOCAL CHECK OPTION": "local", "WITH CASCADED CHECK OPTION": "cascaded"}
+
+
+def options(facts: Facts, key: Name) -> tuple[Option, ...]:
+    """Return the options that a relation was given."""
+    return tuple(
+        Option(name.removeprefix(OPTION), value or None)
+        for name, value in facts.belongings(key).settings
+        if name.startswith(OPTION)
+    )
 
 
 def refresh(facts: Facts, operation: RefreshView) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from migsafe.catalog.schema import TableKind
 from migsafe.context import Context, line_of
+from migsafe.effects.emptied import filled
 from migsafe.model.effects import OnData
 from migsafe.model.expressions import Name
 from migsafe.model.findings import Finding
@@ -24,7 +25,7 @@ def check_operation(operation: AddConstraint, context: Context) -> Iterator[Find
         (table, *((key.referenced,) if context.is_busy(key.referenced) else ()))
     )
     match context.effects.fails:
-        case OnData(sqlstate=state):
+        case OnData(sqlstate=state) if not _stays_null(table, key, context):
             refused = f"; a row without its parent fails the migration ({state})"
         case _:
             refused = ""
@@ -86,6 +87,23 @@ def _help(operation: AddConstraint, key: ForeignKey, context: Context) -> str:
         f"{name}Add it NOT VALID{python}, and ALTER TABLE {quoting.name(table)} VALIDATE "
         f"CONSTRAINT {quoting.identifier(key.name) if key.name else '…'} in a later migration, "
         "which lets reads and writes pass."
+    )
+
+
+def _stays_null(table: Name, key: ForeignKey, context: Context) -> bool:
+    """Say whether the deploy has added a column of the key, and nothing has written rows since."""
+    columns = [context.catalog.column(table, column) for column in key.columns]
+    new = any(
+        column is not None and not column.fills_itself and context.is_made_here(column.made_by)
+        for column in columns
+    )
+    shut = frozenset({context.catalog.key(table)})
+    # Code that ships first may have begun to write it.
+    return (
+        new
+        and not key.match_full
+        and not context.code_ships_first
+        and all(filled(shut, applied.effects) for applied in context.earlier())
     )
 
 

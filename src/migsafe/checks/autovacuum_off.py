@@ -24,7 +24,8 @@ def check_operation(
             return
     if not any(_is_off(option) for option in options):
         return
-    left = context.ship.after.settings(table).get("option autovacuum_enabled")
+    kept = {each.name: each.value for each in context.ship.after.options(table)}
+    left = kept.get("autovacuum_enabled")
     if left is None or left.lower() not in _OFF:
         return
     yield context.finding(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migsafe.context import Context
 from migsafe.model.findings import Finding
 from migsafe.model.operations import CreateIndex, DropIndex
+from migsafe.model.origin import Runner
 from migsafe.model.record import replace
 from migsafe.writing import quoting
 from migsafe.writing.sql import write
@@ -46,6 +47,7 @@ def _help(operation: CreateIndex, name: str, context: Context) -> str:
         )
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {quoting.name(index)}"
     build = write(replace(operation, if_not_exists=False))
-    if context.current.transaction.is_open:
+    # Two statements of a file that is sent as one query are a transaction.
+    if context.current.transaction.is_open or context.current.section.runner is Runner.QUERY:
         return f"{drop} before it, each in a file of its own, then {build}."
     return f"{drop}; before it, then {build}."

@@ -89,16 +89,20 @@ def create_view(operation: CreateView, catalog: Catalog, version: int) -> Compat
         else _made_again(
             kind,
             operation.view,
-            (DropObject(kind, operation.view), _view_again(before)),
+            (DropObject(kind, operation.view), _view_again(before, catalog)),
             catalog,
             version,
         ),
     )
 
 
-def _view_again(state: ViewState) -> CreateView:
+def _view_again(state: ViewState, catalog: Catalog) -> CreateView:
     return CreateView(
-        state.name, state.query, columns=state.columns, materialized=state.materialized
+        state.name,
+        state.query,
+        columns=state.columns,
+        materialized=state.materialized,
+        options=catalog.options(state.name),
     )
 
 
@@ -138,7 +142,7 @@ def drop_object(  # noqa: C901, PLR0912  # one case a kind
             old = met((statements_of(kind), Outcome.FAILS))
             view = catalog.view(name)
             if view is not None:
-                undo = _made_again(kind, name, (_view_again(view),), catalog, version)
+                undo = _made_again(kind, name, (_view_again(view, catalog),), catalog, version)
         case ObjectKind.SCHEMA:
             # Without CASCADE it must be empty: nobody uses what is in it.
             old = met((ALL, Outcome.FAILS)) if operation.cascade else {}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from migsafe.catalog import columns, objects, publications, relations, types, views
 from migsafe.catalog.catalog import Catalog
-from migsafe.catalog.facts import Facts, public
+from migsafe.catalog.facts import OPTION, Facts, public
 from migsafe.catalog.live import rights
 from migsafe.catalog.live.asking import (
     ColumnRow,
@@ -344,7 +344,7 @@ def _add_view(facts: Facts, key: Name, row: RelationRow) -> None:
 def _add_settings(facts: Facts, key: Name, row: RelationRow, own: list[ColumnRow]) -> None:
     for option in row.options or ():
         name, _, value = option.partition("=")
-        facts.set_setting(key, f"option {name}", value)
+        facts.set_setting(key, f"{OPTION}{name}", value)
     if row.row_security:
         facts.set_setting(key, "row security", "on")
     if row.forced:
