@@ -79,3 +79,13 @@ def test_names_in_a_long_string_have_their_own_places() -> None:
     text = "q = '''\n  SELECT é, email\n  FROM users\n'''\n"
     places = {use.name: (use.place.line, use.place.column) for use in uses("a.py", text).found}
     assert places == {"é": (2, 10), "email": (2, 13), "users": (3, 8)}
+
+
+def test_of_more_sql_than_there_is_time_for_words_are_taken() -> None:
+    statement = f"SELECT {', '.join(['email'] * 2_400)} FROM users"
+    text = "".join(f"q{number} = '{statement}'\n" for number in range(5))
+    by_line = {use.place.line: use.how for use in uses("a.py", text).found}
+    assert by_line == {
+        **dict.fromkeys((1, 2, 3), "SQL in a string"),
+        **dict.fromkeys((4, 5), "word of SQL in a string"),
+    }

@@ -2,6 +2,7 @@
 
 from migsafe.codebase.changes import changes
 from migsafe.codebase.files import is_application_code
+from migsafe.codebase.matching import concerns
 from migsafe.codebase.use import Basis, Changed, Use, UseKind, Uses
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "UseKind",
     "Uses",
     "changes",
+    "concerns",
     "is_application_code",
     "uses",
 ]

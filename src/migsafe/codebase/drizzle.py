@@ -36,12 +36,13 @@ def uses(path: str, text: str) -> Iterator[Use]:
         owner = of if kind is UseKind.LABEL else None
         return Use(kind, found[group], table, None, place, Basis.EXACT, None, how, owner)
 
-    for found in _TABLE.finditer(text):
-        if _MAKES_TABLE.fullmatch(found[1]):
-            yield use(UseKind.TABLE, found, 2, "table of Drizzle", of=found[2])
-            for column in _columns(text, found.end()):
-                group = 2 if column[4] is None else 4
-                yield use(UseKind.COLUMN, column, group, "column of Drizzle", of=found[2])
+    tables = [found for found in _TABLE.finditer(text) if _MAKES_TABLE.fullmatch(found[1])]
+    ends = (*(found.start() for found in tables[1:]), len(text))
+    for found, end in zip(tables, ends, strict=False):
+        yield use(UseKind.TABLE, found, 2, "table of Drizzle", of=found[2])
+        for column in _columns(text, found.end(), end):
+            group = 2 if column[4] is None else 4
+            yield use(UseKind.COLUMN, column, group, "column of Drizzle", of=found[2])
     for found in _ENUM.finditer(text):
         if _MAKES_ENUM.fullmatch(found[1]):
             yield use(UseKind.TYPE, found, 2, "enum of Drizzle")
@@ -49,10 +50,10 @@ def uses(path: str, text: str) -> Iterator[Use]:
                 yield use(UseKind.LABEL, label, 1, "label of an enum", of=found[2])
 
 
-def _columns(text: str, start: int) -> Iterator[re.Match[str]]:
+def _columns(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
     """Yield the columns between the brace that opens before `start` and its closing one."""
     depth = 1
-    for token in _TOKEN.finditer(text, start):
+    for token in _TOKEN.finditer(text, start, end):
         if token.lastgroup == "open":
             depth += 1
         elif token.lastgroup == "close":

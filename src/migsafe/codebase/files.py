@@ -1,24 +1,21 @@
 """Which files of a repository are application code."""
 
+from migsafe.codebase.languages import LANGUAGES
 from migsafe.model.pattern import pattern
 
-_OURS = frozenset(
-    (
-        *("py", "pyi", "sql", "go", "ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue"),
-        *("svelte", "java", "kt", "kts", "scala", "groovy", "rb", "erb", "rake", "php", "cs", "fs"),
-        *("rs", "ex", "exs", "prisma", "graphql", "gql", "swift", "dart", "clj", "lua", "pl"),
-    )
-)
+_OURS = frozenset({"py", "pyi", "sql", "prisma", *LANGUAGES})
 _TESTS = frozenset({"test", "tests", "testing", "__tests__", "spec", "specs", "e2e", "cypress"})
 _NOT_RUN = _TESTS | {
     *("fixtures", "__fixtures__", "__mocks__", "testdata", "factories", "benchmarks", "examples"),
-    *("migrations", "migration", "migrate", "node_modules", "vendor", "third_party", "vendored"),
+    *("node_modules", "vendor", "_vendor", "third_party", "vendored"),
     *("site-packages", "dist", "build", "target", ".venv", "venv", "docs", "doc", "generated"),
     *("__generated__", ".git", ".github", "locale", "locales", "alembic", "storybook"),
 }
+_MIGRATIONS = pattern(r"(?:.*[_-])?(?:migrations?|migrate)$")
 _NAMES = pattern(
-    r"(?:test_.*|.*_test|.*[._-](?:test|tests|spec|stories|min|d|pb|gen|generated)|conftest"
-    r"|.*Tests?|.*Spec|.*_pb2(?:_grpc)?|setup|.*\.config)$"
+    r"(?:test_.*\.py|conftest\.py|setup\.py|.*[._-](?:tests?|spec|stories)\.\w+"
+    r"|.*Tests?\.(?:java|kt|cs|php|scala|groovy)|.*Spec\.(?:kt|scala|groovy)"
+    r"|.*(?:\.min|[._-]gen|[._-]generated|\.pb|_pb2|_pb2_grpc|\.d|\.config|\.sql)\.\w+|schema\.rb)$"
 )
 
 
@@ -31,9 +28,9 @@ def is_application_code(path: str) -> bool:
     migrations themselves, which the caller knows better.
     """
     *folders, name = path.split("/")
-    stem, _, suffix = name.rpartition(".")
+    folders = [folder.lower() for folder in folders]
     return (
-        suffix in _OURS
-        and not _NAMES.match(stem)
-        and _NOT_RUN.isdisjoint(folder.lower() for folder in folders)
+        name.rpartition(".")[2] in _OURS
+        and not _NAMES.match(name)
+        and not any(folder in _NOT_RUN or _MIGRATIONS.match(folder) for folder in folders)
     )

@@ -43,7 +43,8 @@ def read(path: str, text: str) -> Uses:
         def placed(start: int, end: int, base: int = base) -> Place:
             return places.place(path, Span(base + start, base + end))
 
-        names = named(_PARAMETER.sub(_value, statement))
+        whole = piece.kind is PieceKind.STATEMENT
+        names = named(_PARAMETER.sub(_value, statement)) if whole else None
         if names is None:
             found += words(statement, placed, "word of a query that cannot be read")
         else:

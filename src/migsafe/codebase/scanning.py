@@ -119,10 +119,15 @@ class _Scan:
 
     def _slash(self, start: int) -> None:
         """Pass by a pattern; anything else is a division."""
-        if _BEFORE_SLASH.search(self._text, max(0, start - 20), start):
+        if self._dead.get("/", 0) <= start and _BEFORE_SLASH.search(
+            self._text, max(0, start - 20), start
+        ):
             match = _SLASHED.match(self._text, start)
             if match is not None:
                 self._at = match.end()
+            else:
+                end = self._text.find("\n", start)
+                self._dead["/"] = len(self._text) if end == -1 else end
 
     def _brace(self, mark: str) -> Iterator[Piece]:
         """Follow the braces inside of a template string."""

@@ -36,8 +36,9 @@ _CLAUSE = pattern(
 _SHORTEST = 3
 _FIRST = 20_000
 """Within how many characters a statement shows that it is one."""
-_MOST = 300_000
-"""How many characters of SQL are read in one file; a parser reads a million in ten seconds."""
+_MOST = 60_000
+"""How many characters of SQL are parsed in one file, of the rest only words are taken: the
+parser needs seconds for so many."""
 _KINDS = {
     NamedKind.RELATION: UseKind.TABLE,
     NamedKind.COLUMN: UseKind.COLUMN,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migsafe.codebase import drizzle
 from migsafe.codebase.languages import LANGUAGES
-from migsafe.codebase.python.syntax import snake
+from migsafe.codebase.naming import snake
 from migsafe.codebase.scanning import HOLE, Piece, pieces
 from migsafe.codebase.sql import SqlTexts
 from migsafe.codebase.use import Basis, Use, UseKind, Uses

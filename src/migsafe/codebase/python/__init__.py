@@ -17,7 +17,8 @@ def read(path: str, text: str) -> Uses:
         module = _module(path, text)
         return Uses(path, reading.read(module))
     except InputError as error:
-        place = "" if error.line is None else f" (line {error.line})"
+        said = error.line is None or "line" in error.message
+        place = "" if said else f" (line {error.line})"
         return Uses(path, (), f"{error.message}{place}")
 
 
@@ -43,7 +44,7 @@ def _module(path: str, text: str) -> Module:
 _EXCEPT = pattern(r"\bexcept[ \t]+([\w.]++(?:[ \t]*,[ \t]*[\w.]++)+)[ \t]*:")
 _TYPES = pattern(
     r"^([ \t]*+(?:(?:async[ \t]++)?+def|class)[ \t]++\w++)"
-    r"(\[(?:[^\[\]\n]|\[[^\[\]\n]*+\])*+\])",
+    r"\[((?:[^\[\]]|\[[^\[\]]{0,200}+\]){0,2000}+)(\]\(?)",
     re.MULTILINE,
 )
 _TYPE = pattern(r"^([ \t]*+)(type[ \t]++)(\w++(?:\[[^\]\n]*+\])?+)(?=[ \t]*+=)", re.MULTILINE)
@@ -52,5 +53,11 @@ _TYPE = pattern(r"^([ \t]*+)(type[ \t]++)(\w++(?:\[[^\]\n]*+\])?+)(?=[ \t]*+=)",
 def _older(text: str) -> str:
     """Return a file in words of Python 3.11."""
     text = _EXCEPT.sub(r"except(\1):", text)
-    text = _TYPES.sub(lambda match: match[1] + " " * len(match[2]), text)
+    text = _TYPES.sub(_untyped, text)
     return _TYPE.sub(lambda match: match[1] + match[3] + " " * len(match[2]), text)
+
+
+def _untyped(match: re.Match[str]) -> str:
+    """Return a definition without the parameters that are types, which may take many lines."""
+    blank = "".join(each if each == "\n" else " " for each in match[2])
+    return f"{match[1]}({blank}{')' if match[3] == ']' else '  '}"

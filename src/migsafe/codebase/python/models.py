@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from migsafe.codebase.naming import snake
 from migsafe.codebase.python.frameworks import KEYS, Framework, framework_of, is_column
-from migsafe.codebase.python.syntax import full_name, keyword, last, meta_of, snake, text_of
+from migsafe.codebase.python.syntax import full_name, keyword, last, meta_of, text_of
 from migsafe.model.errors import InputError
 from migsafe.sources.alembic.values import Module
 

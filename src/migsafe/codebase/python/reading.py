@@ -42,7 +42,9 @@ def _inside(state: State, node: ast.AST, context: Context) -> Context:
             is_option = name == "Meta" and context.owner is not None
             return context if is_option else Context(name, state.models.get(name))
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return Context(context.owner, None, _variables(state, node, context))
+            # The arguments of a table may be what a method returns.
+            model = context.model if node.name == "__table_args__" else None
+            return Context(context.owner, model, _variables(state, node, context))
         case ast.Call(func=func) if last(func) == "Table":
             return Context(context.owner, of_table("", node, state.module), context.variables)
         case _:

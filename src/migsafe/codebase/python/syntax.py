@@ -3,15 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from migsafe.model.pattern import pattern
 from migsafe.sources.alembic.values import Module
-
-_WORDS = pattern(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
-def snake(name: str) -> str:
-    """Return a name in the case that SQL is written in."""
-    return _WORDS.sub("_", name).replace("-", "_").lower()
 
 
 def dotted(node: ast.expr) -> str | None:
