@@ -61,9 +61,13 @@ class _Reader:
         self._found: list[Use] = []
 
     def all(self) -> tuple[Use, ...]:
-        """Return everything in the order of the file."""
-        uses = [*self._found, *self._words.values()]
-        return tuple(sorted(uses, key=lambda use: (use.place.line, use.place.column)))
+        """Return everything in the order of the file, the surest at each place."""
+        uses: dict[tuple[UseKind, str, Place], Use] = {}
+        for use in (*self._words.values(), *self._found):
+            known = uses.setdefault((use.kind, use.name, use.place), use)
+            if known.basis < use.basis:
+                uses[use.kind, use.name, use.place] = use
+        return tuple(sorted(uses.values(), key=lambda use: (use.place.line, use.place.column)))
 
     def take(self, uses: Iterator[Use]) -> None:
         """Note what another reader found."""
