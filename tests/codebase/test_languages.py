@@ -134,6 +134,7 @@ export const users = pgTable("users", {
   id: serial("id").primaryKey(), // name: text("comment")
   email: text("email_address").references(() => x.id, { onDelete: "cascade" }),
   nick: varchar({ length: 3 }),
+  madeAt: timestamp(),
 }, (t) => ({ ix: index("ix_users").on(t.email) }));
 export const mood = pgEnum("mood", ["sad", "ok"]);
 export const teams = schema.table("teams", { id: serial("id") });
@@ -144,11 +145,38 @@ const other = notDrizzle("posts", { id: serial("id") });
         "exact column users.id",
         "exact column users.email_address",
         "exact column users.nick",
+        "exact column users.madeAt",
+        "exact column users.made_at",
         "exact type mood",
         "exact label sad",
         "exact label ok",
         "exact table teams",
         "exact column teams.id",
+    }
+
+
+def test_diesel_maps_names_to_columns() -> None:
+    text = """
+use diesel::prelude::*;
+diesel::table! {
+    use diesel::sql_types::*;
+    #[sql_name = "people"]
+    auth.person (id) {
+        id -> Int4, // name -> Text,
+        #[sql_name = "type"]
+        kind -> Text,
+    }
+}
+fn f(x: i32) -> i32 { x }
+table! { posts (id) { id -> Int4, title -> Nullable<Text>, } }
+"""
+    assert said("schema.rs", text) == {
+        "exact table people",
+        "exact column people.id",
+        "exact column people.type",
+        "exact table posts",
+        "exact column posts.id",
+        "exact column posts.title",
     }
 
 

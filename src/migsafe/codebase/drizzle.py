@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from migsafe.codebase.naming import snake
 from migsafe.codebase.use import Basis, Use, UseKind
 from migsafe.model.migration import Place
 from migsafe.model.origin import Span
 from migsafe.model.pattern import pattern
+from migsafe.model.record import replace
 from migsafe.sources.alembic.places import Places
 
 _TABLE = pattern(
@@ -21,6 +23,7 @@ _TOKEN = pattern(
     r"|`(?:[^`\\]|\\.)*+`|(?P<column>\b(\w+)\s*:\s*(?:\w+\.)?(\w+)\(\s*(?:[\"'`](\w+)[\"'`])?)"
     r"|(?P<open>[({\[])|(?P<close>[)}\]])"
 )
+_KEY, _NAME = 2, 4
 _NO_COLUMNS = frozenset({"index", "uniqueIndex", "foreignKey", "primaryKey", "unique", "check"})
 
 
@@ -41,8 +44,12 @@ def uses(path: str, text: str) -> Iterator[Use]:
     for found, end in zip(tables, ends, strict=False):
         yield use(UseKind.TABLE, found, 2, "table of Drizzle", of=found[2])
         for column in _columns(text, found.end(), end):
-            group = 2 if column[4] is None else 4
-            yield use(UseKind.COLUMN, column, group, "column of Drizzle", of=found[2])
+            group = _KEY if column[4] is None else _NAME
+            one = use(UseKind.COLUMN, column, group, "column of Drizzle", of=found[2])
+            yield one
+            if group == _KEY and snake(one.name) != one.name:
+                # The project may have Drizzle turn keys into the case of SQL.
+                yield replace(one, name=snake(one.name))
     for found in _ENUM.finditer(text):
         if _MAKES_ENUM.fullmatch(found[1]):
             yield use(UseKind.TYPE, found, 2, "enum of Drizzle")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.codebase import drizzle
+from migsafe.codebase import diesel, drizzle
 from migsafe.codebase.languages import LANGUAGES
 from migsafe.codebase.naming import snake
 from migsafe.codebase.scanning import HOLE, Piece, pieces
@@ -46,6 +46,8 @@ def read(path: str, text: str) -> Uses:
             reader.word(piece.text, piece.start)
     if language.slashes and ("able" in text or "num(" in text):
         reader.take(drizzle.uses(path, text))
+    if language.hashes and "table!" in text:
+        reader.take(diesel.uses(path, text))
     return Uses(path, reader.all())
 
 
