@@ -197,9 +197,13 @@ TOOLS: dict[str, Tool] = {
 }
 
 
-@pytest.fixture(params=sorted(TOOLS))
-def tool(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(params=sorted(TOOLS))
+def tool(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     planmaking.put(Path(), TOOLS[name][0])
     return name
@@ -278,6 +282,43 @@ def test_what_may_not_run_in_a_transaction_is_released_in_the_tool_s_own_words(t
     }
     assert migration.up.runner is expected.get(tool, Runner.NONE)
     assert kinds(migration) == [["CreateIndex"], *([["DropIndex"]] if migration.down else [])]
+
+
+def test_a_convention_that_is_named_takes_what_another_would() -> None:
+    marked = f"-- +goose Up\n{USERS}-- +goose Down\n{DROP}"
+    planmaking.put(Path(), {"m/1_a.sql": marked, "m/2_b.sql": RENAME})
+    [found] = load(Request(("m/2_b.sql",), convention="numbered")).selections
+    assert found.tree.convention == "numbered"
+    assert [each.id for each in found.tree.migrations] == ["1_a", "2_b"]
+
+
+def test_a_tree_of_many_conventions_is_read_by_each_and_what_none_runs_is_counted() -> None:
+    files = {
+        path: text
+        for tool, (made, _, _) in TOOLS.items()
+        if tool not in {"sqlx", "supabase", "prisma"}
+        for path, text in ((f"{tool}/{path}", text) for path, text in made.items())
+    }
+    planmaking.put(Path(), files)
+    loaded = load(Request((".",)))
+    found = {each.tree.convention: each for each in loaded.selections}
+    assert found.keys() == TOOLS.keys() - {"sqlx", "supabase", "prisma"}
+    for tool, selection in found.items():
+        assert [each.id for each in selection.tree.migrations] == [
+            name for name, _, _ in TOOLS[tool][2]
+        ]
+    assert sorted(loaded.skipped) == [
+        "atlas/db/20250102000000_checkpoint.sql",
+        "pop/db/20250102000000_index.mysql.up.sql",
+        "pop/db/20250103000000_mail.mysql.up.sql",
+    ]
+    # A file that is given from inside of its tree stands after what its tool runs before it.
+    for tool, selection in found.items():
+        alone = only(f"{tool}/{TOOLS[tool][1]}")
+        assert alone.tree.convention == tool
+        assert alone.given == {alone.tree.migrations[-1].id}
+        ids = {each.id for each in selection.tree.migrations}
+        assert {each.id for each in alone.tree.migrations} <= ids
 
 
 EDGES: list[tuple[str, dict[str, str], Callable[[Selection], bool]]] = [
@@ -403,6 +444,19 @@ EDGES: list[tuple[str, dict[str, str], Callable[[Selection], bool]]] = [
         lambda found: (
             [kinds(each)[0] for each in found.tree.migrations]
             == [["Unrecognized"], ["CreateTable"]]
+        ),
+    ),
+    (
+        "the way back of a program is read where it is SQL",
+        {
+            "m/1_a.up.sql": USERS,
+            "m/2_b.up.go": "package m",
+            "m/2_b.down.sql": DROP,
+            "m/3_c.up.sql": RENAME,
+        },
+        lambda found: (
+            [kinds(each) for each in found.tree.migrations]
+            == [[["CreateTable"]], [["Unrecognized"], ["DropTable"]], [["RenameColumn"]]]
         ),
     ),
     (

@@ -137,6 +137,7 @@ def read_files(
         request.render,
         folders,
         request.judging,
+        request.convention is not None,
     )
     given = dict.fromkeys(paths)
     skipped = [path for path in given if is_plan_copy(path, files)]
@@ -148,6 +149,7 @@ def read_files(
         reading = convention.read(root, own, files, options)
         errors.extend(reading.errors)
         skipped.extend(reading.skipped)
+        skipped.extend(_left_over(own, reading))
         trees.append((convention, reading))
     return Read(tuple(trees), tuple(errors), tuple(skipped))
 
@@ -218,6 +220,16 @@ def tree_beside(path: str, files: Files) -> tuple[Convention, str] | None:
         return None
 
     return files.once("tree beside", directory, ask)
+
+
+def _left_over(paths: list[str], reading: Reading) -> Iterator[str]:
+    """Yield given files that their convention takes nothing of: other dialects' forms."""
+    tree = reading.tree
+    taken = {section.path for migration in tree.migrations for section in migration.sections}
+    taken.update(path for problem in tree.problems for path in problem.concerns)
+    taken.update(error.path for error in reading.errors)
+    taken.update(reading.skipped)
+    yield from (path for path in paths if path not in taken)
 
 
 def _lone() -> Convention:

@@ -77,6 +77,8 @@ class Options:
     """Directories that are judged as a whole, programs among their migrations included."""
     judging: bool = False
     """Whether history is only replayed: its ways down are not read, its ways up may be kept."""
+    forced: bool = False
+    """Whether the user has named the convention: files are its own whatever shows another."""
 
     def is_in_a_folder(self, path: str) -> bool:
         """Say whether a file lies in a directory that is judged as a whole."""

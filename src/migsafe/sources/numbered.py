@@ -18,8 +18,8 @@ def read(root: str, given: Sequence[str], files: Files, options: Options) -> Rea
 
     def is_own(path: str) -> bool:
         # Another convention may know more of a name that begins with a number.
-        belongs = owner(path, files)
-        return belongs is not None and belongs[0].name == NAME
+        belongs = None if options.forced else owner(path, files)
+        return options.forced or (belongs is not None and belongs[0].name == NAME)
 
     found = candidates(root, files, Runner.AUTO, is_own)
     return read_tree(root, NAME, found, given, files, options)

@@ -74,6 +74,10 @@ def read_tree(
             try:
                 if candidate.unread is not None:
                     unread = _unread(candidate, convention, Cause.UNMAPPED, candidate.unread)
+                    if candidate.down is not None and (is_given or not options.judging):
+                        path, runner = candidate.down, candidate.runner
+                        down, state, reason = _way_down(path, runner, files, options)
+                        unread = replace(unread, down=down, down_state=state, down_reason=reason)
                     migrations.append(unread)
                 elif is_given or not options.judging:
                     text = _text(candidate, files)
@@ -199,10 +203,7 @@ def _migration(
     if only_up:
         state = Down.UNREAD
     elif candidate.down is not None:
-        text = files.text(candidate.down)
-        down = _section(candidate.down, SectionName.DOWN, text, candidate.runner, files, options)
-        state = Down.PRESENT if down.statements else Down.EMPTY
-        reason = None if down.statements else _reason(down.text)
+        down, state, reason = _way_down(candidate.down, candidate.runner, files, options)
     return Migration(
         candidate.id,
         up.path,
@@ -214,6 +215,16 @@ def _migration(
         ordered=candidate.order is not None,
         repeatable=candidate.repeatable,
     )
+
+
+def _way_down(
+    path: str, runner: Runner, files: Files, options: Options
+) -> tuple[Section, Down, str | None]:
+    """Return a way down, whether it holds anything, and what it says if not."""
+    down = _section(path, SectionName.DOWN, files.text(path), runner, files, options)
+    if down.statements:
+        return down, Down.PRESENT, None
+    return down, Down.EMPTY, _reason(down.text)
 
 
 def _marked(
