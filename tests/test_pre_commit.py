@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from projects import ROOT, copied_to
+from repositories import Checkout
+
 CONFIGURATION = """
 repos:
   - repo: {source}
@@ -46,20 +48,10 @@ def git(*arguments: str, cwd: Path) -> None:
 @pytest.fixture(scope="module")
 def hook_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a git repository with the project as it stands in the work tree."""
-    source = tmp_path_factory.mktemp("hooks") / "migsafe"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
-         "src", "rules", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_bytes((ROOT / name).read_bytes())
-    git("init", "-q", cwd=source)
-    git("add", "-A", cwd=source)
-    git("commit", "-qm", "snapshot", cwd=source)
-    git("tag", "v1", cwd=source)
+    source = copied_to(tmp_path_factory.mktemp("hooks") / "migsafe")
+    checkout = Checkout.made(source)
+    checkout.commit()
+    checkout.git("tag", "v1")
     return source
 
 
