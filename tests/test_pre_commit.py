@@ -19,6 +19,10 @@ repos:
       - id: migsafe
       - id: migsafe-gate
 """
+USERS = "CREATE TABLE users (id int, email text);\n"
+NOTES = "CREATE TABLE notes (id bigint PRIMARY KEY);\n"
+INDEX = "CREATE INDEX notes_id ON notes (id);\n"
+RENAME = "ALTER TABLE users RENAME COLUMN email TO mail;\n"
 HOOKS = (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8")
 
 
@@ -40,55 +44,130 @@ def test_hooks_are_called_for_migrations(path: str, *, matches: bool) -> None:
     assert all(bool(re.search(pattern, path)) is matches for pattern in patterns)
 
 
-def git(*arguments: str, cwd: Path) -> None:
-    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *arguments],
-                   cwd=cwd, check=True, capture_output=True)  # fmt: skip
-
-
 @pytest.fixture(scope="module")
-def hook_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """Return a git repository with the project as it stands in the work tree."""
-    source = copied_to(tmp_path_factory.mktemp("hooks") / "migsafe")
-    checkout = Checkout.made(source)
+    checkout = Checkout.made(copied_to(tmp_path_factory.mktemp("hooks") / "migsafe"))
     checkout.commit()
     checkout.git("tag", "v1")
-    return source
+    return checkout
 
 
-@pytest.fixture(scope="module")
-def user_repo(tmp_path_factory: pytest.TempPathFactory, hook_source: Path) -> Path:
-    """Return a repository of somebody who uses the hooks, with one released migration."""
-    repo = tmp_path_factory.mktemp("user")
-    git("init", "-q", cwd=repo)
-    (repo / ".pre-commit-config.yaml").write_text(CONFIGURATION.format(source=hook_source))
-    (repo / "migrations").mkdir()
-    (repo / "migrations" / "0001_users.sql").write_text(
-        "CREATE TABLE users (id int, email text);\n"
-    )
-    git("add", "-A", cwd=repo)
-    git("commit", "-qm", "users", cwd=repo)
-    return repo
+class User:
+    """A repository of somebody who uses the hooks, with one released migration."""
+
+    def __init__(self, path: Path, hooks: Checkout) -> None:
+        self.hooks = hooks
+        self.repo = Checkout.made(path)
+        self.repo.commit(
+            {
+                ".pre-commit-config.yaml": CONFIGURATION.format(source=hooks.path),
+                "migrations/0001_users.sql": USERS,
+            }
+        )
+        self.released = self.repo.git("rev-parse", "HEAD")
+
+    def stage(self, files: dict[str, str]) -> None:
+        self.repo.write(files)
+        self.repo.git("add", "-A")
+
+    def run(self, hook: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run a hook as a commit or a push does."""
+        return self._called("run", hook, *options)
+
+    def tried(self, hook: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run a hook as it stands in the work tree of the project."""
+        return self._called("try-repo", str(self.hooks.path), hook, *options)
+
+    def pushed(self, hook: str) -> subprocess.CompletedProcess[str]:
+        """Run a hook on everything since the released commit, as a push does."""
+        refs = ("--from-ref", self.released, "--to-ref", "HEAD")
+        return self.run(hook, "--hook-stage", "pre-push", *refs)
+
+    def _called(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pre_commit", *arguments],
+            cwd=self.repo.path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={
+                **os.environ,
+                "PRE_COMMIT_HOME": str(self.hooks.path.parent / "cache"),
+                "GITHUB_BASE_REF": "",
+            },
+        )
+
+
+@pytest.fixture
+def user(tmp_path: Path, hooks: Checkout) -> User:
+    return User(tmp_path / "user", hooks)
 
 
 @pytest.mark.parametrize("hook", ["migsafe", "migsafe-gate"])
-@pytest.mark.parametrize(
-    ("sql", "status"),
-    [
-        ("CREATE TABLE notes (id bigint PRIMARY KEY);\n", 0),
-        ("ALTER TABLE users RENAME COLUMN email TO mail;\n", 1),
-    ],
-)
-def test_hook_judges_what_is_staged(
-    hook_source: Path, user_repo: Path, hook: str, sql: str, status: int
-) -> None:
-    migration = user_repo / "migrations" / "0002_change.sql"
-    migration.write_text(sql)
-    git("add", "-A", cwd=user_repo)
+@pytest.mark.parametrize(("sql", "status"), [(NOTES, 0), (RENAME, 1)])
+def test_a_hook_judges_what_is_staged(user: User, hook: str, sql: str, status: int) -> None:
+    user.stage({"migrations/0002_change.sql": sql})
     stage = "manual" if hook == "migsafe-gate" else "pre-commit"
-    done = subprocess.run(
-        [sys.executable, "-m", "pre_commit", "run", hook, "--hook-stage", stage],
-        cwd=user_repo, capture_output=True, text=True, check=False,
-        env={**os.environ, "PRE_COMMIT_HOME": str(hook_source.parent / "cache")},
-    )  # fmt: skip
+    done = user.run(hook, "--hook-stage", stage)
     assert done.returncode == status, done.stdout + done.stderr
     assert ("rename-column" in done.stdout) is (status == 1)
+
+
+def test_a_hook_can_be_tried_as_it_stands(user: User) -> None:
+    user.stage({"migrations/0002_change.sql": RENAME})
+    done = user.tried("migsafe", "--verbose")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 earlier migration replayed; 1 judged" in done.stdout
+    assert "rename-column" in done.stdout
+
+
+def test_a_renamed_migration_is_judged_under_its_new_name(user: User) -> None:
+    user.repo.commit({"migrations/0002_change.sql": RENAME})
+    user.repo.git("mv", "migrations/0002_change.sql", "migrations/0003_later.sql")
+    done = user.run("migsafe")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "migrations/0003_later.sql" in done.stdout
+
+
+def test_what_is_not_staged_is_not_judged(user: User) -> None:
+    user.stage({"migrations/0002_change.sql": NOTES})
+    user.repo.write({"migrations/0002_change.sql": RENAME})
+    assert user.run("migsafe").returncode == 0
+
+
+def test_a_migration_that_goes_is_passed_to_no_hook(user: User) -> None:
+    user.repo.git("rm", "-q", "migrations/0001_users.sql")
+    done = user.run("migsafe")
+    assert done.returncode == 0
+    assert "no files to check" in done.stdout
+
+
+@pytest.mark.parametrize("hook", ["migsafe", "migsafe-gate"])
+def test_a_push_is_one_deploy_with_what_it_changes_of_the_released(user: User, hook: str) -> None:
+    user.repo.commit({"migrations/0002_notes.sql": NOTES})
+    user.repo.git("rm", "-q", "migrations/0001_users.sql")
+    user.repo.commit({"migrations/0003_index.sql": INDEX})
+    done = user.pushed(hook)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "released-migration-changed" in done.stdout
+    # The push makes the table itself, so nobody waits for its index.
+    assert "create-index" not in done.stdout
+
+
+def test_a_push_of_nothing_but_new_tables_passes(user: User) -> None:
+    user.repo.commit({"migrations/0002_notes.sql": NOTES})
+    user.repo.commit({"migrations/0003_index.sql": INDEX})
+    assert user.pushed("migsafe").returncode == 0
+
+
+def test_many_files_and_odd_names_are_one_run(user: User) -> None:
+    many = {
+        f"a dir/migrations/{number:04}_it's \\ {number}.sql": f"CREATE TABLE t{number} (id int);\n"
+        for number in range(400)
+    }
+    user.stage(many)
+    done = user.run("migsafe", "--verbose")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Stage 1: ") == 1
+    assert "400 of 400 statements understood" in done.stdout
