@@ -143,6 +143,13 @@ def common(ctx: click.Context) -> Common:
     return Common(**{name: params[name] for name in names(Common)})
 
 
+def options_without_paths(function: Callable[..., None]) -> Callable[..., None]:
+    """Return a command function with the common options added, and no argument."""
+    for decorate in reversed(COMMON[1:]):
+        function = decorate(function)
+    return function
+
+
 def common_options(function: Callable[..., None]) -> Callable[..., None]:
     """Return a command function with the common options added."""
     for decorate in reversed(COMMON):

@@ -39,9 +39,21 @@ _STATUS = {
     help="The stage to enter; the others come later.",
 )
 @click.option("--deploy", type=click.IntRange(min=1), metavar="N", help="This deploy of the plan.")
+@click.option(
+    "--baseline",
+    "baseline_path",
+    metavar="FILE",
+    help="Leave out what 'migsafe baseline write' wrote there, but for harm to old code or data.",
+)
 @click.option("--format", "-f", "format_", type=click.Choice(("text", "json")), default="text")
 def command(
-    ctx: click.Context, *, stage: int, deploy: int | None, format_: str, **_: object
+    ctx: click.Context,
+    *,
+    stage: int,
+    deploy: int | None,
+    baseline_path: str | None,
+    format_: str,
+    **_: object,
 ) -> None:
     r"""Say whether a deploy may enter Stage 1, with traffic still on the old code.
 
@@ -61,6 +73,11 @@ def command(
     del stage
     given = common(ctx)
     module = import_module(f"migsafe.render.verdict_{format_}")
+    known = frozenset[str]()
+    if baseline_path is not None:
+        from migsafe.adopting import baseline  # noqa: PLC0415  few runs have one
+
+        known = baseline.read(baseline_path).fingerprints
     if len(given.paths) == 1 and is_plan(given.paths[0]):
         verdict = _of_plan(Path(given.paths[0]), deploy, settings_of(given))
         click.echo(module.render(verdict), nl=False)
@@ -75,18 +92,22 @@ def command(
             module.render(StageVerdict(1, None, Verdict.INCONCLUSIVE, (unknown,), None)), nl=False
         )
         ctx.exit(Exit.INCONCLUSIVE)
-    verdict = stage_one(_report(work.loaded, work.settings, work.base, since=work.since))
+    verdict = stage_one(_report(work.loaded, work.settings, work.base, work.since, known))
     click.echo(module.render(verdict), nl=False)
     ctx.exit(Exit.USAGE if work.loaded.errors else _STATUS[verdict.verdict])
 
 
 def _report(
-    loaded: Loaded, settings: Settings, base: Catalog | None = None, since: str | None = None
+    loaded: Loaded,
+    settings: Settings,
+    base: Catalog | None = None,
+    since: str | None = None,
+    known: frozenset[str] = frozenset(),
 ) -> Report:
     return lint(
         loaded.selections,
         settings,
-        Options(today=today(), base=base, one_deploy=since is not None, since=since),
+        Options(today=today(), base=base, one_deploy=since is not None, since=since, known=known),
         errors=loaded.errors,
         skipped=loaded.skipped,
     )

@@ -22,6 +22,12 @@ _LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "note": Severit
 @click.pass_context
 @common_options
 @click.option("--all", "all_", is_flag=True, help="Judge what was released too.")
+@click.option(
+    "--baseline",
+    "baseline_path",
+    metavar="FILE",
+    help="Leave out the findings that 'migsafe baseline write' wrote there.",
+)
 @click.option("--one-deploy", is_flag=True, help="The given migrations ship together.")
 @click.option("--select", metavar="RULES", help="Report only these rules, separated by commas.")
 @click.option("--ignore", metavar="RULES", help="Do not report these rules.")
@@ -60,6 +66,7 @@ def command(
     ctx: click.Context,
     *,
     all_: bool,
+    baseline_path: str | None,
     one_deploy: bool,
     select: str | None,
     ignore: str | None,
@@ -90,6 +97,11 @@ def command(
         git show HEAD:db/0042.sql | migsafe lint - --stdin-filename db/0042.sql
     """
     files = _output.targets(output)
+    known = None
+    if baseline_path is not None:
+        from migsafe.adopting import baseline  # noqa: PLC0415  few runs have one
+
+        known = baseline.read(baseline_path)
     given = common(ctx)
     if all_ and given.since is not None:
         raise UsageError("--all and --since exclude each other", help="Give one of them.")
@@ -109,6 +121,7 @@ def command(
             base=work.base,
             one_deploy=one_deploy or work.since is not None,
             since=work.since,
+            known=frozenset() if known is None else known.fingerprints,
             min_severity=_LEVELS[min_severity],
             select=_rules(select),
             ignore=_rules(ignore),
@@ -116,8 +129,11 @@ def command(
         errors=work.loaded.errors,
         skipped=work.loaded.skipped,
     )
-    said = () if work.remark is None else (work.remark,)
-    report = replace(report, remarks=(*report.remarks, *said, *_older(report, work)))
+    said = list(_older(report, work) if work.remark is None else (work.remark,))
+    if known is not None:
+        narrowed = bool(select or ignore or profile) or min_severity != "note"
+        said += known.remarks(report, narrowed=narrowed)
+    report = replace(report, remarks=(*report.remarks, *said))
     for word, path in files:
         _output.write(path, _output.rendered(report, word, frame=frame))
     _output.put(report, format_, frame=frame)

@@ -19,7 +19,8 @@ def stage_one(
 ) -> StageVerdict:
     """Return whether what a report covers may be applied with traffic on the old code.
 
-    Errors shut the gate. What could not be read or is not known leaves it inconclusive. A
+    Errors shut the gate. A baseline opens it for what makes traffic wait or fails itself, not for
+    harm to old code or data. What could not be read or is not known leaves it inconclusive. A
     suppression silences lint, but harm to old code or data is listed here as an override.
 
     Args:
@@ -27,10 +28,13 @@ def stage_one(
         deploy: The deploy of a plan that the report covers.
         next: What to do about it; by default the plan for the first shut migration.
     """
-    shut = [finding for finding in report.findings if finding.severity is Severity.ERROR]
+    # What harms old code or data does so however long it has been known.
+    kept = [finding for finding in report.known if not ROLLBACK_HAZARDS.isdisjoint(finding.hazards)]
+    found = (*report.findings, *kept)
+    shut = [finding for finding in found if finding.severity is Severity.ERROR]
     unknown = [
         finding
-        for finding in report.findings
+        for finding in found
         if finding.confidence is Confidence.LOW and finding.rule in _UNDECIDED
     ]
     reasons = [
@@ -39,6 +43,7 @@ def stage_one(
         *(_reason(finding.rule, finding) for finding in unknown if finding not in shut),
         *_not_understood(report),
         *_overrides(report),
+        *_known(len(report.known) - len(kept)),
     ]
     inconclusive = bool(unknown) or bool(report.errors) or report.understood < report.statements
     verdict = Verdict.SAFE
@@ -67,6 +72,13 @@ def _not_understood(report: Report) -> list[Reason]:
         for judged in report.judged
         if judged.understood < judged.statements
     ]
+
+
+def _known(count: int) -> list[Reason]:
+    if not count:
+        return []
+    plural = "finding was" if count == 1 else "findings were"
+    return [Reason("known", f"{count} {plural} there before, and left out", None)]
 
 
 def _overrides(report: Report) -> list[Reason]:

@@ -43,7 +43,8 @@ class Options:
 
     `base` is the schema before the first judged migration where it was given; history
     is then not replayed. `today` decides which suppressions have expired. `since` is what
-    people call that with which the selections are compared.
+    people call that with which the selections are compared. `known` are the fingerprints of
+    findings that were there before.
     """
 
     today: date
@@ -53,6 +54,7 @@ class Options:
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     since: str | None = None
+    known: frozenset[str] = frozenset()
 
 
 def lint(
@@ -102,7 +104,8 @@ def lint(
     homes = {
         section.path: migration.path for migration in migrations for section in migration.sections
     }
-    findings = _numbered(_chosen(by_plan.stays, options), homes)
+    numbered = _numbered(_chosen(by_plan.stays, options), homes)
+    findings, known = _apart(numbered, options.known)
     statements = tuple(
         _judged(migration, deploy) for deploy in deploys for migration in deploy.migrations
     )
@@ -115,6 +118,7 @@ def lint(
         verdict=_verdict(findings, statements, errors),
         replayed=sum(_replayed(selection) for selection in chosen),
         since=options.since,
+        known=known,
         changed=sum(_changed(selection) for selection in chosen),
         skipped=skipped,
         remarks=(*applied.remarks, *by_plan.remarks, *_other_ways_down(chosen)),
@@ -227,6 +231,19 @@ def _chosen(findings: Iterable[Finding], options: Options) -> list[Finding]:
         and (not options.select or finding.rule in options.select)
         and finding.rule not in options.ignore
     ]
+
+
+def _apart(
+    findings: tuple[Finding, ...], known: frozenset[str]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return the findings that are not known yet, and those that are."""
+    if not known:
+        return findings, ()
+    there = [each.fingerprint in known for each in findings]
+    return (
+        tuple(each for each, is_known in zip(findings, there, strict=True) if not is_known),
+        tuple(each for each, is_known in zip(findings, there, strict=True) if is_known),
+    )
 
 
 def _numbered(findings: list[Finding], homes: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -129,7 +129,7 @@ class Report:
     `texts` maps a path to its text, for formats that show source lines. `remarks` are
     closing lines for people, such as how many migrations were replayed. `since` is what the
     judged migrations are new since, None where they were named; `changed` of them are not new
-    but do something else than they did.
+    but do something else than they did. `known` were there before and are left out.
     """
 
     findings: tuple[Finding, ...]
@@ -141,6 +141,7 @@ class Report:
     replayed: int = 0
     since: str | None = None
     changed: int = 0
+    known: tuple[Finding, ...] = ()
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     plannable: tuple[str, ...] = ()

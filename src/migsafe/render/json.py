@@ -25,6 +25,7 @@ def render(report: Report) -> str:
             "replayed": report.replayed,
             "skipped": len(report.skipped),
             "since": report.since,
+            "known": len(report.known),
         },
         "verdict": report.verdict,
         "findings": [_finding(finding) for finding in report.findings],
