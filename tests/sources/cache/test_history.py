@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from click.testing import CliRunner
 
 from commands import migsafe
-from migsafe.cli import cli
+from keeping import database, reports, rows, without
 from migsafe.parsers.sql import Include, Placement, ReadSql, read_sql
 from migsafe.sources import cache, sql_tree
 from migsafe.sources.cache import store
 
 MANY = cache.FEWEST + 10
-FORMATS = ("json", "text", "sarif", "github", "gitlab", "junit", "concise", "markdown")
 TABLE = "CREATE TABLE t{n} (id bigint PRIMARY KEY, note varchar(20) NOT NULL);\n"
 CHANGES = (
     "ALTER TABLE t{n} ADD COLUMN done boolean DEFAULT false;\n",
@@ -85,18 +83,6 @@ TREES = (golang, goose, flyway, numbered, liquibase)
 
 
 @pytest.fixture
-def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a directory to work in, with a cache of its own beside it."""
-    monkeypatch.delenv("MIGSAFE_CACHE")
-    monkeypatch.setenv("MIGSAFE_CACHE_DIR", str(tmp_path / "cache"))
-    work = tmp_path / "work"
-    (work / "parts").mkdir(parents=True)
-    (work / "parts" / "more.sql").write_text("CREATE TABLE parts (id int);\n")
-    monkeypatch.chdir(work)
-    return work
-
-
-@pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note the paths of all SQL that is parsed."""
     paths = list[str]()
@@ -113,35 +99,6 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(sql_tree, "read_sql", noting)
     return paths
-
-
-def reports(*arguments: str) -> str:
-    """Return a report in all formats."""
-    targets = [f"--output={each}={each}.out" for each in FORMATS]
-    result = CliRunner().invoke(cli, ["lint", *targets, *arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    assert result.stderr == ""
-    return "\n".join(
-        [str(result.exit_code), *(Path(f"{each}.out").read_text() for each in FORMATS)]
-    )
-
-
-def without(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
-    """Return a report that no cache had a part in."""
-    with monkeypatch.context() as context:
-        context.setenv("MIGSAFE_CACHE", "off")
-        return reports(*arguments)
-
-
-def database() -> Path:
-    return Path(os.environ["MIGSAFE_CACHE_DIR"], store.NAME)
-
-
-def rows() -> dict[bytes, str]:
-    connection = sqlite3.connect(database())
-    found = dict(connection.execute("SELECT key, value FROM history"))
-    connection.close()
-    return found
 
 
 @pytest.mark.parametrize("write", TREES, ids=lambda write: write.__name__)

@@ -17,7 +17,7 @@ from migsafe.sources.alembic.modules import assigned, read_module
 from migsafe.sources.alembic.values import Module
 from migsafe.sources.files import Files, shown
 
-_FOREIGN = sys.stdlib_module_names | {"sqlalchemy", "alembic", "sqlmodel", "__future__"}
+FOREIGN = sys.stdlib_module_names | {"sqlalchemy", "alembic", "sqlmodel", "__future__"}
 _NEAREST = 3
 """So many directories are searched where nothing says where the repository begins."""
 _DEEPEST = 8
@@ -65,14 +65,14 @@ class Application:
 
     def has(self, top: str) -> bool:
         """Say whether something of a top-level name lies where modules are searched."""
-        return top not in _FOREIGN and any(
+        return top not in FOREIGN and any(
             not {top, f"{top}.py"}.isdisjoint(self.files.names(root)) for root in self.roots
         )
 
     def holds(self, module: str) -> bool:
         """Say whether the repository holds a module, or the package that it should be in."""
         top, *below = module.split(".")
-        if top in _FOREIGN:
+        if top in FOREIGN:
             return False
         for root in self.roots:
             names = self.files.names(root)

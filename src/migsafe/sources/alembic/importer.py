@@ -4,7 +4,7 @@ import os
 
 from migsafe.model.errors import InputError
 from migsafe.model.record import record
-from migsafe.sources.alembic.application import Application, application_of
+from migsafe.sources.alembic.application import FOREIGN, Application, application_of
 from migsafe.sources.alembic.values import Module
 from migsafe.sources.files import Files
 
@@ -19,6 +19,12 @@ class Found:
 
     module: Module
     rest: tuple[str, ...]
+
+
+def is_foreign(name: str) -> bool:
+    """Say whether a full name leads to no file of a repository, whatever that holds."""
+    top = name.partition(".")[0]
+    return top in _KNOWN or top in FOREIGN
 
 
 class Importer:

@@ -21,6 +21,8 @@ from migsafe.model.migration import (
 from migsafe.model.operations import Cause, Unrecognized
 from migsafe.model.origin import Origin, Runner, SectionName, Span
 from migsafe.model.record import record, replace
+from migsafe.sources import cache
+from migsafe.sources.alembic.asked import Noting, Question
 from migsafe.sources.alembic.comments import comments_in, directives
 from migsafe.sources.alembic.environment import (
     Environment,
@@ -42,18 +44,32 @@ from migsafe.sources.alembic.revision import (
 )
 from migsafe.sources.alembic.session import session_of
 from migsafe.sources.alembic.values import Module, Value
+from migsafe.sources.cache import History
 from migsafe.sources.convention import Options, Reading
 from migsafe.sources.files import Files
 
 
 @record
 class _Revision:
-    """A file whose header was read; `module` is None where it is not Python."""
+    """A file whose header was read; `module` is None where it is not parsed, or not Python."""
 
     node: Node
     module: Module | None
     text: str
     error: InputError | None = None
+
+    @property
+    def parsed(self) -> Module:
+        """The module, parsed now if only its header was needed before."""
+        return read_module(self.text, self.node.path) if self.module is None else self.module
+
+
+@record
+class _Header:
+    """What a header says, and what is wrong with it."""
+
+    node: Node
+    problems: tuple[HistoryProblem, ...]
 
 
 @record
@@ -62,7 +78,7 @@ class _Runs:
 
     convention: str
     runner: Runner
-    importer: Importer
+    importer: Noting
     handed: Mapping[str, Value]
     beside: Beside
     placeholders: Mapping[str, str]
@@ -102,15 +118,19 @@ def read_tree(
         with warnings.catch_warnings():
             # Invalid escapes in other people's strings are not our user's business.
             warnings.simplefilter("ignore")
-            sources = _sources(environment, files) if options.history else ()
-            importer = Importer(files, environment.paths)
-            for path in sorted({*sources, *given}):
-                _find(path, files, importer, found)
+            importer = Noting(files, environment.paths)
             runner = Runner.FILE if is_per_migration(environment, files) else Runner.RUN
             beside = Beside(environment.script, environment.paths, files)
             handed = handed_by(environment, files, importer)
             runs = _Runs(name, runner, importer, handed, beside, options.placeholders)
-            reading = _reading(root, found, frozenset(given), runs, options)
+            about = _deciding(environment, runs, files)
+            wanted = frozenset(given)
+            paths = wanted.union(_sources(environment, files) if options.history else ())
+            replayed = len(paths) - len(wanted) if _only_up(options) else 0
+            with cache.history(replayed, *about) as kept:
+                for path in sorted(paths):
+                    _find(path, files, importer, found, None if path in wanted else kept)
+                reading = _reading(root, found, wanted, runs, options, kept)
             tree = replace(reading.tree, session=session_of(environment, files))
             if options.render:
                 from migsafe.sources.alembic.rendered import rendered  # noqa: PLC0415  on request
@@ -122,11 +142,27 @@ def read_tree(
             gc.enable()
 
 
-def _find(path: str, files: Files, importer: Importer, found: _Found) -> None:
+def _only_up(options: Options) -> bool:
+    """Say whether ways down of history are not needed; Alembic writes those of all."""
+    return options.judging and not options.render
+
+
+def _deciding(environment: Environment, runs: _Runs, files: Files) -> tuple[str, ...]:
+    """Return what decides how a revision is read, apart from its own text."""
+    try:
+        env = files.text(os.path.normpath(os.path.join(environment.script, "env.py")))
+    except InputError:
+        env = ""
+    placeholders = repr(sorted(runs.placeholders.items()))
+    handed = runs.importer.answered(runs.importer.asked())
+    return runs.convention, repr(environment), runs.runner, placeholders, env, *handed
+
+
+def _find(path: str, files: Files, importer: Noting, found: _Found, kept: History | None) -> None:
     try:
         text = files.text(path)
         if is_revision(text):
-            revision = _revision(path, text, importer, found.problems)
+            revision = _headed(path, text, importer, found.problems, kept)
         else:
             found.others.append(path)
             return
@@ -180,6 +216,30 @@ def _sources(environment: Environment, files: Files) -> Iterator[str]:
                     yield path
             elif environment.recursive and os.path.isdir(path) and name[0] not in "._":
                 pending.append(path)
+
+
+def _headed(
+    path: str,
+    text: str,
+    importer: Noting,
+    problems: list[HistoryProblem],
+    kept: History | None,
+) -> _Revision:
+    """Return a revision with its header; one that is history from the cache, not parsed yet."""
+    if kept is None:
+        return _revision(path, text, importer, problems)
+    key = kept.key("header", path, text)
+    header = kept.row(key, _Header)
+    if header is not None and header.node.path == path:
+        problems.extend(header.problems)
+        return _Revision(header.node, None, text)
+    importer.asked()
+    own: list[HistoryProblem] = []
+    revision = _revision(path, text, importer, own)
+    if revision.error is None and not importer.asked():
+        kept.keep(key, _Header(revision.node, tuple(own)), _Header)
+    problems.extend(own)
+    return revision
 
 
 def _revision(
@@ -250,6 +310,7 @@ def _reading(
     wanted: frozenset[str],
     runs: _Runs,
     options: Options,
+    kept: History | None,
 ) -> Reading:
     revisions = found.revisions
     history = arranged([revision.node for revision in revisions.values()], complete=options.history)
@@ -259,14 +320,18 @@ def _reading(
     given = set()
     for key, is_given in zip(history.order[:last], chosen, strict=False):
         revision = revisions[key]
-        if revision.module is None:
+        if revision.error is not None:
             if not is_given:
                 migrations.append(_unread(revision, runs))
             continue
-        migration = _migration(revision, revision.module, runs)
+        if not is_given and _only_up(options):
+            migrations.append(_way_up(revision, runs, kept))
+            continue
+        module = revision.parsed
+        migration = _migration(revision, module, runs)
         if is_given:
             given.add(key)
-            taken = tuple(application_imports(revision.module, revision.node.path, runs.beside))
+            taken = tuple(application_imports(module, revision.node.path, runs.beside))
             migration = replace(migration, imports=taken) if taken else migration
         migrations.append(migration)
     tree = Tree(
@@ -281,7 +346,31 @@ def _reading(
     return Reading(tree, frozenset(given), tuple(found.errors), skipped)
 
 
-def _migration(revision: _Revision, module: Module, runs: _Runs) -> Migration:
+def _way_up(revision: _Revision, runs: _Runs, kept: History | None) -> Migration:
+    """Return a revision that only goes up, from the cache if it was read before."""
+    node, text, importer = revision.node, revision.text, runs.importer
+    if kept is None:
+        return _migration(revision, revision.parsed, runs, only_up=True)
+    of = repr(node), text
+    # What asks nothing never does, whatever the answers are.
+    for asked in ((), kept.row(kept.key("asked", *of), tuple[Question, ...])):
+        if asked is not None:
+            key = kept.key("up", *of, *importer.answered(asked))
+            known = kept.migration(key, node.id, node.path, text)
+            if known is not None:
+                return known
+    importer.asked()
+    migration = _migration(revision, revision.parsed, runs, only_up=True)
+    asked = importer.asked()
+    if asked:
+        kept.keep(kept.key("asked", *of), asked, tuple[Question, ...])
+    kept.keep_migration(kept.key("up", *of, *importer.answered(asked)), migration)
+    return migration
+
+
+def _migration(
+    revision: _Revision, module: Module, runs: _Runs, *, only_up: bool = False
+) -> Migration:
     path = revision.node.path
     said = directives(revision.text, module.places)
     up = _section(module, path, SectionName.UP, runs, said)
@@ -289,6 +378,10 @@ def _migration(revision: _Revision, module: Module, runs: _Runs) -> Migration:
         # An import, an assignment or nothing at all: what it does is not known.
         missing = (_not_there(path, SectionName.UP, "upgrade"),)
         up = Section(SectionName.UP, path, module.text, missing, runs.runner, said)
+    if only_up:
+        return Migration(
+            revision.node.id, path, runs.convention, up, None, Down.UNREAD, revision.node.down
+        )
     down = _section(module, path, SectionName.DOWN, runs, said)
     node = module.functions.get("downgrade")
     reason = None

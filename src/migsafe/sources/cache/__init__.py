@@ -104,10 +104,10 @@ class History:
 
     def keep_migration(self, key: bytes, migration: Migration) -> None:
         """Keep a way up without the text of its file."""
-        self.keep(key, replace(migration, up=replace(migration.up, text="")))
+        self.keep(key, replace(migration, up=replace(migration.up, text="")), Migration)
 
     def row(self, key: bytes, kind: type[_T]) -> _T | None:
-        """Return the record that was kept under a key, None if there is none."""
+        """Return what was kept under a key, None if there is none of that type."""
         from migsafe.model.encoding import MalformedError, decode
 
         value = self._rows.get(key)
@@ -118,11 +118,11 @@ class History:
         except (MalformedError, ValueError, RecursionError):
             return None
 
-    def keep(self, key: bytes, value: object) -> None:
-        """Keep a record under a key."""
+    def keep(self, key: bytes, value: _T, kind: type[_T]) -> None:
+        """Keep a record, or a tuple of some, under a key."""
         from migsafe.model.encoding import encode
 
-        self._rows.put(key, _JSON.encode(encode(value, type(value))))
+        self._rows.put(key, _JSON.encode(encode(value, kind)))
 
 
 def _joined(parts: Sequence[str]) -> bytes:
