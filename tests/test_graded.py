@@ -66,5 +66,7 @@ def test_each_line_names_a_rule_and_evidence_and_a_tree_of_the_seed() -> None:
     for row in rows("findings.tsv"):
         assert row[5] in known
         assert row[9], row
+    for row in rows("silent.tsv"):
+        assert row[8] or row[6] == "fine", row
     for row in (*rows("findings.tsv"), *rows("silent.tsv")):
         assert re.search(rf" {re.escape(row[1])} +{re.escape(row[2])} ", seed), row

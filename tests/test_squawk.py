@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,16 @@ def test_what_squawk_says_is_read_line_by_line(monkeypatch: pytest.MonkeyPatch) 
 def test_a_rule_that_nobody_has_judged_is_an_error() -> None:
     with pytest.raises(program.PeerError, match="does not say what ban-everything claims"):
         program.rules().rule("ban-everything")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [replace(program.rules(), version="0.0.0"), replace(program.rules(), opt_in=("a-rule",))],
+)
+def test_what_another_squawk_was_asked_is_no_record(
+    other: program.Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked("a", 18)
+    before = recorded.digest_of(asked)
+    monkeypatch.setattr(recorded, "rules", lambda: other)
+    assert recorded.digest_of(asked) != before

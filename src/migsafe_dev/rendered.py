@@ -167,12 +167,13 @@ def _as_little_known(rendered: Operation, read: Iterable[Operation]) -> Operatio
 
 
 def operations_in(sql: str) -> list[Operation]:
-    """Return what rendered SQL does, without Alembic's own book-keeping."""
+    """Return what rendered SQL does, without Alembic's own book-keeping and transactions."""
     return [
         operation
         for statement in read_sql(sql, Placement("sql", SectionName.UP)).statements
         if _BOOK_KEEPING not in statement.sql
         for operation in statement.operations
+        if not isinstance(operation, Begin | Commit)
     ]
 
 

@@ -42,8 +42,6 @@ def tokens(sql: str, start: int = 0) -> Iterator[Token]:
     """Yield the tokens of one statement from `start`, without blanks and comments.
 
     A comment without an end is the statement's end.
-
-    A comment that is never closed runs to the end.
     An opening bracket and its closing one have the depth outside of them.
     """
     at = start

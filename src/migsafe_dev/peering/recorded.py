@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from migsafe_dev.agreeing.kept import digest
-from migsafe_dev.peering.program import RULES, Asked, Reported
+from migsafe_dev.peering.program import RULES, Asked, Reported, rules
 from migsafe_dev.peering.subjects import Subject
 
 RECORD = RULES.with_name("squawk.jsonl")
@@ -64,8 +64,15 @@ def write(subjects: Iterable[Subject], said: Mapping[Asked, tuple[Reported, ...]
 
 
 def digest_of(asked: Asked) -> str:
-    """Return what a text is known by."""
-    return digest(asked.text, str(asked.version), str(asked.in_transaction))
+    """Return what a text is known by, which squawk was asked, and which rules it was told of."""
+    judged = rules()
+    return digest(
+        judged.version,
+        *sorted(judged.opt_in),
+        asked.text,
+        str(asked.version),
+        str(asked.in_transaction),
+    )
 
 
 def _reported(text: str) -> Reported:

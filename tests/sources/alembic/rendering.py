@@ -6,10 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from migsafe.model.operations import Begin, Commit, Operation
-from migsafe.model.origin import SectionName
-from migsafe.parsers.sql import Placement, read_sql
-
 _RENDER = """
 import io, json, sys, warnings
 warnings.simplefilter("ignore")
@@ -64,14 +60,3 @@ def rendered_tree(config: Path, *command: str) -> dict[str, str]:
         (after if up else before): sql
         for before, after, sql in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
     }
-
-
-def operations_in(sql: str) -> list[Operation]:
-    """Return what SQL does, without Alembic's own book-keeping."""
-    return [
-        operation
-        for statement in read_sql(sql, Placement("sql", SectionName.UP)).statements
-        if "alembic_version" not in statement.sql
-        for operation in statement.operations
-        if not isinstance(operation, (Begin, Commit))
-    ]

@@ -3,8 +3,8 @@
 import pytest
 
 from migsafe.model.operations import Unrecognized
+from migsafe_dev.rendered import operations_in
 from sources.alembic.reading import operations_of
-from sources.alembic.rendering import operations_in
 
 HEAD = """\
 from alembic_postgresql_enum import ColumnType, TableReference

@@ -1,6 +1,5 @@
 """What is read from revisions is what Alembic would send to the server."""
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,20 +7,12 @@ import pytest
 from migsafe.model.migration import Migration
 from migsafe.model.operations import (
     AddColumn,
-    CreateEnum,
-    CreateTable,
-    DataWork,
-    Delete,
-    DropObject,
-    Insert,
-    Operation,
     Unrecognized,
-    Update,
 )
-from migsafe.model.record import replace
 from migsafe.sources import Request, load
+from migsafe_dev.rendered import comparable, operations_in
 from sources.alembic.reading import operations_of
-from sources.alembic.rendering import operations_in, rendered_calls, rendered_tree
+from sources.alembic.rendering import rendered_calls, rendered_tree
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "alembic"
 SHOP = FIXTURES / "shop"
@@ -40,41 +31,6 @@ ALLOWED = {
 }
 
 
-def _normal(operation: Operation) -> Operation:
-    """Return an operation without what offline SQL cannot show.
-
-    - `checkfirst` is looked up on the server: offline the type is made all the same.
-    - rows and values of data work are nobody's business.
-    - the order of the constraints that a column brings along hangs on a Python set.
-    """
-    match operation:
-        case CreateEnum():
-            return replace(operation, if_not_exists=False)
-        case DropObject():
-            return replace(operation, if_exists=False)
-        case Insert(table=table):
-            return DataWork(table=table, verb="INSERT")
-        case Update(table=table):
-            return DataWork(table=table, verb="UPDATE")
-        case Delete(table=table):
-            return DataWork(table=table, verb="DELETE")
-        case DataWork():
-            return replace(operation, rows=None)
-        case CreateTable(constraints=constraints):
-            return replace(operation, constraints=tuple(sorted(constraints, key=repr)))
-        case _:
-            return operation
-
-
-def _counted(operations: list[Operation]) -> Counter[Operation]:
-    counted = Counter(_normal(operation) for operation in operations)
-    # Offline, each row of a `bulk_insert` is an INSERT of its own.
-    for operation in counted:
-        if isinstance(operation, DataWork):
-            counted[operation] = 1
-    return counted
-
-
 @pytest.fixture(scope="module")
 def rendered() -> dict[str, str | None]:
     return dict(zip(CALLS, rendered_calls(CALLS), strict=True))
@@ -87,8 +43,8 @@ def test_call_does_what_alembic_renders(call: str, rendered: dict[str, str | Non
         # This Alembic refuses it; another version may not: nothing to compare.
         assert operations_of(call)
         return
-    theirs = _counted(operations_in(sql))
-    ours = _counted(operations_of(call))
+    theirs = comparable(operations_in(sql))
+    ours = comparable(operations_of(call))
     if any(part in call for part in ALLOWED):
         assert theirs != ours, "the difference is gone: take it out of ALLOWED"
     else:
@@ -115,7 +71,7 @@ def test_every_upgrade_of_a_tree_does_what_alembic_renders(tree: Path) -> None:
     theirs = rendered_tree(tree / "alembic.ini", "upgrade", "head", "--sql")
     for migration in _migrations(tree):
         ours = [each for it in migration.up.statements for each in it.operations]
-        assert _counted(ours) == _counted(operations_in(theirs[migration.id]))
+        assert comparable(ours) == comparable(operations_in(theirs[migration.id]))
 
 
 @pytest.mark.parametrize("tree", TREES, ids=lambda tree: tree.name)
@@ -124,7 +80,7 @@ def test_every_downgrade_of_a_tree_does_what_alembic_renders(tree: Path) -> None
     for migration in _migrations(tree):
         assert migration.down is not None
         ours = [each for it in migration.down.statements for each in it.operations]
-        assert _counted(ours) == _counted(operations_in(theirs[migration.id]))
+        assert comparable(ours) == comparable(operations_in(theirs[migration.id]))
 
 
 def test_nothing_of_the_tree_is_unrecognized() -> None:
