@@ -99,6 +99,7 @@ def test_the_schema_of_a_mapping_is_known() -> None:
         ("row.age = 3", {"likely column age writes"}),
         ("row['age']", {"likely column age reads"}),
         ("User.posts", set()),
+        ("User(posts=[])", set()),
         (
             "func.full_name(User.id)",
             {
@@ -136,3 +137,18 @@ def test_nothing_of_a_file_is_run(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     uses("m.py", f"open({str(trace)!r}, 'w').write('x')\nraise SystemExit(3)\n")
     assert not trace.exists()
+
+
+def test_the_arguments_of_a_table_may_be_what_a_method_returns() -> None:
+    text = """
+class User(Base):
+    __tablename__ = "users"
+    email = Column(String)
+
+    @declared_attr
+    def __table_args__(cls):
+        return (Index("ix_users_email", "email"),)
+"""
+    assert {"exact index users.ix_users_email", "exact column users.email"} == _said(text) - {
+        "exact table users"
+    }

@@ -40,15 +40,13 @@ def stands_for(owner: str, table: str) -> bool:
 
     Tables are called in the plural or not, and may begin with the name of their application.
     """
-    words, named = snake(owner).strip("_"), snake(table)
-    plain = words[:-1] + "ies" if words.endswith("y") else words
-    forms = {f"{words}{ending}" for ending in _ENDINGS} | {plain}
-    if named in forms or any(named.endswith(f"_{form}") for form in forms):
-        return True
-    # `new_order` and `self.order_item` are what their last words say.
-    return any(words.endswith(f"_{single}") for single in _singles(named))
-
-
-def _singles(table: str) -> set[str]:
-    found = {table, table.removesuffix("s"), table.removesuffix("es")}
-    return found | {f"{table.removesuffix('ies')}y"} if table.endswith("ies") else found
+    named = snake(table)
+    words = snake(owner).strip("_").split("_")
+    # `new_order` and `order_item` are what their last words say.
+    for first in range(len(words)):
+        called = "_".join(words[first:])
+        plural = f"{called[:-1]}ies" if called.endswith("y") else called
+        forms = (*(f"{called}{ending}" for ending in _ENDINGS), plural)
+        if any(named == form or named.endswith(f"_{form}") for form in forms):
+            return True
+    return False

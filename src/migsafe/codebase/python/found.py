@@ -6,7 +6,6 @@ from migsafe.codebase.sql import SqlTexts
 from migsafe.codebase.use import Basis, Use, UseKind
 from migsafe.model.migration import Place
 from migsafe.model.origin import Span
-from migsafe.model.record import replace
 from migsafe.sources.alembic.values import Module
 
 Node = ast.expr | ast.stmt | ast.keyword
@@ -68,8 +67,6 @@ class Found:
         known = self._uses.get(key)
         if known is None or known.basis < use.basis:
             self._uses[key] = use
-        elif use.writes and not known.writes:
-            self._uses[key] = replace(known, writes=True)
 
     def all(self) -> tuple[Use, ...]:
         """Return everything in the order of the file."""
