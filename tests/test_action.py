@@ -33,6 +33,8 @@ class Runner:
     checkout: Checkout
     inputs: dict[str, str] = field(default_factory=dict)
     action: Path = ROOT
+    base: str = ""
+    """The branch that a pull request is for."""
 
     def __post_init__(self) -> None:
         self.summary.write_text("before\n")
@@ -70,6 +72,7 @@ class Runner:
                 "GITHUB_OUTPUT": str(self.outputs),
                 "GITHUB_STEP_SUMMARY": str(self.summary),
                 "GITHUB_ACTIONS": "true",
+                "GITHUB_BASE_REF": self.base,
                 **own,
             },
         )
@@ -143,6 +146,25 @@ def test_findings_are_annotations_a_summary_and_sarif(runner: Runner) -> None:
     (run,) = json.loads(Path(said["sarif"]).read_text("utf-8"))["runs"]
     assert "drop-column" in {result["ruleId"] for result in run["results"]}
     assert runner.checkout.git("status", "--porcelain") == "?? db/0002_drop.sql"
+
+
+def test_a_pull_request_is_judged_by_what_its_branch_lacks(runner: Runner, tmp_path: Path) -> None:
+    runner.checkout.git("switch", "-q", "-c", "release")
+    runner.checkout.commit({"db/0002_index.sql": "CREATE INDEX i ON users (email);\n"})
+    runner.checkout.git("switch", "-q", "-c", "change")
+    runner.checkout.commit({"db/0003_drop.sql": "ALTER TABLE users DROP COLUMN email;\n"})
+    runner.base = "release"
+    origin = runner.checkout
+    runner.checkout = origin.clone(tmp_path / "clone", "--branch", "change")
+    done = runner.run("Lint")
+    assert done.returncode == 1, done.stderr
+    assert "1 new since" in done.stdout
+    assert "drop-column" in done.stdout
+    assert "create-index" not in done.stdout
+    runner.checkout = origin.clone(tmp_path / "shallow", "--branch", "change", "--depth", "1")
+    shallow = runner.run("Lint")
+    assert shallow.returncode == 2
+    assert "fetch-depth: 0" in shallow.stderr
 
 
 @pytest.mark.parametrize(

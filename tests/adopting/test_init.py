@@ -1,6 +1,8 @@
 """`migsafe init`: what it finds, what it shows, what it writes and what it leaves alone."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -31,7 +33,9 @@ HOOKS = ".pre-commit-config.yaml"
 
 def init(at: Checkout | Path, *options: str) -> CompletedProcess[str]:
     cwd = at if isinstance(at, Path) else at.path
-    return migsafe("init", *options, cwd=cwd)
+    # What a hook or a pipeline around these tests says of its own change is not about theirs.
+    around = {"GITHUB_BASE_REF": "", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": ""}
+    return migsafe("init", *options, cwd=cwd, environment={**around, "PRE_COMMIT_FROM_REF": ""})
 
 
 @pytest.fixture
@@ -172,6 +176,14 @@ def test_hooks_that_cannot_be_followed_line_by_line_are_left_to_a_person(
 def test_the_hook_is_called_for_the_migrations_of_each_tree(project: Checkout) -> None:
     project.commit({"other tree/v-1/0001_a.sql": "SELECT 1;\n"})
     init(project, "--write")
+    validated = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-config", HOOKS],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert validated.returncode == 0, validated.stdout
     (entry,) = yaml.safe_load((project.path / HOOKS).read_text())["repos"]
     pattern = re.compile(entry["hooks"][0]["files"])
     assert pattern.search("db/0003_x.sql")
@@ -288,6 +300,10 @@ def test_the_remote_says_whose_pipelines_run(
             {"alembic.ini": "sqlalchemy.url = sqlite://\n", "Gemfile": "gem 'pg'\n"},
             "dialect postgres (Gemfile: gem pg)",
         ),
+        (
+            {"alembic.ini": "sqlalchemy.url = sqlite://\n"},
+            "dialect postgres (assumed, though there is alembic.ini: sqlalchemy.url sqlite)",
+        ),
     ],
 )
 def test_files_say_which_database_it_is_and_no_secret(
@@ -316,6 +332,7 @@ def test_what_the_tool_is_told_outweighs_what_else_is_said(project: Checkout) ->
     ("files", "message"),
     [
         ({"db/migration_lock.toml": 'provider = "mysql"\n'}, "the migrations are for mysql"),
+        ({"Gemfile": "gem 'mysql2'\n"}, "the migrations are for mysql"),
         ({".squawk.toml": 'excluded_paths = ["*"]\n'}, "excluded_paths leave out all"),
         ({".squawk.toml": "excluded_rules = ban\n"}, "squawk's configuration is not TOML"),
         ({".squawk.toml": "excluded_rules = 'ban'\n"}, "must be a list of strings"),

@@ -1,6 +1,6 @@
 """What `init` shows and writes: what was found, the changes of files, what lint says now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from migsafe import config
@@ -116,15 +116,23 @@ def _tree(tree: Found, found: Survey, *, is_judged: bool) -> str:
 
 
 def _database(found: Survey) -> Iterator[str]:
-    places = dict.fromkeys(
-        f"{hint.place}: {hint.said}" for tree in judged(found) for hint in tree.because
+    trees = judged(found)
+    sure = _places(tree for tree in trees if tree.dialect is not None)
+    unsure = _places(tree for tree in trees if tree.dialect is None)
+    assumed = (
+        f"assumed, though there is {unsure}" if unsure else "assumed: no file says which it is"
     )
-    yield f"dialect postgres ({'; '.join(places) or 'assumed: no file says which it is'})"
+    yield f"dialect postgres ({sure or assumed})"
     version = found.version()
     if version is None:
         yield f"server-version {config.ASSUMED_VERSION} is assumed: no file says which it is"
     else:
         yield f"server-version {version[0]} ({version[1]})"
+
+
+def _places(trees: Iterable[Found]) -> str:
+    said = (f"{hint.place}: {hint.said}" for tree in trees for hint in tree.because)
+    return "; ".join(dict.fromkeys(said))
 
 
 def _squawk(found: Survey) -> Iterator[str]:

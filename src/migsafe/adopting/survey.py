@@ -25,7 +25,8 @@ class Found:
 
     `paths` are the directories to configure. `released` are the ids of those that the default
     branch holds, all of them where that is not known; `head` is the newest of these, None where
-    the tree has several. `dialect` is None where nothing says it, `because` is what says it.
+    the tree has several. `dialect` is None where nothing says it for sure, `because` is what is
+    said about it.
     """
 
     selection: Selection
@@ -160,13 +161,13 @@ def _is_in(path: str, root: str) -> bool:
 def _dialect(said: tuple[Hint, ...]) -> tuple[str | None, tuple[Hint, ...]]:
     """Return the dialect that is meant, with the hints that say so.
 
-    What the migration tool itself is told counts first. Of what else is said PostgreSQL counts:
-    many a project runs its tests on SQLite.
+    What the migration tool itself is told counts first. Of what else is said PostgreSQL counts, and
+    SQLite does not: many a project runs its tests or its first steps on it.
     """
     exact = tuple(hint for hint in said if hint.exact)
-    decisive = exact or said
+    decisive = exact or tuple(hint for hint in said if hint.dialect != "sqlite")
     dialects = {hint.dialect for hint in decisive}
     if not dialects:
-        return None, ()
+        return None, said
     chosen = "postgres" if "postgres" in dialects else min(dialects)
     return chosen, tuple(hint for hint in said if hint.dialect == chosen)
