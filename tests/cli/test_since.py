@@ -63,6 +63,14 @@ def test_one_branch_without_a_remote_is_judged_as_a_whole_and_says_so(tmp_path: 
     assert any("one branch without a remote" in line for line in said)
 
 
+def test_a_directory_that_only_looks_like_a_checkout_is_judged_as_a_whole(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "1_a.up.sql").write_text("SELECT 1;", "utf-8")
+    (tmp_path / "1_a.down.sql").write_text("SELECT 1;", "utf-8")
+    status, said = lines(Checkout(tmp_path), "lint")
+    assert (status, said[0].startswith("git knows no older state here")) == (0, True)
+
+
 def test_outside_of_git_everything_is_judged_without_a_word(tmp_path: Path) -> None:
     (tmp_path / "db").mkdir()
     (tmp_path / "db" / "1_a.up.sql").write_text("SELECT 1;", "utf-8")

@@ -18,18 +18,21 @@ def check_changes(changes: Changes, context: Context) -> Iterator[Finding]:
     convention = convention_named(changes.convention)
     keeps = Keeps() if convention is None or convention.keeps is None else convention.keeps
     reworded: list[Edit] = []
+    renamed: list[Edit] = []
     heir = _heir(changes)
     for edit in changes.edited:
         if edit is heir:
             continue
         if not edit.is_same_name:
-            yield _renamed(edit, keeps, context)
+            renamed.append(edit)
         elif not edit.does_same:
             yield _edited(edit, keeps, changes.base, context)
         elif edit.before.revises != edit.now.revises:
             yield _moved(edit, changes, context)
         else:
             reworded.append(edit)
+    if renamed:
+        yield _renamed(renamed, keeps, context)
     if reworded:
         yield _reworded(reworded, keeps, changes.base, context)
     if changes.gone:
@@ -65,13 +68,15 @@ def _reworded(edits: Sequence[Edit], keeps: Keeps, base: str, context: Context) 
     )
 
 
-def _renamed(edit: Edit, keeps: Keeps, context: Context) -> Finding:
+def _renamed(edits: Sequence[Edit], keeps: Keeps, context: Context) -> Finding:
+    first = edits[0]
+    others = f" (and {len(edits) - 1} more have new names)" if len(edits) > 1 else ""
     gone = "" if keeps.gone is None else f"; {keeps.gone}"
     return context.finding(
-        f"'{edit.now.id}' was released as '{edit.before.id}': a database that has run it runs it "
-        f"again under its new name{gone}.",
+        f"'{first.now.id}' was released as '{first.before.id}'{others}: a database that has run it "
+        f"runs it again under its new name{gone}.",
         help="Give it its old name back.",
-        at=_top(edit.now),
+        at=_top(first.now),
         hazards=_FAILS,
     )
 

@@ -22,8 +22,8 @@ from migsafe.sources.files import Files
 from migsafe.sources.git import PUSHED, is_checkout
 
 _ALL_OF_IT = (
-    "git knows no older state here (one branch without a remote, or no default branch), so every "
-    "migration is judged; --since REF judges what is new."
+    "git knows no older state here (no repository, no default branch, or one branch without a "
+    "remote), so every migration is judged; --since REF judges what is new."
 )
 COMMON = (
     click.argument("paths", nargs=-1, metavar="[PATH]..."),
@@ -245,11 +245,19 @@ def _new(given: Common, settings: Settings, *, judging: bool) -> Work | None:
     """Return what a change adds of what the options name; None where nothing says what is new."""
     from migsafe.sources.git import base as bases  # noqa: PLC0415  git is asked where it is needed
     from migsafe.sources.git.changed import load_changed  # noqa: PLC0415  as above
-    from migsafe.sources.git.repository import Repository  # noqa: PLC0415  as above
+    from migsafe.sources.git.repository import (  # noqa: PLC0415  as above
+        NoRepositoryError,
+        Repository,
+    )
 
     if given.since is not None and "-" in given.paths:
         raise UsageError("'-' has no past to be compared with", help="Leave --since out.")
-    repository = Repository()
+    try:
+        repository = Repository()
+    except NoRepositoryError:
+        if given.since is not None:
+            raise
+        return None
     if given.since is not None:
         base = bases.named(repository, given.since)
     else:

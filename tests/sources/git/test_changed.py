@@ -376,6 +376,15 @@ def test_many_reworded_files_are_one_finding(checkout: Checkout) -> None:
     assert "(and of 18 more)" in found
 
 
+def test_many_renumbered_files_are_one_finding(checkout: Checkout) -> None:
+    many = {f"db/{n}_t{n}.up.sql": TABLE.format(f"t{n}") for n in range(1, 20)}
+    checkout.commit(many)
+    for path in many:
+        checkout.git("mv", path, path.replace("db/", "db/100"))
+    (found,) = said(changed())
+    assert "'1001_t1' was released as '1_t1' (and 18 more have new names)" in found
+
+
 def test_a_way_down_that_was_mended_is_no_edit_and_is_not_passed_over(checkout: Checkout) -> None:
     checkout.commit({**GOLANG, "db/2_b.down.sql": "SELECT 1;"})
     checkout.write({"db/2_b.down.sql": "DROP TABLE b;"})

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from migsafe.model.errors import InputError, UsageError
 from migsafe.model.lineends import with_lf
 from migsafe.model.migration import Changes, Edit, Late, Migration, Section, Selection, Tree
-from migsafe.model.operations import Operation, Unrecognized
+from migsafe.model.operations import Unrecognized
 from migsafe.model.record import record, replace
 from migsafe.sources import (
     Loaded,
@@ -176,8 +176,12 @@ def compared(now: Sequence[Read], before: Sequence[Read], base: str) -> tuple[Se
     pairs = [_paired(convention, reading, released) for convention, reading in now]
     # What was moved or renamed is looked for among what kept its name in no tree.
     pairs = [
-        {id_: was or _alike(read, id_, released) for id_, was in paired.items()}
-        for read, paired in zip(now, pairs, strict=True)
+        {
+            each.id: paired[each.id] or _alike(convention, reading.tree.root, each, released)
+            for each in reading.tree.migrations
+            if each.id in paired
+        }
+        for (convention, reading), paired in zip(now, pairs, strict=True)
     ]
     left = released.left()
     selections = []
@@ -199,18 +203,20 @@ class _Released:
     def __init__(self, before: Sequence[Read]) -> None:
         self._left: dict[tuple[str, str], Migration] = {}
         self._names: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        self._shapes: dict[tuple[type, ...], list[tuple[str, str]]] = {}
+        self._texts: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._roots: dict[str, None] = {}
         for convention, reading in before:
             if convention.keeps is None:
                 continue
             root = reading.tree.root
+            self._roots[root] = None
             for migration in reading.tree.migrations:
                 if migration.id in reading.given:
                     key = (root, migration.id)
                     self._left[key] = migration
                     name = (root, convention.keeps.name(migration.id))
                     self._names.setdefault(name, []).append(key)
-                    self._shapes.setdefault(_shape(migration), []).append(key)
+                    self._texts.setdefault((root, _text(migration)), []).append(key)
 
     def named(self, root: str, name: str, id: str) -> Migration | None:
         """Return what a tree had under a name that its tool goes by, the same id first."""
@@ -219,13 +225,16 @@ class _Released:
 
     def alike(self, migration: Migration, root: str, name: str) -> Migration | None:
         """Return what does the same: in the tree under another name, or in another one."""
-        shape = _shape(migration)
-        if not shape:
+        text = _text(migration)
+        if not text:
             return None
-        keys = [key for key in self._shapes.get(shape, ()) if key in self._left]
-        here = [key for key in keys if key[0] == root]
-        moved = [key for key in keys if key in self._names.get((key[0], name), ())]
-        return self._taken(key for key in (*here, *moved) if does_same(self._left[key], migration))
+        here = self._texts.get((root, text), ())
+        moved = (key for other in self._roots for key in self._names.get((other, name), ()))
+        return self._taken(
+            key
+            for key in (*here, *moved)
+            if key in self._left and does_same(self._left[key], migration)
+        )
 
     def _taken(self, keys: Iterable[tuple[str, str]]) -> Migration | None:
         return next((self._left.pop(key) for key in keys if key in self._left), None)
@@ -238,8 +247,9 @@ class _Released:
         return {root: tuple(gone) for root, gone in found.items()}
 
 
-def _shape(migration: Migration) -> tuple[type, ...]:
-    return tuple(type(operation) for operation in _operations(migration.up))
+def _text(migration: Migration) -> str:
+    """Return the statements of a way up, however they are laid out."""
+    return " ".join(word for each in migration.up.statements for word in each.sql.split())
 
 
 def _paired(
@@ -256,12 +266,12 @@ def _paired(
     }
 
 
-def _alike(read: Read, id: str, released: _Released) -> Migration | None:
-    convention, reading = read
+def _alike(
+    convention: Convention, root: str, migration: Migration, released: _Released
+) -> Migration | None:
     if convention.keeps is None:
         return None
-    migration = next(each for each in reading.tree.migrations if each.id == id)
-    return released.alike(migration, reading.tree.root, convention.keeps.name(id))
+    return released.alike(migration, root, convention.keeps.name(migration.id))
 
 
 def _selection(
@@ -336,11 +346,6 @@ def _seen(section: Section) -> Iterator[object]:
             if isinstance(operation, Unrecognized):
                 # Of what could not be read only the text can be compared, and no text is no proof.
                 yield " ".join(statement.sql.split()) or object()
-
-
-def _operations(section: Section) -> Iterator[Operation]:
-    for statement in section.statements:
-        yield from statement.operations
 
 
 def _late(tree: Tree, added: Sequence[Migration], moved: set[str]) -> Iterator[Late]:

@@ -26,6 +26,10 @@ class Change:
     now: str | None
 
 
+class NoRepositoryError(UsageError):
+    """There is no repository that git knows."""
+
+
 class Repository:
     """The checkout that the working directory lies in; all paths are relative to that.
 
@@ -34,7 +38,8 @@ class Repository:
         inner: Whether it is a submodule that was reached from around it.
 
     Raises:
-        UsageError: If there is none, if git is not installed, or refuses.
+        NoRepositoryError: If there is none.
+        UsageError: If git is not installed, or refuses.
     """
 
     def __init__(self, directory: str = ".", *, inner: bool = False) -> None:
@@ -51,7 +56,7 @@ class Repository:
                 help="Run migsafe in a checkout: git clone, or git worktree add.",
             )
         if answer.status != 0 and "not a git repository" in answer.err:
-            raise UsageError(
+            raise NoRepositoryError(
                 "this directory is in no git repository, so that nobody knows what is new",
                 help="Run it in a checkout, or name the files to judge.",
             )
