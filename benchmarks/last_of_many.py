@@ -114,7 +114,8 @@ def _change(number: int) -> tuple[str, str]:
             return (
                 (
                     f"SET lock_timeout = '2s';\nALTER TABLE {table}\n    ADD CONSTRAINT k{number}"
-                    f" CHECK (id > 0) NOT VALID;\nALTER TABLE {table} VALIDATE CONSTRAINT k{number};\n"
+                    f" CHECK (id > 0) NOT VALID;\n"
+                    f"ALTER TABLE {table} VALIDATE CONSTRAINT k{number};\n"
                 ),
                 f"ALTER TABLE {table} DROP CONSTRAINT k{number};\n",
             )
