@@ -386,6 +386,14 @@ def test_several_heads_or_trees_have_no_start_and_it_says_so(tmp_path: Path) -> 
     assert "there are several trees" in trees.stdout
 
 
+def test_a_file_without_an_order_is_no_tree(project: Checkout) -> None:
+    project.commit({"db/seed.sql": "INSERT INTO users VALUES (1);\n"})
+    said = init(project, "--write").stdout
+    assert "db: numbered, 2 migrations, head 0002_index\n" in said
+    assert "db/seed.sql: no order in the name, judged each by itself" in said
+    assert config.load(str(project.path / "migsafe.toml")).start_after == "0002_index"
+
+
 def test_a_link_that_leads_out_is_not_followed(project: Checkout, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (project.path / ".github").symlink_to(tmp_path / "elsewhere")

@@ -100,7 +100,16 @@ def survey() -> Survey:
     adopted = None if text is None else squawk.adopted(text)
     files = Files()
     loaded = load(Request(roots))
-    trees = tuple(_found(each, roots, new, files) for each in loaded.selections)
+    trees = tuple(_found(each, roots, new, files) for each in loaded.selections if _is_a_tree(each))
+    alone = [
+        one.path
+        for each in loaded.selections
+        if not _is_a_tree(each)
+        for one in each.tree.migrations
+    ]
+    if alone:
+        more = f" and {len(alone) - 1} more" if len(alone) > 1 else ""
+        remarks.append(f"{alone[0]}{more}: no order in the name, judged each by itself")
     return Survey(
         trees,
         adopted,
@@ -109,6 +118,10 @@ def survey() -> Survey:
         repository is not None,
         tuple(remarks),
     )
+
+
+def _is_a_tree(selection: Selection) -> bool:
+    return any(migration.ordered for migration in selection.tree.migrations)
 
 
 def _new(repository: Repository | None, remarks: list[str]) -> tuple[str | None, frozenset[str]]:
