@@ -1,16 +1,19 @@
 """Lints the examples of rule pages, for the tests of the pages."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from migsafe import rulebook
 from migsafe.catalog.catalog import Catalog
+from migsafe.codebase import uses
 from migsafe.config import Settings
 from migsafe.lint import Options, lint
+from migsafe.model.code import CodeChange
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.migration import Selection
 from migsafe.model.origin import SectionName
@@ -113,7 +116,8 @@ def lint_example(example: Example, configured: Settings = Settings()) -> Linted:
     loaded = load_example(example)
     if released_of(example):
         loaded = replace(loaded, selections=changed(example, loaded))
-    report = lint(loaded.selections, settings, Options(today=TODAY, base=catalog))
+    code = None if example.code is None else partial(_code, example.code)
+    report = lint(loaded.selections, settings, Options(today=TODAY, base=catalog, code=code))
     spans = sorted(
         (place.line, place.end_line)
         for selection in loaded.selections
@@ -133,6 +137,27 @@ def lint_example(example: Example, configured: Settings = Settings()) -> Linted:
         sorted((_statement_of(line, spans), rule) for line, rule in found),
         report.findings,
     )
+
+
+def _code(diff: str, words: Iterable[str]) -> CodeChange:
+    """Return the change that a diff shows: whole files, each line as it was, is, or both."""
+    before, now = [], []
+    for file in re.split(r"^(?=--- a/)", diff, flags=re.MULTILINE)[1:]:
+        first, _, *lines = file.splitlines()
+        path = first.removeprefix("--- a/")
+        before.append(uses(path, _side(lines, "+")))
+        now.append(uses(path, _side(lines, "-")))
+    wanted = tuple(words)
+    return CodeChange(
+        tuple(before),
+        tuple(now),
+        dict.fromkeys(wanted, tuple(now)),
+        dict.fromkeys(wanted, tuple(before)),
+    )
+
+
+def _side(lines: Iterable[str], other: str) -> str:
+    return "".join(f"{line[1:]}\n" for line in lines if not line.startswith(other))
 
 
 def rendered(example: Example, linted: Linted) -> str:

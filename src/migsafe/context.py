@@ -13,6 +13,7 @@ from migsafe.catalog.sizes import in_words
 from migsafe.config import Settings
 from migsafe.effects import confirmed
 from migsafe.effects.emptied import without_rows
+from migsafe.model.code import CodeChange
 from migsafe.model.compatibility import Compatibility
 from migsafe.model.effects import Effects
 from migsafe.model.expressions import Name
@@ -126,6 +127,20 @@ class Applied:
 
 
 @record
+class Waiting:
+    """A migration that is deploy `number` of a plan, with the first deploy it has to wait for.
+
+    `title` says what deploy `first` does.
+    """
+
+    migration: Migration
+    plan: str
+    number: int
+    first: int
+    title: str
+
+
+@record
 class Deploy:
     """Migrations that ship together, applied one after the other.
 
@@ -141,6 +156,10 @@ class Deploy:
     down: tuple[Applied, ...] = field(repr=False)
     created: frozenset[Name] = frozenset()
     """Keys of the relations and types that the ups make, under each name they have had."""
+    code: CodeChange | None = field(default=None, repr=False)
+    """The application code of the same change set; None where nobody asked for one."""
+    waiting: tuple[Waiting, ...] = ()
+    """Its files of plans whose earlier deploys are not recorded as done."""
 
     def dropped(self, section: SectionName) -> frozenset[Name]:
         """Return what one way drops, be it to make it again: who needs it waits or fails anyway."""

@@ -126,6 +126,31 @@ def test_a_directory_with_a_blank_is_one_word_of_the_next_command(tree: Path) ->
     assert "migsafe plan release 'my plans/it' --deploy 1" in done.stderr
 
 
+def test_a_deploy_of_a_plan_waits_for_the_one_before(tree: Path) -> None:
+    def found(path: str) -> list[str]:
+        report = json.loads(migsafe("lint", path, "--format", "json", cwd=tree).stdout)
+        rule = "contract-before-expand"
+        return [each["message"] for each in report["findings"] if each["rule"] == rule]
+
+    for number in (1, 2):
+        (way_up,) = (tree / HERE).glob(f"{number:02}_*.up.sql")
+        for way in ("up", "down"):
+            text = way_up.with_name(way_up.name.replace(".up.", f".{way}.")).read_text("utf-8")
+            (tree / "db" / f"000{number + 2}_mail.{way}.sql").write_text(text)
+    (tree / "db" / "0002_mail.up.sql").unlink()
+    assert found("db/0003_mail.up.sql") == []
+    (message,) = found("db")
+    assert message.startswith("This is deploy 2 of plan 0002_mail, and deploy 1 (add users.mail")
+    assert found(f"{HERE}/02_backfill.up.sql") == []
+    gate = migsafe("gate", "--stage", "1", "db/0004_mail.up.sql", cwd=tree)
+    assert "contract-before-expand" in gate.stdout
+    assert gate.returncode == 1
+    events = [{"deploy": 1, "event": "done", "at": "2026-01-31T12:00:00Z", "by": None}]
+    record = {"schema": "migsafe.released/1", "plan": "0002_mail", "events": events}
+    (tree / HERE / "released.json").write_text(json.dumps(record))
+    assert found("db") == []
+
+
 @pytest.mark.parametrize("command", [("lint",), ("plan",), ("gate",), ("plan", "release")])
 def test_examples_of_the_help_keep_their_lines(tree: Path, command: tuple[str, ...]) -> None:
     done = migsafe(*command, "--help", cwd=tree)

@@ -8,6 +8,7 @@ from migsafe.context import Applied, Context, line_of
 from migsafe.model.effects import Certain
 from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.operations import DropColumn, ForeignKey, RenameColumn
+from migsafe.rulebook import DEFAULT_CASE
 
 _WITHOUT_THE_LOSS = (Hazard.BREAKS_OLD_CODE,)
 
@@ -36,6 +37,9 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
     if not operation.cascade:
         parts.extend(_refusals(operation, context))
     parts.extend(_parents(operation, context))
+    unnamed = _is_unnamed(operation, context)
+    if unnamed:
+        parts.append("neither the released code nor this change's says that name")
     # Without IF EXISTS the statement itself says that the column is there.
     guessed = operation.if_exists and existence is Existence.UNKNOWN
     if guessed:
@@ -46,9 +50,22 @@ def check_operation(operation: DropColumn, context: Context) -> Iterator[Finding
         if again is None
         else "Give the new column another name, switch the code, and drop the old one in a later "
         "deploy.",
+        case="unnamed" if unnamed else DEFAULT_CASE,
         confidence=Confidence.LOW if guessed else Confidence.HIGH,
         hazards=_WITHOUT_THE_LOSS if computed else None,
     )
+
+
+def _is_unnamed(operation: DropColumn, context: Context) -> bool:
+    """Say whether all code was searched for the column, and none says its name."""
+    code = context.ship.code
+    if code is None:
+        return False
+    # What code names is asked of change sets only.
+    from migsafe.codebase.change import is_unnamed  # noqa: PLC0415
+    from migsafe.codebase.touched import touched  # noqa: PLC0415
+
+    return all(is_unnamed(code, thing) for thing in touched(operation))
 
 
 def _replaced(

@@ -2,10 +2,11 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 from datetime import UTC, date, datetime
 from enum import Enum
+from pathlib import Path
 
 import click
 from click.core import ParameterSource
@@ -13,6 +14,7 @@ from click.core import ParameterSource
 from migsafe import config
 from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
+from migsafe.model.code import CodeChange
 from migsafe.model.errors import InputError, UsageError
 from migsafe.model.origin import SectionName
 from migsafe.model.record import names, record, replace
@@ -121,7 +123,8 @@ class Work:
     """Settings, migrations and the schema before them: what a command works on.
 
     `since` is what people call that which the migrations are new since, None where all that
-    were named or found are taken; `remark` says why, if that is no matter of course.
+    were named or found are taken; `remark` says why, if that is no matter of course. `code`
+    returns what the application code of the same change names.
     """
 
     settings: Settings
@@ -129,6 +132,7 @@ class Work:
     base: Catalog | None
     since: str | None = None
     remark: str | None = None
+    code: Callable[[Iterable[str]], CodeChange] | None = None
 
 
 def common(ctx: click.Context) -> Common:
@@ -243,7 +247,8 @@ def _request(
 
 def _new(given: Common, settings: Settings, *, judging: bool) -> Work | None:
     """Return what a change adds of what the options name; None where nothing says what is new."""
-    from migsafe.sources.git import base as bases  # noqa: PLC0415  git is asked where it is needed
+    from migsafe.codebase.gathering import Code  # noqa: PLC0415  git is asked where it is needed
+    from migsafe.sources.git import base as bases  # noqa: PLC0415  as above
     from migsafe.sources.git.changed import load_changed  # noqa: PLC0415  as above
     from migsafe.sources.git.repository import (  # noqa: PLC0415  as above
         NoRepositoryError,
@@ -268,8 +273,9 @@ def _new(given: Common, settings: Settings, *, judging: bool) -> Work | None:
         base = found
     schema, settings = _base(given, settings)
     request = _request(given.paths or settings.paths, given, settings, schema, judging=judging)
-    loaded = load_changed(request, bases.Since(repository, base))
-    return Work(settings, loaded, schema, since=base.name)
+    since = bases.Since(repository, base)
+    loaded = load_changed(request, since)
+    return Work(settings, loaded, schema, since=base.name, code=Code(since).change)
 
 
 def _compares(given: Common, default: Default) -> bool:
@@ -329,6 +335,17 @@ def _stdin() -> str:
             f"standard input is not UTF-8 at byte {error.start}",
             help="Convert it to UTF-8.",
         ) from None
+
+
+def is_done(place: str, plan: str, deploy: int) -> bool:
+    """Say whether a deploy of the plan in a directory is recorded as done.
+
+    Raises:
+        InputError: If the record is there and cannot be read.
+    """
+    from migsafe.ledger.released import load  # noqa: PLC0415  few changes hold files of a plan
+
+    return load(Path(place), plan).is_done(deploy)
 
 
 def today() -> date:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from migsafe.catalog.catalog import Catalog
-from migsafe.cli._common import Default, common, common_options, read, settings_of, today
+from migsafe.cli._common import Default, common, common_options, is_done, read, settings_of, today
 from migsafe.cli._plans import is_plan, replanner_of
 from migsafe.config import Settings
 from migsafe.gating.migrations import stage_one
@@ -92,25 +91,22 @@ def command(
             module.render(StageVerdict(1, None, Verdict.INCONCLUSIVE, (unknown,), None)), nl=False
         )
         ctx.exit(Exit.INCONCLUSIVE)
-    verdict = stage_one(_report(work.loaded, work.settings, work.base, work.since, known))
+    options = Options(
+        today=today(),
+        base=work.base,
+        one_deploy=work.since is not None,
+        since=work.since,
+        known=known,
+        code=work.code,
+        is_done=is_done,
+    )
+    verdict = stage_one(_report(work.loaded, work.settings, options))
     click.echo(module.render(verdict), nl=False)
     ctx.exit(Exit.USAGE if work.loaded.errors else _STATUS[verdict.verdict])
 
 
-def _report(
-    loaded: Loaded,
-    settings: Settings,
-    base: Catalog | None = None,
-    since: str | None = None,
-    known: frozenset[str] = frozenset(),
-) -> Report:
-    return lint(
-        loaded.selections,
-        settings,
-        Options(today=today(), base=base, one_deploy=since is not None, since=since, known=known),
-        errors=loaded.errors,
-        skipped=loaded.skipped,
-    )
+def _report(loaded: Loaded, settings: Settings, options: Options) -> Report:
+    return lint(loaded.selections, settings, options, errors=loaded.errors, skipped=loaded.skipped)
 
 
 def _of_plan(folder: Path, number: int | None, settings: Settings) -> StageVerdict:
@@ -124,5 +120,6 @@ def _of_plan(folder: Path, number: int | None, settings: Settings) -> StageVerdi
     report = None
     if files:
         request = Request(files, settings.dialect, settings.transaction)
-        report = _report(load(request), replace(settings, plans=str(folder)))
+        options = Options(today=today(), is_done=is_done)
+        report = _report(load(request), replace(settings, plans=str(folder)), options)
     return deploy_verdict(plan, number, released, problems, report, place=folder)

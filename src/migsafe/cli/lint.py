@@ -4,7 +4,7 @@ import click
 
 from migsafe import rulebook
 from migsafe.cli import _output
-from migsafe.cli._common import Default, Work, common, common_options, read, today
+from migsafe.cli._common import Default, Work, common, common_options, is_done, read, today
 from migsafe.lint import Options, lint
 from migsafe.model.errors import Exit, UsageError, worst
 from migsafe.model.findings import Report, Severity
@@ -122,9 +122,11 @@ def command(
             one_deploy=one_deploy or work.since is not None,
             since=work.since,
             known=frozenset() if known is None else known.fingerprints,
+            code=work.code,
             min_severity=_LEVELS[min_severity],
             select=_rules(select),
             ignore=_rules(ignore),
+            is_done=is_done,
         ),
         errors=work.loaded.errors,
         skipped=work.loaded.skipped,

@@ -1,17 +1,14 @@
 """Who names which table, column, type, constraint, label or function in application code."""
 
-from migsafe.codebase.changes import changes
 from migsafe.codebase.files import is_application_code
 from migsafe.codebase.matching import concerns
-from migsafe.codebase.use import Basis, Changed, Use, UseKind, Uses
+from migsafe.model.code import Basis, Use, UseKind, Uses
 
 __all__ = [
     "Basis",
-    "Changed",
     "Use",
     "UseKind",
     "Uses",
-    "changes",
     "concerns",
     "is_application_code",
     "uses",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from migsafe.codebase.use import Basis, Use, UseKind
+from migsafe.model.code import Basis, Use, UseKind
 from migsafe.model.origin import Span
 from migsafe.model.pattern import pattern
 from migsafe.sources.alembic.places import Places

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from migsafe.codebase.naming import snake
-from migsafe.codebase.use import Basis, Use, UseKind
+from migsafe.model.code import Basis, Use, UseKind
 from migsafe.model.migration import Place
 from migsafe.model.origin import Span
 from migsafe.model.pattern import pattern

@@ -1,7 +1,7 @@
 """How surely a use names a certain object of the database."""
 
 from migsafe.codebase.naming import snake
-from migsafe.codebase.use import Basis, Use, UseKind
+from migsafe.model.code import Basis, Use, UseKind
 
 _ENDINGS = ("", "s", "es")
 

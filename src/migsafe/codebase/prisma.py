@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from migsafe.codebase.use import Basis, Use, UseKind, Uses
+from migsafe.model.code import Basis, Use, UseKind, Uses
 from migsafe.model.migration import Place
 from migsafe.model.pattern import pattern
 

@@ -3,7 +3,7 @@
 import re
 
 from migsafe.codebase.sql import of_statement, words
-from migsafe.codebase.use import Use, Uses
+from migsafe.model.code import Use, Uses
 from migsafe.model.errors import InputError
 from migsafe.model.migration import Place
 from migsafe.model.origin import Span

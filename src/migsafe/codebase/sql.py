@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from migsafe.codebase.use import Basis, Use, UseKind
+from migsafe.model.code import Basis, Use, UseKind
 from migsafe.model.migration import Place
 from migsafe.model.pattern import pattern
 from migsafe.parsers.naming import Named, NamedKind

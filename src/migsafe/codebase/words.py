@@ -7,7 +7,7 @@ from migsafe.codebase.languages import LANGUAGES
 from migsafe.codebase.naming import snake
 from migsafe.codebase.scanning import HOLE, Piece, pieces
 from migsafe.codebase.sql import SqlTexts
-from migsafe.codebase.use import Basis, Use, UseKind, Uses
+from migsafe.model.code import Basis, Use, UseKind, Uses
 from migsafe.model.migration import Place
 from migsafe.model.origin import Span
 from migsafe.model.pattern import pattern

@@ -1,7 +1,7 @@
 """Migrations -> report: folds history, runs the checks, applies what silences them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from migsafe.catalog.catalog import Catalog
@@ -9,6 +9,7 @@ from migsafe.config import Settings
 from migsafe.context import Deploy, Run, is_understood
 from migsafe.lint import engine, gated, precedence, suppressions
 from migsafe.lint.fold import fold
+from migsafe.model.code import CodeChange
 from migsafe.model.expressions import Name
 from migsafe.model.findings import (
     FileError,
@@ -44,7 +45,9 @@ class Options:
     `base` is the schema before the first judged migration where it was given; history
     is then not replayed. `today` decides which suppressions have expired. `since` is what
     people call that with which the selections are compared. `known` are the fingerprints of
-    findings that were there before.
+    findings that were there before. `code` returns what the application code of the same change
+    set names, told the words that all code is to be searched for. `is_done` says whether a deploy
+    is recorded as done, told the directory of its plan, the plan's id and the deploy's number.
     """
 
     today: date
@@ -55,6 +58,8 @@ class Options:
     ignore: frozenset[str] = frozenset()
     since: str | None = None
     known: frozenset[str] = frozenset()
+    code: Callable[[Iterable[str]], CodeChange] | None = None
+    is_done: Callable[[str, str, int], bool] | None = None
 
 
 def lint(
@@ -83,6 +88,10 @@ def lint(
         (section for migration in migrations for section in migration.sections),
         today=options.today,
     )
+    by_plan = gated.recognise(deploys, settings)
+    deploys = tuple(_with_plans(deploys, by_plan, options))
+    if options.code is not None:
+        deploys = tuple(_with_code(deploys, options.code))
     found: list[Finding] = []
     for selection in chosen:
         found.extend(engine.check_history(_concerned(selection), settings))
@@ -99,12 +108,12 @@ def lint(
     applied = said.apply(shown)
     about_comments = engine.check_suppressions(applied.comments, settings)
     stays = applied.stays + tuple(precedence.by_profile(about_comments, settings.profile))
-    by_plan = gated.sort(stays, deploys, settings)
+    stays, left_to_the_gate = gated.sort(stays, by_plan)
     errors += by_plan.errors
     homes = {
         section.path: migration.path for migration in migrations for section in migration.sections
     }
-    numbered = _numbered(_chosen(by_plan.stays, options), homes)
+    numbered = _numbered(_chosen(stays, options), homes)
     findings, known = _apart(numbered, options.known)
     statements = tuple(
         _judged(migration, deploy) for deploy in deploys for migration in deploy.migrations
@@ -112,7 +121,7 @@ def lint(
     return Report(
         findings=findings,
         suppressed=_numbered(_chosen(applied.silenced, options), homes),
-        gated=_numbered(_chosen(by_plan.gated, options), homes),
+        gated=_numbered(_chosen(left_to_the_gate, options), homes),
         errors=errors,
         judged=statements,
         verdict=_verdict(findings, statements, errors),
@@ -176,6 +185,38 @@ def deploys_of(
             whole_programs=whole_programs,
         )
     )
+
+
+def _with_plans(
+    deploys: Iterable[Deploy], known: gated.Known, options: Options
+) -> Iterator[Deploy]:
+    for deploy in deploys:
+        if options.is_done is None or not known.matches:
+            yield deploy
+        else:
+            waits = gated.waiting(deploy, known, options.is_done)
+            yield replace(deploy, waiting=tuple(waits))
+
+
+def _with_code(
+    deploys: Iterable[Deploy], code_of: Callable[[Iterable[str]], CodeChange]
+) -> Iterator[Deploy]:
+    """Yield the deploys, each with the code of the change set: all ship with it."""
+    # What code names is asked of change sets only.
+    from migsafe.codebase.touched import How, touched  # noqa: PLC0415
+
+    deploys = tuple(deploys)
+    gone = [
+        thing
+        for deploy in deploys
+        for applied in deploy.up
+        for thing in touched(applied.operation)
+        if thing.how in {How.REMOVED, How.RENAMED}
+    ]
+    owners = (thing.owner.name for thing in gone if thing.owner is not None)
+    code = code_of((*(thing.name for thing in gone), *owners))
+    for deploy in deploys:
+        yield replace(deploy, code=code)
 
 
 def _dropped(deploys: Iterable[Deploy]) -> dict[str, frozenset[Name]]:

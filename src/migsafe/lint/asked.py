@@ -426,6 +426,11 @@ WHOLES: dict[str, tuple[str, ...]] = {
         "transaction-nesting",
         "wide-lock-window",
     ),
+    "code": (
+        "contract-before-expand",
+        "schema-and-code-together",
+    ),
+    "plan": ("contract-before-expand",),
     "history": ("broken-history",),
     "changes": ("released-migration-changed",),
     "run": ("missing-lock-timeout",),

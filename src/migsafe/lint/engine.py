@@ -56,8 +56,16 @@ def check_deploy(deploy: Deploy, settings: Settings, silencing: Silencing) -> It
         at = settings.at(migration.path)
         for rule_id, function in _asked_of("migration"):
             yield from function(migration, Context(rule_id, at, deploy, None, silencing))
-    for rule_id, function in _asked_of("deploy"):
+    for rule_id, function in _asked_of_deploy(deploy):
         yield from function(deploy, Context(rule_id, settings, deploy, None, silencing))
+
+
+def _asked_of_deploy(deploy: Deploy) -> Iterator[tuple[str, Check]]:
+    yield from _asked_of("deploy")
+    if deploy.waiting:
+        yield from _asked_of("plan")
+    if deploy.code is not None:
+        yield from _asked_of("code")
 
 
 def _silent(settings: Settings) -> frozenset[str]:

@@ -1,10 +1,12 @@
 """Files of a plan: what the gate decides about instead of lint."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field
 
 from migsafe.config import Settings
 from migsafe.context import Deploy as Ship
+from migsafe.context import Waiting
 from migsafe.model.errors import InputError
 from migsafe.model.findings import FileError, Finding, Hazard
 from migsafe.model.migration import Changes, Migration
@@ -26,14 +28,21 @@ _SAID_BY_THE_PLAN = frozenset(
 """A plan says itself what takes each deploy back, when that fails, and where nothing does."""
 
 
-@record
-class Sorted:
-    """Findings that lint reports, those that the gate decides about, and remarks."""
+_AGAINST_THE_PLAN = frozenset({"contract-before-expand", "schema-and-code-together"})
+"""What is wrong with when a deploy ships, not with what it does."""
 
-    stays: tuple[Finding, ...]
-    gated: tuple[Finding, ...]
-    remarks: tuple[str, ...]
-    errors: tuple[FileError, ...]
+
+@record
+class Known:
+    """The plan and the number of the deploy that a file is, by path, and what is to be said.
+
+    `places` are the directories of the plans, by their ids.
+    """
+
+    matches: Mapping[str, tuple[Plan, int]] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    errors: tuple[FileError, ...] = ()
 
 
 def without_released(changes: Changes, settings: Settings) -> Changes:
@@ -41,40 +50,35 @@ def without_released(changes: Changes, settings: Settings) -> Changes:
     if not (changes.gone or changes.edited) or not os.path.isdir(settings.plans):
         return changes
     plans, _ = _plans(settings, ())
-    gone = tuple(each for each in changes.gone if _source_of(each, plans) is None)
+    gone = tuple(each for each in changes.gone if _source_of(each, plans.values()) is None)
     # The first file of a plan takes the number of the migration that it was made from.
     edited = tuple(
         each
         for each in changes.edited
-        if each.before.path == each.now.path or _source_of(each.before, plans) is None
+        if each.before.path == each.now.path or _source_of(each.before, plans.values()) is None
     )
     return replace(changes, gone=gone, edited=edited)
 
 
-def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings) -> Sorted:
-    """Return findings apart: those of a plan's own files whose harm the plan accounts for.
-
-    A file is known by what it does. What it does to versions of the code that the plan has
-    retired by then, and the loss that its deploy declares, is decided by the gate.
-    """
+def recognise(ships: Iterable[Ship], settings: Settings) -> Known:
+    """Return which judged migrations are files of a plan: a file is known by what it does."""
     ships = tuple(ships)
     beside = _beside(ships)
     if not beside and not os.path.isdir(settings.plans):
-        return Sorted(tuple(findings), (), (), ())
+        return Known()
     # Most projects have no plans: what reads and matches them is loaded where there are some.
     from migsafe.sources.plans.matching import Almost, Match, matcher  # noqa: PLC0415
 
     plans, errors = _plans(settings, beside)
-    if not plans:
-        return Sorted(tuple(findings), (), (), errors)
-    matched = matcher(plans)
-    known: dict[str, Match] = {}
+    matched = matcher(plans.values())
+    matches: dict[str, tuple[Plan, int]] = {}
     remarks: list[str] = []
     for migration in (migration for ship in ships for migration in ship.migrations):
         match matched(migration):
             case Match() as found:
-                known.update(dict.fromkeys(_paths(migration), found))
-            case _ if source_of := _source_of(migration, plans):
+                is_ = found.plan, found.deploy
+                matches.update(dict.fromkeys(_paths(migration), is_))
+            case _ if source_of := _source_of(migration, plans.values()):
                 remarks.append(
                     f"{migration.path} is what plan {source_of.id} was made from: its first "
                     "release takes it away"
@@ -86,15 +90,51 @@ def sort(findings: Iterable[Finding], ships: Iterable[Ship], settings: Settings)
                 )
             case None:
                 pass
+    places = {plan.id: place for place, plan in plans.items()}
+    return Known(matches, places, tuple(remarks), errors)
+
+
+def waiting(
+    ship: Ship, known: Known, is_done: Callable[[str, str, int], bool]
+) -> Iterator[Waiting]:
+    """Yield the files of plans in a deploy whose predecessors are not through.
+
+    What lies in the plan directory waits there, as it should.
+
+    Args:
+        ship: The deploy.
+        known: What is known of plans.
+        is_done: Whether a deploy, of a plan in a directory, is recorded as done.
+    """
+    for migration in ship.migrations:
+        found = known.matches.get(migration.path)
+        if found is None or os.path.isfile(
+            os.path.join(os.path.dirname(migration.path), "plan.json")
+        ):
+            continue
+        plan, number = found
+        place = known.places[plan.id]
+        for first, earlier in enumerate(plan.deploys[: number - 1], start=1):
+            if not is_done(place, plan.id, first):
+                yield Waiting(migration, plan.id, number, first, earlier.title)
+                break
+
+
+def sort(findings: Iterable[Finding], known: Known) -> tuple[tuple[Finding, ...], ...]:
+    """Return findings apart: those that stay, and those that a plan accounts for.
+
+    What a plan's own file does to versions of the code that the plan has retired by then, and
+    the loss that its deploy declares, is decided by the gate.
+    """
     stays: list[Finding] = []
     gated: list[Finding] = []
     for finding in findings:
-        found_match = known.get(finding.place.path)
-        if found_match is not None and _accounts_for(found_match.plan, found_match.deploy, finding):
-            gated.append(replace(finding, gated_by=found_match.plan.id))
+        match = known.matches.get(finding.place.path)
+        if match is not None and _accounts_for(*match, finding):
+            gated.append(replace(finding, gated_by=match[0].id))
         else:
             stays.append(finding)
-    return Sorted(tuple(stays), tuple(gated), tuple(remarks), errors)
+    return tuple(stays), tuple(gated)
 
 
 def _beside(ships: Iterable[Ship]) -> tuple[str, ...]:
@@ -107,19 +147,20 @@ def _beside(ships: Iterable[Ship]) -> tuple[str, ...]:
 
 def _plans(
     settings: Settings, beside: Iterable[str]
-) -> tuple[tuple[Plan, ...], tuple[FileError, ...]]:
+) -> tuple[dict[str, Plan], tuple[FileError, ...]]:
+    """Return the plans by their directories."""
     from migsafe.sources.plans.tree import find, plan_in  # noqa: PLC0415  as above
 
-    plans: list[Plan] = []
+    plans: dict[str, Plan] = {}
     errors: list[FileError] = []
     files = Files()
     found = (*find(settings.plans, files), *(each for each in beside if find(each or ".", files)))
     for directory in dict.fromkeys(os.path.normpath(each) for each in found):
         try:
-            plans.append(plan_in(directory))
+            plans[directory] = plan_in(directory)
         except InputError as error:
             errors.append(FileError(error.path, error.message, error.help, error.line))
-    return tuple(plans), tuple(errors)
+    return plans, tuple(errors)
 
 
 def _source_of(migration: Migration, plans: Iterable[Plan]) -> Plan | None:
@@ -144,6 +185,8 @@ def _paths(migration: Migration) -> tuple[str, ...]:
 def _accounts_for(plan: Plan, number: int, finding: Finding) -> bool:
     if finding.rule in _SAID_BY_THE_PLAN:
         return True
+    if finding.rule in _AGAINST_THE_PLAN:
+        return False
     if finding.section is not SectionName.UP:
         return False
     deploy = plan.deploys[number - 1]

@@ -21,6 +21,7 @@ _FIRST_WINS = (
     ),
     ("default-dropped-after-add", "drop-default"),
     ("expand-and-contract-together", "drop-column"),
+    ("contract-before-expand", "schema-and-code-together"),
     ("add-domain-constraint", "restrict-writes"),
     ("enum-value-unknown-to-old-code", "rename-object"),
 )

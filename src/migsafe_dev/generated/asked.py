@@ -10,7 +10,7 @@ from typing import get_args
 from migsafe import checks
 
 PATH = Path(__file__).parents[2] / "migsafe" / "lint" / "asked.py"
-_WHOLES = ("migration", "deploy", "history", "changes", "run", "suppressions")
+_WHOLES = ("migration", "deploy", "code", "plan", "history", "changes", "run", "suppressions")
 _HEADER = '''\
 """Which rules are asked about what, so that a run loads only the checks that it needs.
 

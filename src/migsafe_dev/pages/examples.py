@@ -25,6 +25,8 @@ class Example:
     source: str
     rendered: str | None
     """The text block that follows, if one does."""
+    code: str | None = None
+    """The diff of application code that stands before it, if one does: the same change set."""
 
     @property
     def name(self) -> str:
@@ -43,7 +45,7 @@ def examples(rule_id: str) -> Iterator[Example]:
             continue
         blocks = _FENCE.findall(section)
         for at, (language, body) in enumerate(blocks):
-            if language == "text":
+            if language in {"text", "diff"}:
                 continue
             number += 1
             follows = blocks[at + 1] if at + 1 < len(blocks) else ("", "")
@@ -54,6 +56,7 @@ def examples(rule_id: str) -> Iterator[Example]:
                 heading.startswith("Bad"),
                 body,
                 follows[1] if follows[0] == "text" else None,
+                blocks[at - 1][1] if at and blocks[at - 1][0] == "diff" else None,
             )
 
 

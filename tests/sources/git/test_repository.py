@@ -349,3 +349,30 @@ def test_what_a_partial_clone_lacks_is_not_fetched(checkout: Checkout, tmp_path:
     os.chdir(clone.path)
     with pytest.raises(InputError, match="this clone lacks"):
         Repository().at(base).text("a.sql")
+
+
+def test_files_that_hold_a_word_now_and_at_a_commit(checkout: Checkout, tmp_path: Path) -> None:
+    inner = Checkout.made(tmp_path / "inner")
+    inner.commit({"lib.py": "FAX_NUMBER = 1"})
+    checkout.git("submodule", "add", "-q", inner.path.as_uri(), "lib")
+    before = {
+        "a.py": "user.fax_number",
+        "b.go": "u.FaxNumber",
+        "c.py": "fax",
+        "d.bin": "fax_number\0",
+    }
+    base = checkout.commit({**before, "gone.py": "faxnumber"})
+    checkout.write({"a.py": "user.mail", "e.py": "fax_number", ODD: "fax_number"})
+    (checkout.path / "gone.py").unlink()
+    repository = Repository()
+    assert repository.holding("fax_number") == ("b.go", ODD, "e.py", "lib/lib.py")
+    assert repository.holding("fax_number", base) == ("a.py", "b.go", "gone.py", "lib/lib.py")
+    assert repository.holding("fax.number") == ()
+
+
+def test_files_that_hold_a_word_are_found_from_a_directory_below(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = checkout.commit({"a.py": "fax", "app/b.py": "fax"})
+    monkeypatch.chdir(checkout.path / "app")
+    assert Repository().holding("fax") == Repository().holding("fax", base) == ("../a.py", "b.py")

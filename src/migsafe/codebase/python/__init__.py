@@ -4,7 +4,7 @@ import re
 import warnings
 
 from migsafe.codebase.python import reading
-from migsafe.codebase.use import Uses
+from migsafe.model.code import Uses
 from migsafe.model.errors import InputError
 from migsafe.model.pattern import pattern
 from migsafe.sources.alembic.modules import read_module

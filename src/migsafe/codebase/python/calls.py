@@ -6,7 +6,7 @@ from migsafe.codebase.python.declaring import columns, construct
 from migsafe.codebase.python.models import Model
 from migsafe.codebase.python.state import Context, State
 from migsafe.codebase.python.syntax import last, strings
-from migsafe.codebase.use import Basis, UseKind
+from migsafe.model.code import Basis, UseKind
 
 _READING = frozenset(
     (

@@ -7,7 +7,7 @@ from migsafe.codebase.python.frameworks import Framework
 from migsafe.codebase.python.models import MANY, Model
 from migsafe.codebase.python.state import Context, State
 from migsafe.codebase.python.syntax import keyword, last, meta_of, strings, text_of
-from migsafe.codebase.use import Basis, UseKind
+from migsafe.model.code import Basis, UseKind
 
 _ENUMS = frozenset({"Enum", "ENUM", "SAEnum", "SqlEnum", "PgEnum", "SQLEnum", "SqlAlchemyEnum"})
 _CONSTRAINTS = {

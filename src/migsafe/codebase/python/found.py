@@ -3,7 +3,7 @@
 import ast
 
 from migsafe.codebase.sql import SqlTexts
-from migsafe.codebase.use import Basis, Use, UseKind
+from migsafe.model.code import Basis, Use, UseKind
 from migsafe.model.migration import Place
 from migsafe.model.origin import Span
 from migsafe.sources.alembic.values import Module

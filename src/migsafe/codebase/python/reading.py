@@ -9,7 +9,7 @@ from migsafe.codebase.python.found import Found
 from migsafe.codebase.python.models import Model, find, of_table
 from migsafe.codebase.python.state import Context, State
 from migsafe.codebase.python.syntax import full_name, last, text_of
-from migsafe.codebase.use import Basis, Use, UseKind
+from migsafe.model.code import Basis, Use, UseKind
 from migsafe.sources.alembic.modules import import_names
 from migsafe.sources.alembic.values import Module
 

@@ -8,7 +8,7 @@ from migsafe.codebase.python.found import Found
 from migsafe.codebase.python.models import Model
 from migsafe.codebase.python.syntax import last
 from migsafe.codebase.sql import SqlTexts
-from migsafe.codebase.use import Basis, UseKind
+from migsafe.model.code import Basis, UseKind
 from migsafe.sources.alembic.values import Module
 
 _LONGEST_CHAIN = 60

@@ -5,7 +5,7 @@ import ast
 from migsafe.codebase.python.models import Model
 from migsafe.codebase.python.state import State
 from migsafe.codebase.python.syntax import last
-from migsafe.codebase.use import Basis, UseKind
+from migsafe.model.code import Basis, UseKind
 from migsafe.model.pattern import pattern
 
 _HOLE = "{{value}}"

@@ -1,6 +1,7 @@
 """A git checkout: its commits, what the working tree changed since one, and submodules."""
 
 import os
+import re
 from collections.abc import Iterator
 
 from migsafe.model.errors import InputError, UsageError
@@ -133,6 +134,32 @@ class Repository:
             UsageError: If git refuses.
         """
         return tuple(sorted(self._changes(commit, 0), key=_sort_key))
+
+    def holding(self, word: str, commit: str | None = None) -> tuple[str, ...]:
+        """Return the text files that have a word somewhere, sorted; those of submodules too.
+
+        Large and small letters are the same, and so is `a_b` with `ab`: languages write the
+        parts of a word differently.
+
+        Args:
+            word: What to look for.
+            commit: Where to look, by its id; None: in the working tree, new files included.
+        """
+        text = "_?".join(re.escape(part) for part in word.split("_") if part) or re.escape(word)
+        place = ("--untracked",) if commit is None else (commit,)
+        answer = self._git.ask(
+            "grep", "-I", "-l", "-z", "-i", "-E", "--full-name", "--no-textconv",
+            "--no-recurse-submodules", "-e", text, *place, "--",
+        )  # fmt: skip
+        if answer.status not in {0, 1}:
+            raise said(answer.err)
+        names = [each for each in os.fsdecode(answer.out).split("\0") if each]
+        found = {self.path(name if commit is None else name.partition(":")[2]) for name in names}
+        for directory, inner in self.submodules.items():
+            stood = None if commit is None else self.at(commit).submodule(directory)
+            if commit is None or (stood is not None and inner.commit(stood) is not None):
+                found.update(inner.holding(word, stood))
+        return tuple(sorted(found))
 
     def lost(self, commit: str) -> dict[str, str]:
         """Return the submodules that lack the commit at which they stood, by directory."""

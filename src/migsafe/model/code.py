@@ -1,5 +1,7 @@
 """What application code names of a database, and how sure that is."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import IntEnum, StrEnum
 
 from migsafe.model.migration import Place
@@ -73,12 +75,24 @@ class Uses:
 
 
 @record
-class Changed:
-    """What a file starts and stops to use; both in the order of the file.
+class CodeChange:
+    """The application code of a change.
 
-    `unread` says why its versions could not be compared: both are empty then.
+    Attributes:
+        before: The files that the change touches, as they were released.
+        after: The same files as they are now.
+        now: Every file, changed or not, that has a word in it, as it is now; by that word.
+            Words that nobody looked for are not there.
+        released: The same as it was released.
     """
 
-    started: tuple[Use, ...]
-    stopped: tuple[Use, ...]
-    unread: str | None = None
+    before: tuple[Uses, ...] = ()
+    after: tuple[Uses, ...] = ()
+    now: Mapping[str, tuple[Uses, ...]] = field(default_factory=dict)
+    released: Mapping[str, tuple[Uses, ...]] = field(default_factory=dict)
+
+    @property
+    def unread(self) -> tuple[Uses, ...]:
+        """The changed files that could not be read, as they are now or as they were."""
+        found = {each.path: each for each in (*self.before, *self.after) if each.unread is not None}
+        return tuple(found.values())

@@ -1,0 +1,73 @@
+"""Contract steps that ship before what has to be deployed first."""
+
+from collections.abc import Iterator
+
+from migsafe.catalog.schema import Existence
+from migsafe.codebase.change import still
+from migsafe.codebase.touched import How, Touched, touched
+from migsafe.context import Context, Deploy
+from migsafe.model.code import Basis, UseKind
+from migsafe.model.findings import Finding
+from migsafe.model.operations import ObjectKind, SetSchema
+
+_SHOWN = 3
+
+
+def check_code(deploy: Deploy, context: Context) -> Iterator[Finding]:
+    """Report what goes while the code that ships with it still names it."""
+    for applied in deploy.up:
+        match applied.operation:
+            case SetSchema():
+                # Its own name stays, and a search_path may lead to it.
+                pass
+            case operation:
+                for thing in touched(operation):
+                    if thing.how in {How.REMOVED, How.RENAMED}:
+                        yield from _still_named(thing, context.at(applied))
+
+
+def _still_named(thing: Touched, context: Context) -> Iterator[Finding]:
+    code = context.ship.code
+    places = (
+        []
+        if code is None
+        else [use.place for use in still(code, thing) if use.basis is Basis.EXACT]
+    )
+    if not places or _is_there_in_the_end(thing, context):
+        return
+    shown = ", ".join(f"{place.path}:{place.line}" for place in places[:_SHOWN])
+    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+    goes = "renames" if thing.how is How.RENAMED else "drops"
+    yield context.finding(
+        f"This {goes} {thing}, and the code of the same change set still names {thing.name} "
+        f"({shown}{more}): new code fails as old code does, and no version works after it.",
+        help=f"Deploy code that no longer names {thing.name} first, and this in a later change "
+        f"set, {context.brought_back}.",
+    )
+
+
+def check_plan(deploy: Deploy, context: Context) -> Iterator[Finding]:
+    """Report a deploy of a plan that ships while an earlier one is not through."""
+    for waiting in deploy.waiting:
+        up = waiting.migration.up
+        first = next((each for each in deploy.up if each.section is up), None)
+        span = None if first is None else first.origin.statement_span
+        yield context.finding(
+            f"This is deploy {waiting.number} of plan {waiting.plan}, and deploy {waiting.first} "
+            f"({waiting.title}) is not recorded as done: the runner applies it as soon as it finds "
+            "it, whatever code runs then.",
+            help=f"Keep it out of this change set until 'migsafe plan done' has recorded deploy "
+            f"{waiting.first}.",
+            at=context.place_of(up, span) if first is None else first,
+        )
+
+
+def _is_there_in_the_end(thing: Touched, context: Context) -> bool:
+    """Say whether the deploy gives the name to something else again."""
+    after = context.ship.after
+    if thing.kind is UseKind.COLUMN and thing.owner is not None:
+        return after.column_existence(thing.owner, thing.name) is Existence.PRESENT
+    if thing.kind is UseKind.FUNCTION:
+        return bool(after.routines(thing.full_name))
+    kind = ObjectKind.TYPE if thing.kind is UseKind.TYPE else ObjectKind.TABLE
+    return thing.owner is None and after.existence(kind, thing.full_name) is Existence.PRESENT

@@ -1,0 +1,74 @@
+"""Reads the application code of a change out of git: what changed, and who says a word."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+from migsafe.codebase import is_application_code, uses
+from migsafe.model.code import CodeChange, Uses
+from migsafe.model.errors import InputError
+from migsafe.sources.convention import owner
+from migsafe.sources.files import SUFFIXES, Files
+from migsafe.sources.git.base import Since
+
+_MOST_FILES = 400
+"""A word that more files hold is a common one: who means what by it takes too long to find out."""
+
+
+class Code:
+    """The application code between a commit and the working tree.
+
+    Args:
+        since: The checkout, and the commit at which the change began.
+    """
+
+    def __init__(self, since: Since) -> None:
+        """Keep where to look; nothing is read yet."""
+        self._repository = since.repository
+        self._commit = since.base.commit
+        self._now, self._before = Files(), since.before
+        self._read_now = cache(_reader(self._now))
+        self._read_before = cache(_reader(self._before))
+
+    def change(self, words: Iterable[str]) -> CodeChange:
+        """Return what the changed files name, before and after, and who else says some words."""
+        changes = self._repository.changes(self._commit)
+        before = [each.before for each in changes if each.before is not None]
+        now = [each.now for each in changes if each.now is not None]
+        wanted = tuple(dict.fromkeys(words))
+        return CodeChange(
+            tuple(self._read_before(path) for path in before if _is_code(path, self._before)),
+            tuple(self._read_now(path) for path in now if _is_code(path, self._now)),
+            dict(self._holding(wanted, None)),
+            dict(self._holding(wanted, self._commit)) if self._commit else {},
+        )
+
+    def _holding(
+        self, words: Iterable[str], commit: str | None
+    ) -> Iterator[tuple[str, tuple[Uses, ...]]]:
+        files, read = self._now, self._read_now
+        if commit is not None:
+            files, read = self._before, self._read_before
+        for word in words:
+            paths = [
+                path for path in self._repository.holding(word, commit) if _is_code(path, files)
+            ]
+            if len(paths) <= _MOST_FILES:
+                yield word, tuple(map(read, paths))
+
+
+def _is_code(path: str, files: Files) -> bool:
+    """Say whether a file is application code: no migration of any tool."""
+    if not is_application_code(path):
+        return False
+    home = owner(path, files) if path.endswith(SUFFIXES) else None
+    return home is None or home[1] == path
+
+
+def _reader(files: Files) -> Callable[[str], Uses]:
+    def read(path: str) -> Uses:
+        try:
+            return uses(path, files.text(path))
+        except InputError as error:
+            return Uses(path, (), error.message)
+
+    return read
