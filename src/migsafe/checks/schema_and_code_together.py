@@ -118,14 +118,14 @@ def _is_known_to_old_code(thing: Touched, context: Context) -> bool:
 
 def _finding(pair: _Pair, context: Context) -> Finding:
     thing, use = pair.thing, pair.use
-    sure = use.basis is not Basis.MENTION
+    sure = use.basis is Basis.EXACT
     return context.finding(
         f"One change set {_what(thing)} and {_code(pair)}: {_harm(thing, context)}.",
         help=_way_out(thing, context),
         case="default" if sure else "word",
         relations=(thing.owner or thing.full_name,),
         hazards=_BREAKS,
-        confidence=Confidence.HIGH if use.basis is Basis.EXACT else Confidence.LOW,
+        confidence=Confidence.HIGH if sure else Confidence.LOW,
     )
 
 
