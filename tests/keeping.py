@@ -8,6 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from migsafe.cli import cli
+from migsafe.model.encoding import encode
+from migsafe.model.migration import Migration
+from migsafe.sources import Request, load
 from migsafe.sources.cache import store
 
 FORMATS = ("json", "text", "sarif", "github", "gitlab", "junit", "concise", "markdown")
@@ -29,6 +32,16 @@ def without(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
     with monkeypatch.context() as context:
         context.setenv("MIGSAFE_CACHE", "off")
         return reports(*arguments)
+
+
+def history(last: str) -> list[object]:
+    """Return all that is read of the migrations before the last one, and what is wrong."""
+    selections = load(Request((last,), judging=True)).selections
+    trees = [selection.tree for selection in selections]
+    return [
+        *(encode(each, Migration) for tree in trees for each in tree.migrations),
+        *(repr(tree.problems) for tree in trees),
+    ]
 
 
 def database() -> Path:

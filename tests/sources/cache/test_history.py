@@ -1,5 +1,6 @@
 """History that is kept from run to run changes no report, whatever became of the cache."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -12,7 +13,7 @@ from typing import NoReturn
 import pytest
 
 from commands import migsafe
-from keeping import database, reports, rows, without
+from keeping import database, history, reports, rows, without
 from migsafe.parsers.sql import Include, Placement, ReadSql, read_sql
 from migsafe.sources import cache, sql_tree
 from migsafe.sources.cache import store
@@ -137,6 +138,13 @@ def test_ways_down_of_history_are_not_read(where: Path, parsed: list[str]) -> No
     assert [path for path in parsed if "down" in path] == [last.replace("up", "down")]
 
 
+def test_a_file_that_psql_includes_is_read_again(where: Path) -> None:
+    last = numbered(where)
+    before = history(last)
+    (where / "parts" / "more.sql").write_text("DROP TABLE t5;\n")
+    assert str(history(last)).count("DROP TABLE t5") > str(before).count("DROP TABLE t5")
+
+
 def test_what_changed_is_read_again(
     where: Path, monkeypatch: pytest.MonkeyPatch, parsed: list[str]
 ) -> None:
@@ -213,11 +221,11 @@ def test_what_is_judged_is_read_afresh_whatever_the_rows_say(
     later = where / f"{MANY + 1:03}_change.up.sql"
     later.write_text("SELECT 1;\n")
     reports(later.name)
-    harmless = next(value for value in rows().values() if "CREATE TABLE" in value)
+    ((key, value),) = ((key, each) for key, each in rows().items() if "DROP TABLE t7" in each)
+    row = json.loads(value)
+    row[3][3] = []
     connection = sqlite3.connect(database())
-    connection.execute(
-        "UPDATE history SET value = ? WHERE value LIKE '%DROP TABLE t7%'", (harmless,)
-    )
+    connection.execute("UPDATE history SET value = ? WHERE key = ?", (json.dumps(row), key))
     connection.commit()
     connection.close()
     assert reports(last) == expected
