@@ -14,6 +14,8 @@ from migsafe.model.expressions import Name
 from migsafe.parsers import ParseError
 from migsafe.parsers.sql import read_type
 from migsafe.sources.alembic.application import last_name
+from migsafe.sources.alembic.modules import changes
+from migsafe.sources.alembic.plain import equal
 from migsafe.sources.alembic.types import made, sa_type
 from migsafe.sources.alembic.values import (
     Arguments,
@@ -60,10 +62,10 @@ class Evaluates(Protocol):
         """Return what a call is worth that nothing in the revision's own text makes."""
 
 
-def made_class(node: ast.ClassDef, scope: Scope, evaluates: Evaluates) -> Class:
-    """Return what a class statement defines."""
+def made_class(node: ast.ClassDef, scope: Scope, members: Scope, evaluates: Evaluates) -> Class:
+    """Return what a class statement defines; `members` are its attributes that are known."""
     leaves = set()
-    plain = Class(node.name, node, scope)
+    plain = Class(node.name, node, scope, members)
     for base in _bases(plain, evaluates):
         match base:
             case Dotted(path=path):
@@ -77,7 +79,8 @@ def made_class(node: ast.ClassDef, scope: Scope, evaluates: Evaluates) -> Class:
     leaves |= {last_name(base) for base in node.bases}
     is_enum = not _ENUMS.isdisjoint(leaves)
     is_text = is_enum and ("StrEnum" in leaves or "str" in leaves)
-    return Class(node.name, node, scope, is_enum, is_text, is_text and "StrEnum" in leaves)
+    is_shown = is_text and "StrEnum" in leaves
+    return Class(node.name, node, scope, members, is_enum, is_text, is_shown)
 
 
 def _bases(class_: Class, evaluates: Evaluates) -> list[Value]:
@@ -162,6 +165,19 @@ def _assigned(class_: Class) -> dict[str, ast.expr]:
     return found
 
 
+def _has(class_: Class, name: str) -> bool:
+    """Return whether a class has an attribute of its own that is no method."""
+    return name in class_.members.names or name in _assigned(class_)
+
+
+def set_on_class(class_: Class, name: str, value: Value, evaluates: Evaluates) -> None:
+    """Give an attribute of a class another value."""
+    if _has(class_, name):
+        # On another way it is worth what it was.
+        _value_of_member(class_, name, evaluates)
+    class_.members.names[name] = value
+
+
 def _function(class_: Class, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     for statement in class_.node.body:
         if (
@@ -174,7 +190,20 @@ def _function(class_: Class, name: str) -> ast.FunctionDef | ast.AsyncFunctionDe
 
 def _value_of_member(class_: Class, name: str, evaluates: Evaluates) -> Value:
     """Return what an assignment in the body of a class gives a name."""
+    members = class_.members
+    if name not in members.names:
+        if name not in members.made:
+            members.names[name] = Unknown(f"'{name}' is defined by itself")
+            members.made[name] = _made_member(class_, name, evaluates)
+        members.names[name] = members.made[name]
+    return members.names[name]
+
+
+def _made_member(class_: Class, name: str, evaluates: Evaluates) -> Value:
     assigned = _assigned(class_)
+    changed = list(changes([each for each in class_.node.body if not isinstance(each, _FUNCTIONS)]))
+    if changed.count(name) > 1:
+        return Unknown(f"'{name}' changes in the body of '{class_.name}'")
     node = assigned[name]
     names: dict[str, Value] = {}
     for each in ast.walk(node):
@@ -193,18 +222,38 @@ def _value_of_member(class_: Class, name: str, evaluates: Evaluates) -> Value:
 
 def enum_members(class_: Class, evaluates: Evaluates) -> tuple[EnumMember, ...]:
     """Return the members of an enum, in order."""
-    found: list[EnumMember] = []
+    return tuple(dict.fromkeys(_enum_names(class_, evaluates).values()))
+
+
+def _enum_names(class_: Class, evaluates: Evaluates) -> dict[str, EnumMember]:
+    """Return the members of an enum by all their names: of one value there is one member."""
+    found: dict[str, EnumMember] = {}
+    is_made = any(_function(class_, name) for name in ("__new__", "_generate_next_value_"))
+    value: Value = 0
     for name, node in _assigned(class_).items():
-        if name.startswith("_"):
+        if name.startswith("__") or (name.startswith("_") and name.endswith("_")):
             continue
-        value = _value_of_member(class_, name, evaluates)
         match node:
+            case _ if is_made:
+                value = Unknown(f"what '{class_.name}' makes of its members is not known")
             case ast.Call(func=func) if last_name(func) == "auto":
-                value = name.lower() if class_.is_text else len(found) + 1
+                value = _next_value(class_, name, value)
             case _:
-                pass
-        found.append(EnumMember(class_.name, name, value, class_.is_text, class_.is_shown_as_text))
-    return tuple(found)
+                value = _value_of_member(class_, name, evaluates)
+        alike = [each for each in found.values() if equal(each.value, value)]
+        made = EnumMember(class_.name, name, value, class_.is_text, class_.is_shown_as_text)
+        found[name] = alike[0] if alike else made
+    return found
+
+
+def _next_value(class_: Class, name: str, last: Value) -> Value:
+    """Return what `auto()` gives."""
+    if class_.is_shown_as_text:
+        return name.lower()
+    is_flag = any(last_name(base) in {"Flag", "IntFlag"} for base in class_.node.bases)
+    if class_.is_text or is_flag or not isinstance(last, int):
+        return Unknown(f"the value of '{class_.name}.{name}' is not known")
+    return last + 1
 
 
 def attribute_of_class(  # noqa: C901, PLR0912 - a table
@@ -212,12 +261,11 @@ def attribute_of_class(  # noqa: C901, PLR0912 - a table
 ) -> Value:
     """Return an attribute of a class; `owner`: as `super()` in this class sees it."""
     if class_.is_enum:
-        for member in enum_members(class_, evaluates):
-            if member.name == name:
-                return member
+        members = _enum_names(class_, evaluates)
+        if name in members:
+            return members[name]
         if name == "__members__":
-            members = enum_members(class_, evaluates)
-            return Items(tuple((member.name, member) for member in members))
+            return Items(tuple(members.items()))
     match name:
         case "__subclasses__":
             why = f"which classes are made of '{class_.name}' is not known"
@@ -232,8 +280,8 @@ def attribute_of_class(  # noqa: C901, PLR0912 - a table
             pass
     for each in _line_of_methods(class_, evaluates, owner):
         if isinstance(each, Class):
-            if name in _assigned(each):
-                value = _assigned(each)[name]
+            if _has(each, name):
+                value = _assigned(each).get(name)
                 if isinstance(value, ast.Call) and _is_mapped(class_, evaluates):
                     return SqlText(identifier(name))
                 return _value_of_member(each, name, evaluates)
@@ -274,7 +322,7 @@ def attribute_of_instance(
         each for each in _line_of_methods(instance.of, evaluates, owner) if isinstance(each, Class)
     ]
     for each in line:
-        if name in _assigned(each):
+        if _has(each, name):
             return _value_of_member(each, name, evaluates)
         node = _function(each, name)
         if node is None:

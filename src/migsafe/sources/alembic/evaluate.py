@@ -5,7 +5,7 @@ handed to the host, which follows functions and notes what reaches the database.
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from migsafe.model.expressions import Name
@@ -15,11 +15,13 @@ from migsafe.sources.alembic.classes import (
     attribute_of_member,
     enum_members,
     made_class,
+    set_on_class,
     setter,
     table_of_class,
     type_of_class,
 )
 from migsafe.sources.alembic.containers import Changed, after_call, after_deleting, after_setting
+from migsafe.sources.alembic.foreign import is_foreign
 from migsafe.sources.alembic.host import NOWHERE, GivenUpError, Host
 from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.methods import (
@@ -38,11 +40,12 @@ from migsafe.sources.alembic.plain import (
     is_too_large,
     ordered,
     parts_of,
+    same,
     sequence_of,
     size,
     truth,
 )
-from migsafe.sources.alembic.reach import one_of, part_of
+from migsafe.sources.alembic.reach import holding, one_of, part_of, reading, values_of
 from migsafe.sources.alembic.texts import concatenated, formatted
 from migsafe.sources.alembic.values import (
     MUTATING,
@@ -75,6 +78,15 @@ from migsafe.sources.alembic.values import (
 
 _NO_NAME = Unknown("a part of a value is not known")
 
+_CHANGES_NOTHING = (ast.Constant, ast.Name)
+_CHANGING = frozenset(
+    (
+        *("random.shuffle", "bisect.insort", "bisect.insort_left", "bisect.insort_right"),
+        *("heapq.heapify", "heapq.heappush", "heapq.heappop", "operator.setitem"),
+        *("builtins.setattr", "builtins.delattr", "builtins.exec", "builtins.eval"),
+    )
+)
+_NO_BOUND = ast.Constant(None)
 _ROUND = Unknown("a list holds itself")
 _GONE = Unknown("it was gone through before")
 _LEAVES_ALONE = frozenset(
@@ -99,15 +111,55 @@ class Evaluator:
         """Keep what expressions are evaluated with."""
         self._host = host
         self._left = limit
-        self.names = Names(self, host, importer, self._step)
+        self.names = Names(self, host, importer, self.spend)
 
     def decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Value:
         """Return the function that a `def` makes, with the decorators that can be followed."""
-        return self._marked(Function(node.name, node, scope), node.decorator_list, scope)
+        return self._marked(self._function(node.name, node, scope), node.decorator_list, scope)
 
-    def decorated_class(self, node: ast.ClassDef, scope: Scope) -> Value:
-        """Return what a class statement makes, with the decorators that can be followed."""
-        return self._marked(made_class(node, scope, self), node.decorator_list, scope)
+    def _function(
+        self,
+        name: str,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        scope: Scope,
+    ) -> Function:
+        """Return a function with the defaults of its parameters."""
+        self.names.seen(scope)
+        names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)][::-1]
+        given: list[tuple[str, ast.expr | None]] = [
+            *zip(names, node.args.defaults[::-1], strict=False),
+            *zip([each.arg for each in node.args.kwonlyargs], node.args.kw_defaults, strict=True),
+        ]
+        made = [
+            (each, default)
+            for each, default in reversed(given)
+            if default is not None and not isinstance(default, ast.Constant)
+        ]
+        if not made:
+            return Function(name, node, scope)
+        defaults = Scope(scope.module)
+        for each, default in made:
+            defaults.names[each] = self.value_in(default, scope)
+        self.names.seen(defaults)
+        self.names.left(defaults)
+        return Function(name, node, scope, None, defaults)
+
+    def decorated_class(
+        self, node: ast.ClassDef, scope: Scope, members: Scope | None = None
+    ) -> Value:
+        """Return what a class statement makes, with the decorators that can be followed.
+
+        Args:
+            node: The statement.
+            scope: The names that are known there.
+            members: What its body was found to assign; None if nobody followed it.
+        """
+        if members is None:
+            members = Scope(scope.module, is_lazy=True)
+        self.names.seen(scope)
+        self.names.keep(members)
+        made = made_class(node, scope, members, self)
+        return self._marked(made, node.decorator_list, scope)
 
     def _marked(self, made: Value, marks: list[ast.expr], scope: Scope) -> Value:
         for mark in reversed(marks):
@@ -140,11 +192,8 @@ class Evaluator:
             case ast.Starred(value=inner):
                 self.bind(inner, value)
             case ast.Subscript(value=inner, slice=index):
-                held = self.value(inner)
-                if isinstance(held, (Listed, Items)):
-                    at = self.value(index)
-                    now = _ROUND if _holds(value, held) else after_setting(held, at, value)
-                    self.names.replaced(held, self._weighed(now))
+                held, at = self._together([inner, index])
+                self._set_element(held, at, value)
             case ast.Attribute(value=inner, attr=attr):
                 self._set_attribute(target, self.value(inner), attr, value)
             case _:
@@ -174,10 +223,70 @@ class Evaluator:
             case Instance(of=of, attributes=attributes):
                 kept = tuple((key, each) for key, each in attributes if key != name)
                 self.names.replaced(held, Instance(of, (*kept, (name, value))))
+            case Class():
+                set_on_class(held, name, value, self)
+            case Unknown():
+                self.spoil(held)
             case Live(table=table) if table is not None:
                 self._host.on_row(node, held)
             case _:
                 pass
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        """Follow `+=` and the like: a list is changed where it is held."""
+        target = node.target
+        with self.names.holding() as held:
+            match target:
+                case ast.Attribute(value=inner, attr=attr):
+                    held.names["of"] = self.value(inner)
+                    held.names["now"] = self.attribute_of(held.names["of"], attr)
+                case ast.Subscript(value=inner, slice=index):
+                    held.names["of"] = self.value(inner)
+                    held.names["at"] = self.value(index)
+                    held.names["now"] = element(held.names["of"], held.names["at"])
+                case ast.Name(id=name):
+                    held.names["now"] = self.names.lookup(name)
+            held.names["by"] = self.value(node.value)
+            made = self._weighed(self._changed_by(held, node))
+            match target:
+                case ast.Attribute(attr=attr):
+                    self._set_attribute(target, held.names["of"], attr, made)
+                case ast.Subscript():
+                    self._set_element(held.names["of"], held.names["at"], made)
+                case ast.Name():
+                    self.bind(target, made)
+
+    def _changed_by(self, held: Scope, node: ast.AugAssign) -> Value:
+        now, by = held.names["now"], held.names["by"]
+        self.spoil(now)
+        if not isinstance(now, (Listed, Items)):
+            joined = ast.copy_location(ast.BinOp(node.target, node.op, node.value), node)
+            return binary(joined, now, by)
+        if type(now) is Listed and isinstance(node.op, ast.Add):
+            changed = after_call(now, "extend", Arguments((self._gone(by),)))
+        elif isinstance(now, Items) and isinstance(node.op, ast.BitOr):
+            changed = after_call(now, "update", Arguments((by,)))
+        else:
+            changed = Changed(Unknown("a list changes in a way that is not followed"))
+        self.names.replaced(now, _ROUND if _holds(by, now) and by is not now else changed.now)
+        return held.names["now"]
+
+    def _gone(self, value: Value) -> Value:
+        """Return what is gone through as a tuple, so that it can be gone through once."""
+        if not isinstance(value, Stream):
+            return value
+        return self.sequence(value)
+
+    def _set_element(self, held: Value, at: Value, value: Value) -> None:
+        if isinstance(held, (Listed, Items)):
+            now = _ROUND if _holds(value, held) else after_setting(held, at, value)
+            self.names.replaced(held, self._weighed(holding(now, (held,))))
+        self.spoil(held)
+
+    def spoil(self, value: Value) -> None:
+        """Note that what is not known changes: any object that it may be is not known then."""
+        if isinstance(value, Unknown) and value.held:
+            self.names.spoiled(value.held, value.reason)
 
     def deleted(self, target: ast.expr) -> None:
         """Follow `del`."""
@@ -188,21 +297,39 @@ class Evaluator:
                 held = self.value(inner)
                 if isinstance(held, (Listed, Items)):
                     self.names.replaced(held, after_deleting(held, self.value(index)))
+                self.spoil(held)
+            case ast.Attribute(value=inner, attr=attr):
+                unknown = Unknown(f"'.{attr}' was deleted")
+                self._set_attribute(target, self.value(inner), attr, unknown)
             case _:
                 pass
 
     # --- expressions ----------------------------------------------------------------
-
-    def _step(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            raise GivenUpError
 
     def spend(self, steps: int) -> None:
         """Pay for work that takes as long as so many steps."""
         self._left -= steps
         if self._left < 0:
             raise GivenUpError
+
+    def _together(self, nodes: Sequence[ast.expr]) -> list[Value]:
+        """Return what expressions are worth once the last one is known."""
+        if all(isinstance(each, _CHANGES_NOTHING) for each in nodes[1:]):
+            return [self._one(each) for each in nodes]
+        with self.names.holding() as held:
+            for at, each in enumerate(nodes):
+                held.names[str(at)] = self._one(each)
+            return list(held.names.values())
+
+    def _one(self, node: ast.expr) -> Value:
+        """Return what an argument is worth; of a starred one all that it gives."""
+        if not isinstance(node, ast.Starred):
+            return self.gone_through(node)
+        value = self.gone_through(node.value)
+        more = self.sequence(value)
+        if more is None:
+            return Unknown(reason(value) or "no list")
+        return tuple(more)
 
     def _weighed(self, value: Value) -> Value:
         """Return a value, at the price of its size; unknown if it is too large."""
@@ -236,6 +363,10 @@ class Evaluator:
         """Return what a call is worth that may happen or not."""
         return self._host.perhaps(lambda: self.call(function, arguments, node))
 
+    def perhaps_gone_through(self, value: Value) -> None:
+        """Follow what happens when somebody goes through a value, which may not happen."""
+        self._host.perhaps(lambda: self.sequence(value))
+
     def value(self, node: ast.expr) -> Value:  # noqa: C901, PLR0912 - a table
         """Return what an expression is worth."""
         self._left -= 1
@@ -265,7 +396,8 @@ class Evaluator:
             case ast.JoinedStr(values=values):
                 return self._weighed(self._joined(values))
             case ast.BinOp(left=left, right=right):
-                return self._weighed(binary(node, self.value(left), self.value(right)))
+                operands = self._together([left, right])
+                return self._weighed(holding(binary(node, *operands), operands))
             case ast.UnaryOp(op=op, operand=operand):
                 return unary(op, self.value(operand))
             case ast.Compare():
@@ -278,12 +410,12 @@ class Evaluator:
                 return self._subscript(node)
             case ast.NamedExpr(target=target, value=inner):
                 found = self.value(inner)
-                self.bind(target, found)
+                self.names.assign(target.id, found, is_outward=True)
                 return found
             case ast.Starred(value=inner) | ast.Await(value=inner):
                 return self.value(inner)
             case ast.Lambda():
-                return Function("lambda", node, self.names.scope)
+                return self._function("lambda", node, self.names.scope)
             case ast.ListComp(elt=elt, generators=generators):
                 return self._weighed(self._comprehension(elt, generators, Listed))
             case ast.SetComp(elt=elt, generators=generators):
@@ -329,16 +461,14 @@ class Evaluator:
         self, elements: list[ast.expr], make: Callable[[tuple[Value, ...]], Value]
     ) -> Value:
         values: list[Value] = []
-        for element_ in elements:
-            inner = element_.value if isinstance(element_, ast.Starred) else element_
-            value = self.gone_through(inner) if inner is not element_ else self.value(inner)
-            if not isinstance(element_, ast.Starred):
+        for node, value in zip(elements, self._together(elements), strict=True):
+            if not isinstance(node, ast.Starred):
                 values.append(value)
-                continue
-            more = self.sequence(value)
-            if more is None:
-                return Unknown(f"'*' in a list: {reason(value) or 'no list'}")
-            values.extend(more)
+            elif isinstance(value, tuple):
+                values.extend(value)
+            else:
+                unknown = Unknown(f"'*' in a list: {reason(value)}")
+                return holding(unknown, [value, *values])
         return make(tuple(values))
 
     def sequence(self, value: Value) -> tuple[Value, ...] | None:
@@ -359,14 +489,20 @@ class Evaluator:
 
     def _dictionary(self, node: ast.Dict) -> Value:
         items: list[tuple[Value, Value]] = []
-        for key, value in zip(node.keys, node.values, strict=True):
-            inner = self.value(value)
+        written = [
+            each for pair in zip(node.keys, node.values, strict=True) for each in pair if each
+        ]
+        made = iter(self._together(written))
+        for key in node.keys:
+            known = None if key is None else next(made)
+            inner = next(made)
             if key is not None:
-                items.append((self.value(key), inner))
+                items.append((known, inner))
             elif isinstance(inner, Items):
                 items.extend(inner.items)
             else:
-                return Unknown(f"'**' in a dictionary: {reason(inner) or 'no dictionary'}")
+                unknown = Unknown(f"'**' in a dictionary: {reason(inner) or 'no dictionary'}")
+                return holding(unknown, [inner, *(item for _, item in items)])
         return dictionary(items)
 
     def _joined(self, values: list[ast.expr]) -> Value:
@@ -382,40 +518,53 @@ class Evaluator:
         return concatenated(parts)
 
     def _compare(self, node: ast.Compare) -> Value:
+        if len(node.ops) == 1:
+            left, right = self._together([node.left, node.comparators[0]])
+            return self._compared(left, node.ops[0], right)
         left = self.value(node.left)
         result: Value = True
         for op, each in zip(node.ops, node.comparators, strict=True):
-            right = self.gone_through(each)
-            if isinstance(op, (ast.In, ast.NotIn)) and not isinstance(right, str):
-                members = self.sequence(right)
-                right = right if members is None else members
-            self._weighed(left)
-            self._weighed(right)
-            result = comparison(left, op, right)
-            if result is False:
+            right = (
+                self._host.perhaps(lambda each=each: self.value(each))  # type: ignore[misc]  # bound at once
+                if not isinstance(result, bool)
+                else self.value(each)
+            )
+            said = self._compared(left, op, right)
+            if said is False:
                 return False
-            if not isinstance(result, bool):
-                return result
+            result = said if isinstance(result, bool) else result
             left = right
         return result
+
+    def _compared(self, left: Value, op: ast.cmpop, right: Value) -> Value:
+        if isinstance(op, (ast.In, ast.NotIn)) and not isinstance(right, str):
+            members = self.sequence(right)
+            right = right if members is None else members
+        self._weighed(left)
+        self._weighed(right)
+        return comparison(left, op, right)
 
     def _boolean(self, node: ast.BoolOp) -> Value:
         is_and = isinstance(node.op, ast.And)
         unknown: Unknown | None = None
         value: Value = is_and
+        met: list[Value] = []
         for each in node.values:
             if unknown is None:
                 value = self.value(each)
             else:
                 value = self._host.perhaps(lambda each=each: self.value(each))  # type: ignore[misc]  # bound at once
+            met.append(value)
             holds = truth(value)
             if holds is None:
                 why = "a condition is not known"
                 unknown = unknown or Unknown(reason(value) or why)
             elif holds is not is_and:
                 # One side decides, whatever the others are; which one it is may stay unknown.
-                return value if unknown is None or isinstance(value, bool) else unknown
-        return unknown or value
+                if unknown is None or isinstance(value, bool):
+                    return value
+                return holding(unknown, met)
+        return value if unknown is None else holding(unknown, met)
 
     def _either(self, test: ast.expr, body: ast.expr, orelse: ast.expr) -> Value:
         holds = truth(self.value(test))
@@ -423,20 +572,18 @@ class Evaluator:
             return self.value(body if holds else orelse)
         first = self._host.perhaps(lambda: self.value(body))
         second = self._host.perhaps(lambda: self.value(orelse))
-        if first == second:
+        if same(first, second):
             return first
         return one_of((first, second), "a condition is not known")
 
     def _subscript(self, node: ast.Subscript) -> Value:
-        value = self.value(node.value)
         match node.slice:
             case ast.Slice(lower=lower, upper=upper, step=step):
-                bounds = [
-                    None if each is None else self.value(each) for each in (lower, upper, step)
-                ]
-                return sliced(value, (bounds[0], bounds[1], bounds[2]))
+                bounds = [each or _NO_BOUND for each in (lower, upper, step)]
+                value, *cut = self._together([node.value, *bounds])
+                return holding(sliced(value, (cut[0], cut[1], cut[2])), (value,))
             case _:
-                index = self.value(node.slice)
+                value, index = self._together([node.value, node.slice])
                 self._searched(value, index)
         match value:
             case Instance() if _is_bound(method := self.attribute_of(value, "__getitem__")):
@@ -450,7 +597,7 @@ class Evaluator:
             case Namespace(module=module) if isinstance(index, Pieces):
                 return self._several(module, index)
             case _:
-                return element(value, index)
+                return holding(element(value, index), (value,))
 
     def _searched(self, held: Value, index: Value) -> None:
         """Pay for looking at each value that one whose key is not known may be."""
@@ -482,17 +629,29 @@ class Evaluator:
         make: Callable[[tuple[Value, ...]], Value],
     ) -> Value:
         self.names.stack.append(
-            Scope(self.names.scope.module, {}, self.names.enclosing(self.names.scope))
+            Scope(
+                self.names.scope.module,
+                {},
+                self.names.enclosing(self.names.scope),
+                is_inner=True,
+            )
         )
         try:
             found: list[Value] = []
-            unknown = self._generated(elt, generators, found)
+            sources: list[Value] = []
+            unknown = self._generated(elt, generators, found, sources)
         finally:
-            self.names.stack.pop()
-        return unknown or make(tuple(found))
+            self.names.left(self.names.stack.pop())
+        if unknown is not None:
+            return holding(unknown, [*found, *sources])
+        return reading(make(tuple(found)), sources)
 
     def _generated(
-        self, elt: ast.expr, generators: list[ast.comprehension], found: list[Value]
+        self,
+        elt: ast.expr,
+        generators: list[ast.comprehension],
+        found: list[Value],
+        sources: list[Value],
     ) -> Unknown | None:
         if not generators:
             found.append(self.value(elt))
@@ -500,9 +659,10 @@ class Evaluator:
         first, *rest = generators
         given = self.gone_through(first.iter)
         values = self.sequence(given)
+        sources.append(given)
         if values is None:
             self.bind(first.target, part_of(given, "what a list is made of is not known"))
-            self._host.perhaps(lambda: self._generated(elt, rest, []))
+            self._host.repeatedly(lambda: self._generated(elt, rest, [], sources))
             return Unknown(reason(given) or "what a list is made of is not known")
         unknown: Unknown | None = None
         for value in values:
@@ -511,17 +671,18 @@ class Evaluator:
             if False in tests:
                 continue
             if None in tests:
-                self._host.perhaps(lambda: self._generated(elt, rest, []))
+                self._host.perhaps(lambda: self._generated(elt, rest, [], sources))
                 unknown = Unknown("what a list is made of depends on a condition")
             else:
-                unknown = self._generated(elt, rest, found) or unknown
+                unknown = self._generated(elt, rest, found, sources) or unknown
         return unknown
 
     # --- calls ----------------------------------------------------------------------
 
     def _call(self, node: ast.Call) -> Value:
-        function = self.value(node.func)
-        arguments = self._arguments(node)
+        written = [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
+        function, *given = self._together(written)
+        arguments = self._arguments(node, given)
         value = self.call(function, arguments, node)
         if isinstance(value, SqlText) and value.at is None and node.args:
             return self._placed(value, node.args[0])
@@ -535,17 +696,29 @@ class Evaluator:
                 changed = after_call(held, function.name, arguments)
                 if any(_holds(each, held) for each in arguments.positional):
                     changed = Changed(_ROUND, _ROUND)
-                self.names.replaced(held, self._weighed(changed.now))
-                return changed.returned
+                now = holding(changed.now, (held, *values_of(arguments)))
+                returned = holding(changed.returned, (held, *values_of(arguments)))
+                self.names.replaced(held, self._weighed(now))
+                return returned
         if isinstance(function, Method) and function.name == "get":
             self._searched(function.of, arguments.at(0))
+        made = self._called(function, arguments, node)
+        given = (function, *values_of(arguments))
+        return reading(holding(made, given), given)
+
+    def _called(self, function: Value, arguments: Arguments, node: ast.expr) -> Value:
         if isinstance(function, (Dotted, Method)):
             for each in (function, *arguments.positional):
                 self._weighed(each.of if isinstance(each, Method) else each)
             arguments = self._as_constructs(function, self._taken(function, arguments))
         value = plain_call(function, arguments)
         if isinstance(value, NotPlain):
-            return self._host.on_call(node, function, arguments)
+            if isinstance(function, Unknown) and _may_change(function, node):
+                self.spoil(function)
+            value = self._host.on_call(node, function, arguments)
+            if _changes_what_it_gets(function):
+                self.names.spoiled(values_of(arguments), "code that is not read may change it")
+            return value
         if isinstance(value, Unknown) and not value.reaches and isinstance(function, Dotted):
             self._host.on_unread(node, function, arguments)
         return self._weighed(value)
@@ -628,22 +801,18 @@ class Evaluator:
         """Return where a plain string literal's text begins, None if it is not plain."""
         return self.names.scope.module.places.literal_at(node)
 
-    def _arguments(self, node: ast.Call) -> Arguments:
+    def _arguments(self, node: ast.Call, given: list[Value]) -> Arguments:
         positional: list[Value] = []
         keywords: list[tuple[str, Value]] = []
         unknown: str | None = None
-        for each in node.args:
-            value = self.gone_through(each.value if isinstance(each, ast.Starred) else each)
+        for each, value in zip(node.args, given, strict=False):
             if not isinstance(each, ast.Starred):
                 positional.append(value)
-                continue
-            more = self.sequence(value)
-            if more is not None:
-                positional.extend(more)
+            elif isinstance(value, tuple):
+                positional.extend(value)
             else:
                 unknown = f"what '*{source(each.value)}' holds is not known"
-        for keyword in node.keywords:
-            value = self.value(keyword.value)
+        for keyword, value in zip(node.keywords, given[len(node.args) :], strict=True):
             if keyword.arg is not None:
                 keywords.append((keyword.arg, value))
             elif isinstance(value, Items) and all(isinstance(key, str) for key, _ in value.items):
@@ -651,6 +820,24 @@ class Evaluator:
             else:
                 unknown = f"what '**{source(keyword.value)}' holds is not known"
         return Arguments(tuple(positional), tuple(keywords), unknown)
+
+
+def _may_change(function: Unknown, node: ast.expr) -> bool:
+    """Return whether the call of what may be one of some objects may change these."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        is_any = any(isinstance(each, Instance) for each in function.held)
+        return is_any or node.func.attr in MUTATING
+    return True
+
+
+def _changes_what_it_gets(function: Value) -> bool:
+    match function:
+        case Dotted(path=path):
+            return path in _CHANGING or is_foreign(path)
+        case Method(of=Instance() | Dotted()):
+            return True
+        case _:
+            return isinstance(function, Unknown)
 
 
 def _holds(value: Value, held: Value) -> bool:

@@ -8,8 +8,10 @@ unrecognized operation with its line. Nothing is imported and nothing is execute
 
 import ast
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 
 from migsafe.model.migration import Statement
 from migsafe.model.origin import Certainty, SectionName
@@ -26,7 +28,9 @@ from migsafe.sources.alembic.frames import (
     RETURN,
     Frame,
     Loop,
+    Names,
     forget,
+    is_steady,
     join,
     names_now,
     restore,
@@ -36,7 +40,7 @@ from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.library import Library
 from migsafe.sources.alembic.modules import changes, import_names
 from migsafe.sources.alembic.plain import truth
-from migsafe.sources.alembic.reach import part_of
+from migsafe.sources.alembic.reach import part_of, reading
 from migsafe.sources.alembic.sink import Sink
 from migsafe.sources.alembic.usage import (
     is_for_imports,
@@ -54,6 +58,7 @@ from migsafe.sources.alembic.values import (
     Dotted,
     Function,
     Instance,
+    Listed,
     Live,
     LiveKind,
     Metadata,
@@ -61,9 +66,11 @@ from migsafe.sources.alembic.values import (
     Module,
     Parent,
     Scope,
+    Stream,
     Suppressing,
     Unknown,
     Value,
+    View,
     Yielding,
     imported,
 )
@@ -118,6 +125,7 @@ class Walk:
             self._body,
         )
         self._repeating = 0
+        self._raised: list[list[Names]] = []
 
     def function(self, name: str) -> tuple[Statement, ...] | None:
         """Return what a function of the module does, in order; None if none can be read."""
@@ -225,8 +233,21 @@ class Walk:
 
     def perhaps(self, work: Callable[[], Value]) -> Value:
         """Return what work is worth that may happen or not."""
+        before = names_now(self._evaluator)
         with self.sink.perhaps():
-            return work()
+            value = work()
+        join([names_now(self._evaluator), before])
+        return value
+
+    def repeatedly(self, work: Callable[[], Value]) -> None:
+        """Follow work that may happen any number of times."""
+        while True:
+            before, mark = names_now(self._evaluator), self.sink.mark()
+            with self._again():
+                self.perhaps(work)
+            if is_steady(before):
+                return
+            self.sink.back(mark)
 
     def collected(self, yielding: Yielding) -> tuple[Value, ...] | None:
         """Return all that a function yields, None if that is not known."""
@@ -272,8 +293,9 @@ class Walk:
             case ast.AnnAssign(target=target, value=value):
                 if value is not None:
                     evaluator.bind(target, self._assigned([target], value))
-            case ast.AugAssign(target=target, op=op, value=value):
-                self._augmented(node, target, op, value)
+            case ast.AugAssign():
+                with self.sink.settled():
+                    evaluator.augmented(node)
             case ast.If():
                 return self._if(node)
             case ast.For() | ast.AsyncFor():
@@ -288,10 +310,13 @@ class Walk:
                 return self._match(node)
             case ast.Return(value=value):
                 self._frame.returned.append(self._returned(value))
+                self._leave()
                 return RETURN
             case ast.Raise(exc=exc):
                 if exc is not None:
                     self._value(exc)
+                if self._raised:
+                    self._raised[-1].append(names_now(self._evaluator))
                 return RAISE
             case ast.Break() | ast.Continue():
                 return self._jump(node)
@@ -316,19 +341,26 @@ class Walk:
     def _class(self, node: ast.ClassDef) -> None:
         """Follow a class statement: what its body does besides defining, and its decorators."""
         scope = self._evaluator.names.scope
-        inside = Scope(scope.module, {}, self._evaluator.names.enclosing(scope))
+        inside = Scope(scope.module, {}, self._evaluator.names.enclosing(scope), is_lazy=True)
         self._evaluator.names.stack.append(inside)
         try:
             self._body([each for each in node.body if not isinstance(each, _FUNCTIONS)])
         finally:
             self._evaluator.names.stack.pop()
         with self.sink.at(node), self.sink.settled():
-            made = self._evaluator.decorated_class(node, scope)
+            made = self._evaluator.decorated_class(node, scope, inside)
             if isinstance(made, Class):
                 hook = self._evaluator.attribute_of(Parent(made, made), "__init_subclass__")
                 if isinstance(hook, Function):
                     self._evaluator.called(hook, Arguments((made,)))
         self._evaluator.names.assign(node.name, made)
+
+    def _leave(self) -> None:
+        """Note what names are worth where a function returns."""
+        if self._frame.choices or self.sink.certainty is Certainty.MAYBE:
+            self._frame.exits.append(names_now(self._evaluator))
+        else:
+            self._frame.is_left = True
 
     def _returned(self, node: ast.expr | None) -> Value:
         if node is None:
@@ -340,15 +372,6 @@ class Walk:
     @property
     def _frame(self) -> Frame:
         return self._calls.frames[-1]
-
-    def _augmented(
-        self, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
-    ) -> None:
-        if not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
-            return
-        before = ast.copy_location(_loaded(target), target)
-        joined = ast.copy_location(ast.BinOp(before, op, value), node)
-        self._evaluator.bind(target, self._value(joined))
 
     # --- calls that stand alone ---------------------------------------------------------
 
@@ -407,10 +430,10 @@ class Walk:
         return leaves
 
     def _maybe(self, body: Sequence[ast.stmt]) -> int:
-        before = self.sink.certainty
-        self.sink.certainty = Certainty.MAYBE
-        leaves = self._body(body)
-        self.sink.certainty = before
+        self._frame.choices += 1
+        with self.sink.perhaps():
+            leaves = self._body(body)
+        self._frame.choices -= 1
         return leaves
 
     def _match(self, node: ast.Match) -> int:
@@ -460,7 +483,8 @@ class Walk:
             return self._over_yielded(node, given)
         values = self._evaluator.sequence(given)
         if values is not None and len(values) <= _MANY_ROUNDS:
-            return self._rounds(node, values)
+            sources = given.sources if isinstance(given, (Stream, View)) else ()
+            return self._rounds(node, given if type(given) is Listed else values, sources)
         if isinstance(given, Live):
             # The rows of a mapped class stay what they are: objects of the session.
             element: Value = Live(LiveKind.RESULT, given.table)
@@ -469,15 +493,30 @@ class Walk:
         self._evaluator.bind(node.target, element)
         return self._loop(node.body, node.orelse)
 
-    def _rounds(self, node: ast.For | ast.AsyncFor, values: Iterable[Value]) -> int:
-        """Follow a loop whose rounds are known."""
+    def _rounds(
+        self, node: ast.For | ast.AsyncFor, given: tuple[Value, ...], sources: tuple[Value, ...]
+    ) -> int:
+        """Follow a loop whose rounds are known; a list may change meanwhile."""
+        with self._evaluator.names.holding() as held:
+            # What reads lists as it goes is not known once one of them changes.
+            held.names[""] = reading(View(given), sources) if sources else given
+            return self._followed_rounds(node, held)
+
+    def _followed_rounds(self, node: ast.For | ast.AsyncFor, held: Scope) -> int:
         before = self.sink.certainty
         leaves = NEXT
         loop = Loop()
         self._frame.loops.append(loop)
         last: list[Statement] = []
-        for value in values:
-            self._evaluator.bind(node.target, value)
+        for at in count():
+            values = held.names[""]
+            if not isinstance(values, tuple) or at > _MANY_ROUNDS:
+                self._evaluator.bind(node.target, part_of(values, "a list changes in its loop"))
+                leaves |= self._loop(node.body, [])
+                break
+            if at >= len(values):
+                break
+            self._evaluator.bind(node.target, values[at])
             start = len(self.sink.found)
             left = self._body(node.body)
             made = self.sink.found[start:]
@@ -553,23 +592,36 @@ class Walk:
             once: Whether there is a first round for sure.
         """
         self._forget(body, "changes with each round of a loop")
-        before = names_now(self._evaluator)
-        loop = Loop()
-        self._frame.loops.append(loop)
-        certainty = self.sink.certainty
-        with self._again():
-            left = self._body(body) if once else self._maybe(body)
-        self.sink.certainty = certainty
-        self._frame.loops.pop()
-        ways = [before, *loop.breaks, *loop.continues]
-        if left & NEXT:
-            ways.append(names_now(self._evaluator))
-        join(ways)
+        left = self._steady_round(body, once=once)
         self._forget(body, "changes with each round of a loop")
         leaves = left & (RETURN | RAISE)
         if orelse:
             leaves |= self._maybe(orelse) & ~NEXT
         return leaves | NEXT
+
+    def _steady_round(self, body: list[ast.stmt], *, once: bool) -> int:
+        """Follow any round of a loop: with what no round changes."""
+        frame = self._frame
+        while True:
+            before, mark = names_now(self._evaluator), self.sink.mark()
+            exits, returned = len(frame.exits), len(frame.returned)
+            loop = Loop()
+            frame.loops.append(loop)
+            certainty = self.sink.certainty
+            frame.choices += 1
+            with self._again():
+                left = self._body(body) if once else self._maybe(body)
+            frame.choices -= 1
+            self.sink.certainty = certainty
+            frame.loops.pop()
+            ways = [before, *loop.breaks, *loop.continues]
+            if left & NEXT:
+                ways.append(names_now(self._evaluator))
+            join(ways)
+            if is_steady(before):
+                return left
+            self.sink.back(mark)
+            del frame.exits[exits:], frame.returned[returned:]
 
     @contextmanager
     def _again(self) -> Iterator[None]:
@@ -591,6 +643,8 @@ class Walk:
             self._frame.loops.append(loop)
             leaves |= self._body(node.body)
             self._frame.loops.pop()
+            if leaves & JUMPS:
+                self.sink.certainty = Certainty.MAYBE
             return None
 
         self._forget(node.body, "changes with each round of a loop")
@@ -606,12 +660,14 @@ class Walk:
         outer, frames = list(self._evaluator.names.stack), list(self._calls.frames)
 
         def here(value: Value) -> Value:
-            inner, self._evaluator.names.stack = self._evaluator.names.stack, outer
+            names = self._evaluator.names
+            inner, names.stack = names.stack, outer
             below, self._calls.frames = self._calls.frames, frames
+            held, names.held = names.held, [*names.held, *inner]
             try:
                 return take(value)
             finally:
-                self._evaluator.names.stack, self._calls.frames = inner, below
+                names.stack, names.held, self._calls.frames = inner, held, below
 
         self._calls.run(yielding.function, yielding.arguments, here)
 
@@ -702,8 +758,22 @@ class Walk:
             for each in node.handlers
             if not (is_for_imports(each) and self._imports(node.body) and only_binds(each))
         ]
+        frame = self._frame
+        exits, returned = len(frame.exits), len(frame.returned)
         leaves = self._guarded(node, handlers) if handlers else self._unguarded(node)
-        last = self._body(node.finalbody)
+        if not node.finalbody:
+            return leaves
+        early = frame.exits[exits:]
+        with self._evaluator.names.holding() as held:
+            held.names |= {str(at): value for at, value in enumerate(frame.returned[returned:])}
+            values = list(held.names)
+            last = self._body(node.finalbody)
+            frame.returned[returned : returned + len(values)] = [held.names[at] for at in values]
+        if early:
+            # Where it returned before, this happens as well.
+            join([*early, names_now(self._evaluator)])
+            del frame.exits[exits:]
+            frame.exits.append(names_now(self._evaluator))
         return (leaves & last) | ((leaves | last) & ~NEXT) if last & NEXT else last
 
     def _imports(self, body: list[ast.stmt]) -> bool:
@@ -730,7 +800,12 @@ class Walk:
         before = names_now(self._evaluator)
         if not all(_raises(handler.body) for handler in handlers):
             self.sink.certainty = Certainty.MAYBE
+        raised: list[Names] = []
+        self._raised.append(raised)
+        self._frame.choices += 1
         leaves = self._body(node.body)
+        self._frame.choices -= 1
+        self._raised.pop()
         after = names_now(self._evaluator)
         if leaves & NEXT:
             leaves = (leaves & ~NEXT) | self._body(node.orelse)
@@ -738,7 +813,8 @@ class Walk:
         ways = [names_now(self._evaluator)] if leaves & NEXT else []
         imports = self._imported_by(node.body)
         for handler in handlers:
-            join([before, after])
+            join([before, after, *raised])
+            self._forget_often(node.body)
             if handler.name is not None:
                 self._evaluator.names.assign(handler.name, Unknown("an exception is not known"))
             left = self._maybe(handler.body)
@@ -752,6 +828,11 @@ class Walk:
                 self._evaluator.names.assign(name, value)
         return leaves
 
+    def _forget_often(self, body: Sequence[ast.stmt]) -> None:
+        """Make names unknown that statements change more than once before one of them fails."""
+        often = [name for name, times in Counter(changes(body)).items() if times > 1]
+        forget(self._evaluator, often, "depends on what failed", _KEPT)
+
     def _imported_by(self, body: list[ast.stmt]) -> list[tuple[str, Value]]:
         """Return the names that statements import, with what they are worth."""
         return [
@@ -760,16 +841,6 @@ class Walk:
             if isinstance(each, (ast.Import, ast.ImportFrom))
             for name, _ in import_names(each)
         ]
-
-
-def _loaded(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
-    match target:
-        case ast.Name(id=name):
-            return ast.Name(name, ast.Load())
-        case ast.Attribute(value=value, attr=attr):
-            return ast.Attribute(value, attr, ast.Load())
-        case _:
-            return ast.Subscript(target.value, target.slice, ast.Load())
 
 
 def _raises(body: Sequence[ast.stmt]) -> bool:

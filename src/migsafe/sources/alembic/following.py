@@ -13,10 +13,11 @@ from migsafe.sources.alembic.classes import (
 )
 from migsafe.sources.alembic.database import Database
 from migsafe.sources.alembic.evaluate import Evaluator
-from migsafe.sources.alembic.frames import NEXT, Frame
+from migsafe.sources.alembic.frames import NEXT, Frame, join, names_now
 from migsafe.sources.alembic.host import GivenUpError
 from migsafe.sources.alembic.library import Library
-from migsafe.sources.alembic.reach import gets_live, one_of
+from migsafe.sources.alembic.plain import same
+from migsafe.sources.alembic.reach import gets_live, holding, one_of
 from migsafe.sources.alembic.sink import Sink
 from migsafe.sources.alembic.unread import PRICE, UNKNOWN_CALL, Unread
 from migsafe.sources.alembic.values import (
@@ -30,6 +31,7 @@ from migsafe.sources.alembic.values import (
     Function,
     Instance,
     Items,
+    Listed,
     Live,
     LiveKind,
     Metadata,
@@ -120,8 +122,9 @@ class Calls:
                     self._evaluator.call(each, arguments, node)
                 return None
             case Choice(functions=functions):
-                with self._sink.perhaps():
-                    values = [self._evaluator.call(each, arguments, node) for each in functions]
+                values = [
+                    self._evaluator.perhaps_called(each, arguments, node) for each in functions
+                ]
                 return one_of(values, function.reason)
             case Class():
                 made = self._instance(function, arguments)
@@ -197,7 +200,9 @@ class Calls:
         """Follow the body of a function; return what it returns."""
         scope = self._scope(function, arguments)
         if isinstance(function.node, ast.Lambda):
-            return self._evaluator.value_in(function.node.body, scope)
+            value = self._evaluator.value_in(function.node.body, scope)
+            self._evaluator.names.left(scope)
+            return value
         frame = Frame(on_yield=on_yield)
         before = self._sink.certainty, self._sink.autocommit
         self.frames.append(frame)
@@ -207,13 +212,16 @@ class Calls:
         try:
             leaves = self._body(function.node.body)
         finally:
-            self._evaluator.names.stack.pop()
+            self._evaluator.names.left(self._evaluator.names.stack.pop())
             self._running.pop()
             self._active.pop()
             self.frames.pop()
             self._sink.certainty, self._sink.autocommit = before
         if leaves & NEXT:
             frame.returned.append(None)
+        if frame.exits:
+            now = [names_now(self._evaluator)] if leaves & NEXT or frame.is_left else []
+            join([*now, *frame.exits])
         return _returned(function, frame.returned)
 
     def _scope(self, function: Function, arguments: Arguments) -> Scope:
@@ -254,14 +262,23 @@ class Calls:
         for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
             if default is not None:
                 defaults[parameter.arg] = default
-        for name in taken - names.keys():
+        for name in sorted(taken - names.keys()):
             if arguments.unknown is not None:
                 names[name] = Unknown(arguments.unknown)
+            elif function.defaults is not None and name in function.defaults.names:
+                names[name] = function.defaults.names[name]
             elif name in defaults:
-                names[name] = self._evaluator.value_in(defaults[name], function.scope)
+                names[name] = self._default(name, defaults[name], function.scope)
             else:
                 names[name] = Unknown(f"'{name}' is a parameter")
         return scope
+
+    def _default(self, name: str, node: ast.expr, scope: Scope) -> Value:
+        """Return the default of a method's parameter."""
+        value = self._evaluator.value_in(node, scope)
+        if isinstance(value, (Listed, Items, Instance)):
+            return Unknown(f"what the default of '{name}' holds after other calls is not known")
+        return value
 
     # --- classes --------------------------------------------------------------------
 
@@ -291,8 +308,8 @@ class Calls:
         for method in methods_by_itself(made.of, self._evaluator):
             if method.node not in self._active and self.unread.may_reach(method):
                 self._evaluator.spend(PRICE)
-                with self._sink.perhaps():
-                    self._evaluator.call(method, Arguments((made,), (), UNKNOWN_CALL), node)
+                given = Arguments((made,), (), UNKNOWN_CALL)
+                self._evaluator.perhaps_called(method, given, node)
 
     def _with_fields(
         self, class_: Class, fields: dict[str, ast.expr | None], arguments: Arguments
@@ -338,10 +355,11 @@ def _returned(function: Function, values: list[Value]) -> Value:
     if not values:
         return Unknown(f"'{function.name}' returns nothing")
     first = values[0]
-    if all(each is first or each == first for each in values):
+    if all(same(each, first) for each in values):
         return first
     unknown = next((each for each in values if isinstance(each, Unknown)), None)
-    return unknown or Unknown(f"what '{function.name}' returns depends on a condition")
+    why = Unknown(f"what '{function.name}' returns depends on a condition")
+    return holding(unknown or why, values)
 
 
 @lru_cache(maxsize=1024)

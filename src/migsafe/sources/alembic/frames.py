@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from migsafe.sources.alembic.evaluate import Evaluator
-from migsafe.sources.alembic.reach import one_of, reaches_database
+from migsafe.sources.alembic.plain import same
+from migsafe.sources.alembic.reach import holding, is_as_known, one_of, reaches_database
 from migsafe.sources.alembic.values import Scope, Unknown, Value
 
 NOWHERE = 0
@@ -26,9 +27,16 @@ class Loop:
 
 @dataclass(slots=True)
 class Frame:
-    """A call that is followed: what it may return, and who takes what it yields."""
+    """A call that is followed: what it may return, and who takes what it yields.
+
+    `exits` are the names where it may return early; `is_left` says that it returns for sure.
+    `choices` counts the conditions around what is followed now.
+    """
 
     returned: list[Value] = field(default_factory=list)
+    exits: list[Names] = field(default_factory=list)
+    is_left: bool = False
+    choices: int = 0
     on_yield: Callable[[Value], Value] | None = None
     loops: list[Loop] = field(default_factory=list)
 
@@ -40,9 +48,11 @@ def names_now(evaluator: Evaluator) -> Names:
     code says so, and under a condition they are unknown from then on.
     """
     names = evaluator.names
+    scopes = names.scopes()
+    evaluator.spend(sum(len(scope.names) + 1 for scope in scopes) // 8)
     return [
         (scope, dict(scope.names))
-        for scope in names.scopes()
+        for scope in scopes
         if not scope.is_module or scope is names.scope
     ]
 
@@ -57,21 +67,37 @@ def join(ways: list[Names]) -> None:
     """Let names be worth what they are on each of several ways, unknown where these differ."""
     first, *others = ways
     restore(first)
+    met = {id(scope) for scope, _ in first}
     for way in others:
         for scope, held in way:
+            if id(scope) not in met:
+                met.add(id(scope))
+                scope.names = dict(held)
+                continue
             here = scope.names
             for name in {**here, **held}:
-                if scope.is_module and (name not in here or name not in held):
-                    # Somebody asked for it on one of the ways only.
-                    here.setdefault(name, held.get(name))
+                if scope.is_lazy and (name not in here or name not in held):
+                    # Somebody asked for it, or changed it, on one of the ways only.
+                    asked = here[name] if name in here else held[name]
+                    first_ = scope.made.get(name, asked)
+                    here[name] = asked if same(asked, first_) else _joined(name, asked, first_)
                 elif name not in here or name not in held:
                     here[name] = _joined(name, here.get(name), held.get(name))
-                elif here[name] is not held[name] and here[name] != held[name]:
+                elif not same(here[name], held[name]):
                     here[name] = _joined(name, here[name], held[name])
 
 
 def _joined(name: str, left: Value, right: Value) -> Value:
     return one_of((left, right), f"'{name}' depends on a condition")
+
+
+def is_steady(before: Names) -> bool:
+    """Return whether names are worth what they were, or were not known before."""
+    return all(
+        name in scope.names and is_as_known(value, scope.names[name])
+        for scope, held in before
+        for name, value in held.items()
+    )
 
 
 def forget(evaluator: Evaluator, names: Iterable[str], why: str, kept: tuple[type, ...]) -> None:
@@ -80,4 +106,5 @@ def forget(evaluator: Evaluator, names: Iterable[str], why: str, kept: tuple[typ
         held = evaluator.names.lookup(name)
         if not isinstance(held, kept):
             may = reaches_database(held)
-            evaluator.names.scope_of(name).names[name] = Unknown(f"'{name}' {why}", reaches=may)
+            unknown = Unknown(f"'{name}' {why}", reaches=may)
+            evaluator.names.scope_of(name).names[name] = holding(unknown, (held,))

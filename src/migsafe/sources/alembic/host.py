@@ -42,6 +42,9 @@ class Host(Protocol):
     def quietly(self, work: Callable[[], Value]) -> Value:
         """Return what work is worth; what it sends to a database is no part of a section."""
 
+    def repeatedly(self, work: Callable[[], Value]) -> None:
+        """Follow work that may happen any number of times."""
+
     def perhaps(self, work: Callable[[], Value]) -> Value:
         """Return what work is worth that may happen or not."""
 

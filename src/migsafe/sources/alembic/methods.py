@@ -30,7 +30,9 @@ from migsafe.sources.alembic.values import (
     Dotted,
     EnumMember,
     FilePath,
+    Instance,
     Items,
+    Listed,
     Live,
     LiveKind,
     Metadata,
@@ -436,8 +438,8 @@ def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":  # noqa: C
             return arguments.at(0)
         case ["contextlib", "suppress"]:
             return Suppressing()
-        case ["copy", "copy" | "deepcopy"]:
-            return arguments.at(0)
+        case ["copy", "copy" | "deepcopy" as name]:
+            return copied(arguments.at(0), is_deep=name == "deepcopy")
         case ["sqlparse", "split"]:
             return (arguments.at(0),)
         case ["functools", "partial"]:
@@ -461,6 +463,28 @@ def _imported(path: str, arguments: Arguments) -> "Value | NotPlain":  # noqa: C
         case _:
             found_type = made(path, arguments)
             return NotPlain() if found_type is None else found_type
+
+
+def copied(value: Value, *, is_deep: bool, known: dict[int, Value] | None = None) -> Value:
+    """Return another object like one that can change; what it holds as well, if `is_deep`."""
+    known = {} if known is None else known
+    if id(value) in known:
+        return known[id(value)]
+
+    def part(each: Value) -> Value:
+        return copied(each, is_deep=True, known=known) if is_deep else each
+
+    match value:
+        case tuple() if is_deep or isinstance(value, Listed):
+            made: Value = type(value)(part(each) for each in value)
+        case Items(items=items):
+            made = Items(tuple((key, part(item)) for key, item in items))
+        case Instance(of=of, attributes=items):
+            made = Instance(of, tuple((key, part(item)) for key, item in items))
+        case _:
+            return value
+    known[id(value)] = made
+    return made
 
 
 def _live_in(arguments: Arguments) -> Live | None:

@@ -34,6 +34,7 @@ def read_module(text: str, path: str) -> Module:
     module = Module(path, text, Places(text), tree.body)
     for statement in tree.body:
         _define(module, statement)
+    _join_defining(module)
     return module
 
 
@@ -111,6 +112,36 @@ def _is_for_types(statement: ast.stmt) -> bool:
     return said == "TYPE_CHECKING"
 
 
+def _join_defining(module: Module) -> None:
+    """Let names that are defined by each other, and change meanwhile, be defined together."""
+    often = {name for name, statements in module.defining.items() if len(statements) > 1}
+    if not often:
+        return
+    together: dict[str, set[str]] = {name: {name} for name in module.defining}
+    for statement in {id(each): each for one in module.defining.values() for each in one}.values():
+        changed = set(changes([statement]))
+        asked = _loaded(statement, module) & module.defining.keys()
+        if changed.isdisjoint(often):
+            asked &= often
+        joined = set().union(*(together[name] for name in changed | asked))
+        if len(joined) > 1 and asked - changed:
+            for name in joined:
+                together[name] = joined
+    for name, names in together.items():
+        if len(names) > 1:
+            found = {id(each): each for one in names for each in module.defining[one]}
+            module.defining[name] = sorted(found.values(), key=lambda each: each.lineno)
+
+
+def _loaded(statement: ast.stmt, module: Module) -> set[str]:
+    """Return the names that a statement reads, also in functions that it names."""
+    found = {each.id for each in ast.walk(statement) if isinstance(each, ast.Name)}
+    for name in found & module.functions.keys():
+        inside = ast.walk(module.functions[name])
+        found |= {each.id for each in inside if isinstance(each, ast.Name)}
+    return found
+
+
 def changes(statements: Sequence[ast.AST]) -> Iterator[str]:
     """Yield the names that statements assign, or whose values they change in place."""
     pending: list[ast.AST] = list(reversed(statements))
@@ -126,6 +157,13 @@ def changes(statements: Sequence[ast.AST]) -> Iterator[str]:
                 yield from _root(node)
             case ast.Call(func=ast.Attribute(value=held, attr=attr)) if attr in MUTATING:
                 yield from _root(held)
+            case (
+                ast.MatchAs(name=str() as name)
+                | ast.MatchStar(name=str() as name)
+                | ast.MatchMapping(rest=str() as name)
+                | ast.ExceptHandler(name=str() as name)
+            ):
+                yield name
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
                 # What it does happens when it is called.
                 continue
@@ -144,7 +182,7 @@ def _root(node: ast.AST) -> Iterator[str]:
 
 def assigned(module: Module, name: str) -> ast.expr | None:
     """Return the expression that a name is worth, None if no plain assignment says so."""
-    match module.defining.get(name):
+    match [each for each in module.defining.get(name, ()) if name in changes([each])]:
         case [*_, ast.Assign(targets=[ast.Name()], value=value)] | [
             *_,
             ast.AnnAssign(value=ast.expr() as value),

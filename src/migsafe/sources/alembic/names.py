@@ -3,21 +3,32 @@
 import ast
 import builtins
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from migsafe.sources.alembic.classes import Evaluates
 from migsafe.sources.alembic.foreign import is_foreign
 from migsafe.sources.alembic.host import NOWHERE, Host
 from migsafe.sources.alembic.importer import Importer
+from migsafe.sources.alembic.modules import changes
+from migsafe.sources.alembic.plain import parts_of
+from migsafe.sources.alembic.reach import holding, objects, reading
 from migsafe.sources.alembic.values import (
+    Arguments,
+    Bound,
     Dotted,
     Instance,
     Items,
+    Listed,
+    Method,
     Module,
     Scope,
+    Stream,
     Unknown,
     Value,
+    View,
+    Yielding,
     imported,
 )
 
@@ -46,20 +57,22 @@ class Names:
         reads: Evaluates what a name stands for.
         host: Follows code.
         importer: Finds what files of the repository define; None where there are none.
-        step: Called for each container that is looked through.
+        spend: Called with how much is looked through.
     """
 
     def __init__(
-        self, reads: Reads, host: Host, importer: Importer | None, step: Callable[[], None]
+        self, reads: Reads, host: Host, importer: Importer | None, spend: Callable[[int], None]
     ) -> None:
         """Start with no names at all."""
         self._reads = reads
         self._host = host
         self._importer = importer
-        self._step = step
+        self._spend = spend
         self._modules: dict[Module, Scope] = {}
         self._resolved: dict[tuple[str, str], Value] = {}
+        self._kept: dict[int, Scope] = {}
         self.stack: list[Scope] = []
+        self.held: list[Scope] = []
 
     @property
     def scope(self) -> Scope:
@@ -69,12 +82,42 @@ class Names:
     def scopes(self) -> list[Scope]:
         """Return all scopes that the followed code can reach."""
         found: dict[int, Scope] = {}
-        for scope in (*self._modules.values(), *self.stack):
+        of_modules = self._modules.values()
+        for scope in (*of_modules, *self.stack, *self._kept.values(), *self.held):
             here: Scope | None = scope
             while here is not None and id(here) not in found:
                 found[id(here)] = here
                 here = here.outer
         return list(found.values())
+
+    def keep(self, scope: Scope) -> None:
+        """Note that what these names hold may change when nobody follows their code."""
+        if not scope.is_module:
+            self._kept[id(scope)] = scope
+
+    def seen(self, scope: Scope) -> None:
+        """Note that a function that may be called later sees these names."""
+        here: Scope | None = scope
+        while here is not None and not here.is_seen:
+            here.is_seen = True
+            here = here.outer
+
+    def left(self, scope: Scope) -> None:
+        """Note that code is left; a function that sees its names may change them later."""
+        if scope.is_seen and (
+            "nonlocal " in scope.module.text or objects(tuple(scope.names.values()))
+        ):
+            self.keep(scope)
+
+    @contextmanager
+    def holding(self) -> Iterator[Scope]:
+        """Hold values that have no name while other code is followed that may change them."""
+        scope = Scope(self.scope.module)
+        self.held.append(scope)
+        try:
+            yield scope
+        finally:
+            self.held.remove(scope)
 
     def scope_of(self, name: str) -> Scope:
         """Return the scope that holds a name, the innermost one if none does."""
@@ -105,20 +148,19 @@ class Names:
         """Return the names of a module's level, as far as anybody has asked for them."""
         scope = self._modules.get(module)
         if scope is None:
-            scope = self._modules[module] = Scope(module, is_module=True)
+            scope = self._modules[module] = Scope(module, is_module=True, is_lazy=True)
         return scope
 
     def global_of(self, module: Module, name: str) -> Value:
         """Return the value of a name of a module's level."""
-        names = self.module_scope(module).names
-        if name not in names:
-            # A name that is defined by itself must not be followed for ever.
-            names[name] = Unknown(f"'{name}' is defined by itself")
-            value = self._defined(module, name)
-            # Conditions that were followed meanwhile have put other names in their place.
-            self.module_scope(module).names[name] = value
-            return value
-        return names[name]
+        scope = self.module_scope(module)
+        if name not in scope.names:
+            if name not in scope.made:
+                # A name that is defined by itself must not be followed for ever.
+                scope.names[name] = Unknown(f"'{name}' is defined by itself")
+                scope.made[name] = self._defined(module, name)
+            scope.names[name] = scope.made[name]
+        return scope.names[name]
 
     def _defined(self, module: Module, name: str) -> Value:  # noqa: C901, PLR0912 - a table
         scope = self.module_scope(module)
@@ -133,7 +175,11 @@ class Names:
             case [ast.AnnAssign(value=None)]:
                 pass
             case statements:
+                defined = [*dict.fromkeys(changes(statements))]
+                for each in defined:
+                    scope.names.setdefault(each, Unknown(f"'{each}' is defined by itself"))
                 self._host.run_quietly(scope, statements)
+                scope.made |= {each: scope.names[each] for each in defined}
                 return scope.names[name]
         if name in module.functions:
             return self._reads.decorated(module.functions[name], scope)
@@ -183,10 +229,16 @@ class Names:
             held = self._reads.attribute_of(held, each)
         return held
 
-    def assign(self, name: str, value: Value) -> None:
-        """Give a name a value."""
+    def assign(self, name: str, value: Value, *, is_outward: bool = False) -> None:
+        """Give a name a value; `is_outward`: outside of the comprehensions that are followed."""
         scope = self.scope
+        while is_outward and scope.is_inner:
+            if scope.outer is None:
+                scope = self.module_scope(scope.module)
+                break
+            scope = scope.outer
         if name in scope.elsewhere:
+            self._settle(scope.module, {name})
             self.module_scope(scope.module).names[name] = self._on_module(name, value)
             return
         while name in scope.outside and scope.outer is not None:
@@ -195,40 +247,98 @@ class Names:
 
     def replaced(self, old: Value, new: Value) -> None:
         """Put a new value in the place of one that changed, wherever it is held."""
+        self._replace({id(old): (old, new)})
+
+    def spoiled(self, values: Sequence[Value], why: str) -> None:
+        """Let objects be unknown, and all that they hold: they change in a way nobody follows."""
         known: _Replaced = {}
+        pending = list(objects(values))
+        while pending:
+            held = pending.pop()
+            if id(held) not in known:
+                self._spend(1)
+                known[id(held)] = held, Unknown(why)
+                pending += objects(parts_of(held))
+        if known:
+            self._replace(known)
+
+    def _replace(self, known: _Replaced) -> None:
+        self._spend(sum(len(scope.names) + 1 for scope in self.scopes()) // 16)
+        if not self.scope.is_module:
+            for module, scope in list(self._modules.items()):
+                held = [
+                    name
+                    for name, value in scope.names.items()
+                    if self._with(value, known) is not value
+                ]
+                if held:
+                    self._settle(module, set(held))
         for scope in self.scopes():
             for name, value in scope.names.items():
-                changed = self._with(value, old, new, known)
+                changed = self._with(value, known)
                 if changed is not value:
                     scope.names[name] = (
                         self._on_module(name, changed) if scope.is_module else changed
                     )
+        for key, value in self._resolved.items():
+            changed = self._with(value, known)
+            if changed is not value:
+                self._resolved[key] = self._on_module(key[0], changed)
+
+    def _settle(self, module: Module, names: set[str]) -> None:
+        """Find what a module makes of some names of its own before a function changes them."""
+        if self.scope.is_module:
+            return
+        for name, statements in module.defining.items():
+            if name not in self.module_scope(module).names and any(
+                isinstance(each, ast.Name) and each.id in names
+                for statement in statements
+                for each in ast.walk(statement)
+            ):
+                self.global_of(module, name)
 
     def _on_module(self, name: str, value: Value) -> Value:
         """Return what a name of a module's level is worth after a function changed it."""
         if self._host.is_certain or self.scope.is_module:
             return value
-        return Unknown(f"'{name}' depends on a condition")
+        return holding(Unknown(f"'{name}' depends on a condition"), (value,))
 
-    def _with(self, value: Value, old: Value, new: Value, known: _Replaced) -> Value:
-        if value is old:
-            return new
+    def _with(self, value: Value, known: _Replaced) -> Value:
         if id(value) in known:
             return known[id(value)][1]
         match value:
+            case Bound(function=function, arguments=arguments):
+                known[id(value)] = value, value
+                parts_ = self._with_parts(arguments, known)
+                held = self._with(function, known)
+                is_new = parts_ is not arguments or held is not function
+                found: Value = Bound(held, parts_) if is_new else value
+            case Yielding(function=generator, arguments=arguments):
+                parts_ = self._with_parts(arguments, known)
+                found = Yielding(generator, parts_) if parts_ is not arguments else value
+            case Method(of=of_, name=name) if isinstance(of_, (Listed, Items, Instance)):
+                held = self._with(of_, known)
+                found = Method(held, name) if held is not of_ else value
+            case Unknown(held=held_) if held_:
+                parts = [self._with(each, known) for each in held_]
+                is_new = any(a is not b for a, b in zip(parts, held_, strict=True))
+                found = holding(Unknown(value.reason, value.source, value.reaches), parts)
+                found = found if is_new else value
+            case Stream() | View() if any(id(each) in known for each in value.sources):
+                found = holding(Unknown("what it goes through changes"), value.sources)
             case tuple() if value:
-                self._step()
-                parts = [self._with(each, old, new, known) for each in value]
+                self._spend(1)
+                parts = [self._with(each, known) for each in value]
                 changed = any(a is not b for a, b in zip(parts, value, strict=True))
-                found: Value = type(value)(parts) if changed else value
+                found = reading(type(value)(parts), _sources(value)) if changed else value
             case Items(items=items):
-                self._step()
-                pairs = [(key, self._with(item, old, new, known)) for key, item in items]
+                self._spend(1)
+                pairs = [(key, self._with(item, known)) for key, item in items]
                 changed = any(a[1] is not b[1] for a, b in zip(pairs, items, strict=True))
                 found = Items(tuple(pairs)) if changed else value
             case Instance(of=of, attributes=items):
-                self._step()
-                pairs_ = [(key, self._with(item, old, new, known)) for key, item in items]
+                self._spend(1)
+                pairs_ = [(key, self._with(item, known)) for key, item in items]
                 changed = any(a[1] is not b[1] for a, b in zip(pairs_, items, strict=True))
                 found = Instance(of, tuple(pairs_)) if changed else value
             case _:
@@ -236,9 +346,22 @@ class Names:
         known[id(value)] = value, found
         return found
 
+    def _with_parts(self, arguments: Arguments, known: _Replaced) -> Arguments:
+        positional = tuple([self._with(each, known) for each in arguments.positional])
+        keywords = tuple([(key, self._with(each, known)) for key, each in arguments.keywords])
+        before = (*arguments.positional, *(each for _, each in arguments.keywords))
+        after = (*positional, *(each for _, each in keywords))
+        if all(a is b for a, b in zip(before, after, strict=True)):
+            return arguments
+        return Arguments(positional, keywords, arguments.unknown)
+
     def enclosing(self, scope: Scope) -> Scope | None:
         """Return the scope that an inner function sees; modules are looked up by themselves."""
         return None if scope.is_module else scope
+
+
+def _sources(value: Value) -> tuple[Value, ...]:
+    return value.sources if isinstance(value, (Stream, View)) else ()
 
 
 def _defines(module: Module, name: str) -> bool:

@@ -13,6 +13,7 @@ from migsafe.sources.alembic.values import (
     Arguments,
     Distinct,
     EnumMember,
+    Instance,
     Items,
     Listed,
     Moment,
@@ -130,8 +131,10 @@ def size(value: Value) -> int:
 
 
 def parts_of(value: Value) -> tuple[Value, ...]:
-    """Return what a list or a dictionary holds; nothing of any other value."""
+    """Return what a list, a dictionary or an object holds; nothing of any other value."""
     match value:
+        case Instance(attributes=items):
+            return tuple(each for _, each in items)
         case Items(items=items):
             return tuple(chain.from_iterable(items))
         case tuple():
@@ -172,16 +175,19 @@ def position(values: Sequence[Value], wanted: Value) -> int | None:
 
 
 def same(left: Value, right: Value) -> bool:
-    """Return whether two values are alike in all that can be asked of them."""
+    """Return whether two values are alike in all that can be asked of them.
+
+    Two objects that change are not alike: somebody else may hold one of them.
+    """
     if left is right:
         return True
+    if isinstance(left, (Listed, Items, Instance)):
+        return False
     if isinstance(left, _SCALAR) or isinstance(right, _SCALAR):
         return type(left) is type(right) and left == right
     if isinstance(left, tuple) and isinstance(right, tuple):
         return type(left) is type(right) and len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, Items) and isinstance(right, Items):
-        return same(left.items, right.items)
-    return left == right
+    return type(left) is type(right) and left == right
 
 
 def dictionary(pairs: Iterable[tuple[Value, Value]]) -> Items:

@@ -134,6 +134,16 @@ class Sink:
         self.found.extend(self.batches[batch])
         self.batches[batch] = []
 
+    def mark(self) -> tuple[int, dict[int, int]]:
+        """Return how much is found until now."""
+        return len(self.found), {number: len(held) for number, held in self.batches.items()}
+
+    def back(self, mark: tuple[int, dict[int, int]]) -> None:
+        """Forget what was found since a mark: it is followed again."""
+        del self.found[mark[0] :]
+        for number, held in self.batches.items():
+            del held[mark[1].get(number, 0) :]
+
     def given_up(self) -> None:
         """Note that the rest is not followed: it takes too many steps."""
         reason = "following it takes too many steps: what comes after is not read"

@@ -169,9 +169,8 @@ class Unread:
             self._sink.doubt(node, base, f"'{called}' comes from '{base}', which may run anything")
         for method in methods_of(instance.of, self._evaluator):
             if method.name not in _MAKING and method.node not in self._active:
-                with self._sink.perhaps():
-                    given = Arguments((instance,), (), UNKNOWN_CALL)
-                    self._evaluator.call(method, given, node)
+                given = Arguments((instance,), (), UNKNOWN_CALL)
+                self._evaluator.perhaps_called(method, given, node)
 
     def _is_asked(self, node: ast.expr, name: str) -> bool:
         """Return whether it is asked what a call does that is not read.
@@ -225,14 +224,11 @@ class Unread:
             if isinstance(each, Instance):
                 method = self._evaluator.attribute_of(each, "__call__")
                 if isinstance(method, Bound) and not self._is_active(method):
-                    with self._sink.perhaps():
-                        self._evaluator.call(method, Arguments(unknown=UNKNOWN_CALL), node)
+                    self._evaluator.perhaps_called(method, Arguments(unknown=UNKNOWN_CALL), node)
             elif isinstance(each, Yielding):
-                with self._sink.perhaps():
-                    self._evaluator.sequence(each)
+                self._evaluator.perhaps_gone_through(each)
             elif not reaches_database(each) and not self._is_active(each):
-                with self._sink.perhaps():
-                    self._evaluator.call(each, Arguments(unknown=UNKNOWN_CALL), node)
+                self._evaluator.perhaps_called(each, Arguments(unknown=UNKNOWN_CALL), node)
 
     def _gets_code(self, arguments: Arguments) -> bool:
         """Return whether a call is given a class or an object that may change the schema."""

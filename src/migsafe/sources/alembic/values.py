@@ -31,12 +31,14 @@ class Unknown:
     """A value that only a run would tell; `reason` ends the sentence "… because".
 
     `source` is the full name of what made it, where that is code that is not read. `reaches`
-    says that it may be something through which the schema changes.
+    says that it may be something through which the schema changes. `held` are the objects
+    that may be it, or a part of it: whoever changes this changes one of them.
     """
 
     reason: str
     source: str | None = None
     reaches: bool = False
+    held: tuple["Value", ...] = field(default=(), compare=False, repr=False)
 
 
 class Listed(tuple["Value", ...]):
@@ -52,15 +54,21 @@ class Distinct(Listed):
 
 
 class Stream(Listed):
-    """What can be gone through once: what a generator, `zip` or `iter` gives."""
+    """What can be gone through once: what a generator, `zip` or `iter` gives.
 
-    __slots__ = ()
+    It reads its `sources` when it is gone through: it is not known any more once they change.
+    """
+
+    sources: tuple["Value", ...] = ()
 
 
-class View(tuple["Value", ...]):
-    """What can be gone through again but is no tuple: a `range`, the keys of a dictionary."""
+class View(tuple["Value", ...]):  # noqa: SLOT001 - a tuple has no room for more
+    """What can be gone through again but is no tuple: a `range`, the keys of a dictionary.
 
-    __slots__ = ()
+    It is not known any more once its `sources` change.
+    """
+
+    sources: tuple["Value", ...] = ()
 
 
 @record
@@ -328,10 +336,13 @@ class Module:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """Names with their values: of a module, a function or a comprehension.
+    """Names with their values: of a module, a class, a function or a comprehension.
 
     `outer` is where names are looked for next; `elsewhere` are those declared `global`,
-    `outside` those declared `nonlocal`.
+    `outside` those declared `nonlocal`. The names of a module or a class (`is_lazy`) stand
+    there once somebody asked for them; `made` are those with what they were worth at first.
+    What `:=` binds in a comprehension (`is_inner`) belongs to the function around it. A function
+    that may be called later may see the names (`is_seen`).
     """
 
     module: Module
@@ -340,16 +351,24 @@ class Scope:
     elsewhere: frozenset[str] = frozenset()
     outside: frozenset[str] = frozenset()
     is_module: bool = False
+    is_lazy: bool = False
+    is_inner: bool = False
+    is_seen: bool = False
+    made: dict[str, "Value"] = field(default_factory=dict)
 
 
 @record
 class Function:
-    """A function, a method or a lambda that can be read; `owner` is the class of a method."""
+    """A function, a method or a lambda that can be read; `owner` is the class of a method.
+
+    `defaults` are the values of its parameters that were made when it was defined.
+    """
 
     name: str
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    scope: Scope = field(compare=False, repr=False)
+    scope: Scope = field(repr=False)
     owner: "Class | None" = field(default=None, compare=False, repr=False)
+    defaults: Scope | None = field(default=None, repr=False)
 
 
 @record
@@ -373,12 +392,13 @@ class Class:
     """A class that can be read.
 
     `is_enum` tells an `enum.Enum`; the members of `is_text` are strings as well, and those
-    of a `StrEnum` are shown as such.
+    of a `StrEnum` are shown as such. `members` are its attributes, as far as they are known.
     """
 
     name: str
     node: ast.ClassDef
-    scope: Scope = field(compare=False, repr=False)
+    scope: Scope = field(repr=False)
+    members: Scope = field(compare=False, repr=False)
     is_enum: bool = False
     is_text: bool = False
     is_shown_as_text: bool = False
