@@ -54,7 +54,7 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 class User:
-    """A repository of somebody who uses the hooks, with one released migration."""
+    """A branch of somebody who uses the hooks, on one released migration."""
 
     def __init__(self, path: Path, hooks: Checkout) -> None:
         self.hooks = hooks
@@ -66,6 +66,7 @@ class User:
             }
         )
         self.released = self.repo.git("rev-parse", "HEAD")
+        self.repo.git("switch", "-q", "-c", "topic")
 
     def stage(self, files: dict[str, str]) -> None:
         self.repo.write(files)
@@ -118,7 +119,8 @@ def test_a_hook_can_be_tried_as_it_stands(user: User) -> None:
     user.stage({"migrations/0002_change.sql": RENAME})
     done = user.tried("migsafe", "--verbose")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "1 earlier migration replayed; 1 judged" in done.stdout
+    assert "1 released migration replayed" in done.stdout
+    assert "1 new since main" in done.stdout
     assert "rename-column" in done.stdout
 
 
@@ -134,6 +136,21 @@ def test_what_is_not_staged_is_not_judged(user: User) -> None:
     user.stage({"migrations/0002_change.sql": NOTES})
     user.repo.write({"migrations/0002_change.sql": RENAME})
     assert user.run("migsafe").returncode == 0
+
+
+def test_a_released_migration_that_is_edited_is_reported(user: User) -> None:
+    user.stage({"migrations/0001_users.sql": USERS.replace("text", "varchar(20)")})
+    done = user.run("migsafe")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "released-migration-changed" in done.stdout
+
+
+def test_what_was_released_is_judged_by_no_run_over_all_files(user: User) -> None:
+    user.repo.commit({"migrations/0002_change.sql": RENAME})
+    user.repo.git("switch", "-q", "main")
+    user.repo.git("merge", "-q", "topic")
+    done = user.run("migsafe", "--all-files")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_migration_that_goes_is_passed_to_no_hook(user: User) -> None:

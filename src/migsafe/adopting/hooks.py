@@ -21,7 +21,7 @@ _ENTRY = """\
       language: python
       additional_dependencies: [{requirement}]
       files: {pattern}
-      require_serial: true
+      pass_filenames: false
 """
 
 
