@@ -5,11 +5,15 @@ import pytest
 from migsafe.model.expressions import Name
 from migsafe.model.operations import (
     AddColumn,
+    CreateEnum,
     CreateIndex,
+    CreateSequence,
     CreateTable,
     DataWork,
     DropColumn,
+    DropObject,
     DropTable,
+    ObjectKind,
     Operation,
     Unrecognized,
 )
@@ -477,9 +481,52 @@ def test_table_is_made_by_its_own_method() -> None:
     )
     assert isinstance(made, CreateTable)
     assert (made.table, made.if_not_exists, [each.name for each in made.columns]) == (
-        Name("t"), True, ["id"],
+        Name("t"), False, ["id"],
     )  # fmt: skip
     assert dropped == DropTable(table=Name("t"))
+
+
+E, S = Name("e"), Name("q", "s")
+ASKING_FIRST = [
+    ("sa.Enum('a', name='e').create(b)", CreateEnum(type=E, labels=("a",))),
+    ("sa.Enum('a', name='e').create(b, True)", CreateEnum(E, ("a",), if_not_exists=True)),
+    ("postgresql.ENUM('a', name='e').create(b)", CreateEnum(E, ("a",), if_not_exists=True)),
+    ("postgresql.ENUM('a', name='e').create(b, False)", CreateEnum(E, ("a",))),
+    ("sa.Enum(name='e').drop(b)", DropObject(kind=ObjectKind.TYPE, object=E)),
+    (
+        "postgresql.ENUM(name='e').drop(b)",
+        DropObject(kind=ObjectKind.TYPE, object=E, if_exists=True),
+    ),
+    ("sa.Table('e', sa.MetaData()).drop(b)", DropTable(table=E)),
+    ("sa.Table('e', sa.MetaData()).drop(b, checkfirst=True)", DropTable(E, if_exists=True)),
+    ("sa.Sequence('q', schema='s').create(b)", CreateSequence(S, if_not_exists=True)),
+    (
+        "sa.Sequence('q', schema='s').drop(b, checkfirst=False)",
+        DropObject(kind=ObjectKind.SEQUENCE, object=S),
+    ),
+    ("op.execute(sa.schema.CreateSequence(sa.Sequence('q', schema='s')))", CreateSequence(S)),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ASKING_FIRST)
+def test_what_is_made_by_its_own_method_asks_first_where_sqlalchemy_does(
+    text: str, expected: Operation
+) -> None:
+    assert operations_of(f"b = op.get_bind()\n{text}") == [expected]
+
+
+@pytest.mark.parametrize("given", ["checkfirst=x", "x", "**x"])
+def test_whether_it_is_asked_first_may_not_be_known(given: str) -> None:
+    text = f"sa.Enum('a', name='e').create(op.get_bind(), {given})"
+    (found,) = operations_of(text, head="import os\nx = os.environ['X']")
+    assert isinstance(found, Unrecognized)
+    assert found.relations == (E,)
+
+
+def test_table_of_a_batch_may_be_in_a_schema_that_is_not_known() -> None:
+    body = "with op.batch_alter_table('t', **x) as batch:\n    batch.drop_column('c')"
+    found = operations_of(body, head="from app import x")
+    assert [type(each) for each in found] == [Unrecognized, Unrecognized]
 
 
 def test_columns_of_a_table_stand_in_indexes() -> None:

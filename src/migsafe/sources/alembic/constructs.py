@@ -315,7 +315,11 @@ def _index(arguments: Arguments) -> Value:
 
 
 def _sequence(arguments: Arguments) -> Value:
-    return SaSequence(known_text(arguments.at(0), "the sequence"))
+    name = known_text(arguments.at(0) or arguments.keyword("name"), "the sequence")
+    schema = optional_text(arguments.keyword("schema"), "the schema of the sequence")
+    if arguments.unknown is not None:
+        raise NotKnownError(arguments.unknown)
+    return SaSequence(Name(name, schema))
 
 
 # In SQLAlchemy's order. The bare words stand there as soon as the argument is not None.

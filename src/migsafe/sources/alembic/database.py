@@ -103,7 +103,7 @@ class Database:
             case MiniTable():
                 return self._table(node, function, name, arguments)
             case SaSequence(name=sequence):
-                return self._sequence(sequence, name, arguments)
+                return self._sequence(node, sequence, name, arguments)
             case _:
                 self._sink.unrecognized(node, f"'{name}' is not read")
                 return Unknown(f"what '{name}' returns is not known")
@@ -188,6 +188,9 @@ class Database:
         schema = arguments.at(1) or arguments.keyword("schema")
         number = len(self._sink.batches)
         self._sink.batches[number] = []
+        if arguments.unknown is not None:
+            # Another schema may be among them.
+            table = Unknown(arguments.unknown)
         if not isinstance(table, str) or not (schema is None or isinstance(schema, str)):
             why = reason(table) or reason(schema) or "it is no string"
             self._sink.unrecognized(node, f"the table of 'batch_alter_table' is not known: {why}")
@@ -298,31 +301,44 @@ class Database:
 
     # --- types, tables and sequences --------------------------------------------------
 
-    def _checked(self, arguments: Arguments) -> bool:
+    def _checked(
+        self, node: ast.expr, arguments: Arguments, name: Name, *, by_default: bool
+    ) -> bool | None:
+        """Return whether a call asks the server first; None, and say so, if that is not known."""
+        said = arguments.at(1)
+        if len(arguments.positional) <= 1:
+            said = arguments.keyword("checkfirst", by_default)
+        if arguments.unknown is not None:
+            said = Unknown(arguments.unknown)
         try:
-            return known_flag(arguments.keyword("checkfirst", default=True), "checkfirst")
-        except NotKnownError:
-            return True
+            return known_flag(said, "checkfirst")
+        except NotKnownError as error:
+            self._sink.unrecognized(node, str(error), (name,))
+            return None
 
     def _type(self, node: ast.expr, type_: SaType, verb: str, arguments: Arguments) -> Value:
         name = enum_name(type_)
-        checked = self._checked(arguments)
         if name is None or not type_.is_enum:
             self._sink.unrecognized(node, f"the type that '.{verb}()' works on is not known")
-        elif verb == "drop":
-            drop = DropObject(kind=ObjectKind.TYPE, object=name, if_exists=checked)
+            return None
+        checked = self._checked(node, arguments, name, by_default=type_.checks_first)
+        if verb == "drop":
             self.enums.discard(name)
-            self._sink.emit(drop)
+            if checked is not None:
+                kind = ObjectKind.TYPE
+                self._sink.emit(DropObject(kind=kind, object=name, if_exists=checked))
         elif type_.labels is None:
             self._sink.unrecognized(node, f"the labels of enum '{name}' are not known", (name,))
-        else:
+        elif checked is not None:
             self.enums.add(name)
             create = CreateEnum(type=name, labels=type_.labels, if_not_exists=checked)
             self._sink.emit(create)
         return None
 
     def _table(self, node: ast.expr, table: MiniTable, verb: str, arguments: Arguments) -> Value:
-        checked = self._checked(arguments)
+        checked = self._checked(node, arguments, table.name, by_default=False)
+        if checked is None:
+            return None
         if verb == "drop":
             self._sink.emit(DropTable(table=table.name, if_exists=checked))
             return None
@@ -336,9 +352,10 @@ class Database:
             self._sink.emit(*(_checked_first(each, checked=checked) for each in operations))
         return None
 
-    def _sequence(self, sequence: str, verb: str, arguments: Arguments) -> Value:
-        name = Name(sequence)
-        checked = self._checked(arguments)
+    def _sequence(self, node: ast.expr, name: Name, verb: str, arguments: Arguments) -> Value:
+        checked = self._checked(node, arguments, name, by_default=True)
+        if checked is None:
+            return None
         operation: Operation = (
             DropObject(kind=ObjectKind.SEQUENCE, object=name, if_exists=checked)
             if verb == "drop"

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from migsafe.model.expressions import Expression
+from migsafe.model.expressions import Expression, Name
 from migsafe.model.operations import Operation
 from migsafe.model.origin import SectionName
 from migsafe.parsers import ParseError
@@ -16,6 +16,7 @@ from migsafe.sources.alembic.values import (
     Value,
 )
 from migsafe.writing.quoting import identifier, literal
+from migsafe.writing.quoting import name as quoted
 
 _NOWHERE = Placement("", SectionName.UP)
 
@@ -54,9 +55,14 @@ def default(value: Value) -> Expression | None:
         case SqlText():
             return expression(value.sql)
         case SaSequence():
-            return expression(f"nextval({literal(value.name)})")
+            return expression(next_value(value.name))
         case _:
             return _opaque(value)
+
+
+def next_value(sequence: Name) -> str:
+    """Return the call that takes a sequence's next value."""
+    return f"nextval({literal(quoted(sequence))})"
 
 
 def rendered(value: Value) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from migsafe.model.expressions import Name, Type
 from migsafe.sources.alembic.constructs import construct, is_made, on_clause
+from migsafe.sources.alembic.fragments import next_value
 from migsafe.sources.alembic.plain import (
     LIBRARY,
     builtin,
@@ -55,7 +56,7 @@ from migsafe.sources.alembic.values import (
     imported,
     reason,
 )
-from migsafe.writing.quoting import identifier, literal
+from migsafe.writing.quoting import identifier
 
 DIALECT = "postgresql"
 """The dialect that is judged, as SQLAlchemy calls it."""
@@ -316,7 +317,7 @@ def plain_call(function: Value, arguments: Arguments) -> "Value | NotPlain":  # 
         case Method(of=Dotted() as held, name="with_variant"):
             return _variant(held, arguments)
         case Method(of=SaSequence(name=name), name="next_value"):
-            return SqlText(f"nextval({literal(name)})")
+            return SqlText(next_value(name))
         case Method(of=MiniTable(name=table), name="update" | "insert" | "delete" as verb):
             return Dml(verb.upper(), table)
         case Method(of=MiniTable(name=table), name="select" | "count"):

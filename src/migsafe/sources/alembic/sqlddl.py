@@ -54,7 +54,7 @@ def _schema(verb: str, arguments: Arguments) -> SqlText:
 def _sequence(verb: str, arguments: Arguments) -> SqlText:
     match arguments.at(0):
         case SaSequence(name=name):
-            return SqlText(f"{verb} SEQUENCE {_guard(verb, arguments)}{identifier(name)}")
+            return SqlText(f"{verb} SEQUENCE {_guard(verb, arguments)}{quoted(name)}")
         case _:
             raise NotKnownError("the sequence is not known")
 

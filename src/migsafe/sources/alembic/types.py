@@ -225,6 +225,7 @@ def _enum(leaf: str, arguments: Arguments) -> SaType:
         is_enum=True,
         creates=known_flag(arguments.keyword("create_type", default=True), "create_type"),
         inherits_schema=known_flag(arguments.keyword("inherit_schema"), "inherits"),
+        checks_first=leaf == "ENUM",
     )
 
 

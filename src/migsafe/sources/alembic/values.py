@@ -141,6 +141,7 @@ class SaType:
     `type` is None where the class is not known. `labels` are those of an enum, None if it
     is none or they are not known. `creates` says that a new table brings the type along;
     `check` is the name of a CHECK that comes with the column (None: none, "" : unnamed).
+    `checks_first` says that it asks the server before it makes or drops the type.
     """
 
     type: Type | None
@@ -150,6 +151,7 @@ class SaType:
     inherits_schema: bool = False
     check: str | None = None
     domain: Domain | None = None
+    checks_first: bool = False
 
 
 @record
@@ -181,7 +183,7 @@ class SaIndex:
 class SaSequence:
     """`sa.Sequence`."""
 
-    name: str
+    name: Name
 
 
 @record
