@@ -175,7 +175,7 @@ def test_a_pull_request_is_judged_by_what_its_branch_lacks(runner: Runner, tmp_p
         ({"paths": "more of it", "fail-level": "never"}, 0),
         ({"paths": "gone"}, 2),
         ({"paths": "db", "fail-level": "sometimes"}, 2),
-        ({"paths": "-"}, 0),
+        ({"paths": "-"}, 2),
     ],
 )
 def test_the_status_is_that_of_lint(runner: Runner, inputs: dict[str, str], status: int) -> None:

@@ -457,3 +457,9 @@ def test_an_excluded_path_that_lint_will_judge_is_said(project: Checkout) -> Non
     assert "excluded_paths leave out db/0002_index.sql, and nothing here does" in (
         init(project).stdout
     )
+
+
+def test_a_tool_is_called_as_people_call_it(tmp_path: Path) -> None:
+    checkout = Checkout.made(tmp_path)
+    checkout.commit({"migrations/2024-01-01-000000_users/up.sql": "CREATE TABLE users (id int);\n"})
+    assert "migrations: Diesel, 1 migration, head 2024-01-01-000000_users" in init(checkout).stdout

@@ -149,6 +149,22 @@ def test_output_file_is_written_beside_the_report(tree: Path) -> None:
     assert sorted(path.name for path in tree.iterdir()) == ["0001_good.sql", "o.sarif", "out.json"]
 
 
+@pytest.mark.parametrize("command", [("lint",), ("gate", "--stage", "1"), ("inspect",), ("plan",)])
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_a_pipe_that_brings_nothing_is_not_safe(
+    tree: Path, command: tuple[str, ...], text: str
+) -> None:
+    done = migsafe(*command, "-", cwd=tree, stdin=text)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: standard input is empty: there is no migration to read\n")
+
+
+def test_a_pipe_that_brings_no_statement_is_said(tree: Path) -> None:
+    done = migsafe("lint", "-", cwd=tree, stdin="-- nothing to do\n")
+    assert done.returncode == 0
+    assert "standard input holds no statement\n" in done.stdout
+
+
 def test_stdin_stands_at_the_place_of_its_name(tree: Path) -> None:
     done = migsafe(
         "lint", "-", "--stdin-filename", "0002_drop.sql", "-f", "concise", cwd=tree,

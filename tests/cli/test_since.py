@@ -60,7 +60,10 @@ def test_one_branch_without_a_remote_is_judged_as_a_whole_and_says_so(tmp_path: 
     checkout.commit({**RELEASED, **NEW})
     status, said = lines(checkout, "lint")
     assert status == 1
-    assert any("one branch without a remote" in line for line in said)
+    assert any("so every migration is judged" in line for line in said)
+    checkout.write({"migsafe.toml": 'start-after = "2_fax"\n'})
+    said = lines(checkout, "lint")[1]
+    assert any("so every migration after 2_fax is judged" in line for line in said)
 
 
 def test_a_directory_that_only_looks_like_a_checkout_is_judged_as_a_whole(tmp_path: Path) -> None:

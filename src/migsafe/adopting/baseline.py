@@ -49,7 +49,7 @@ class Baseline:
             narrowed: Whether rules were left out, so that an absence says nothing.
         """
         if report.known:
-            yield f"{_count(len(report.known))} known before left out ({self.path})"
+            yield f"{count(len(report.known))} known before left out ({self.path})"
         if narrowed:
             return
         met = {finding.fingerprint for finding in report.known}
@@ -59,7 +59,7 @@ class Baseline:
         ]
         if gone:
             yield (
-                f"{_count(len(gone))} of {self.path} no longer there: {_named(gone)}; "
+                f"{count(len(gone))} of {self.path} no longer there: {_named(gone)}; "
                 f"migsafe baseline write {self.path} takes them out"
             )
 
@@ -134,12 +134,13 @@ def refuse_other(path: str) -> None:
         ) from None
 
 
-def _count(number: int) -> str:
+def count(number: int) -> str:
+    """Return in words how many findings there are."""
     return f"{number} finding{'' if number == 1 else 's'}"
 
 
 def _named(entries: Iterable[Known]) -> str:
     counts = Counter(f"{entry.rule} in {entry.path}" for entry in entries)
-    named = [name if count == 1 else f"{count} {name}" for name, count in counts.items()]
+    named = [name if times == 1 else f"{times} {name}" for name, times in counts.items()]
     more = len(named) - _SHOWN
     return ", ".join(named[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

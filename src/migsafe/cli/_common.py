@@ -23,10 +23,6 @@ from migsafe.sources import Loaded, Request, discover, load
 from migsafe.sources.files import Files
 from migsafe.sources.git import PUSHED, is_checkout
 
-_ALL_OF_IT = (
-    "git knows no older state here (no repository, no default branch, or one branch without a "
-    "remote), so every migration is judged; --since REF judges what is new."
-)
 COMMON = (
     click.argument("paths", nargs=-1, metavar="[PATH]..."),
     click.option(
@@ -218,8 +214,17 @@ def read(given: Common, default: Default = Default.EVERYTHING, *, judging: bool 
             help="--start-after takes a revision, a version number or a file name.",
         )
     alone = default is Default.NEW and not given.paths and given.start_after is None
-    remark = _ALL_OF_IT if alone and is_checkout() else None
+    remark = _all_of_it(settings.start_after) if alone and is_checkout() else None
     return Work(settings, loaded, base, remark=remark)
+
+
+def _all_of_it(start_after: str | None) -> str:
+    """Return why a run in a checkout does not judge what is new alone."""
+    every = "every migration" if start_after is None else f"every migration after {start_after}"
+    return (
+        "git knows no older state here (no repository, no default branch, or one branch without a "
+        f"remote), so {every} is judged; --since REF judges what is new."
+    )
 
 
 def _request(
@@ -329,12 +334,18 @@ def schema(path: str, settings: Settings) -> Catalog:
 
 def _stdin() -> str:
     try:
-        return sys.stdin.buffer.read().decode("utf-8")
+        text = sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
             f"standard input is not UTF-8 at byte {error.start}",
             help="Convert it to UTF-8.",
         ) from None
+    if not text.strip():
+        raise InputError(
+            "standard input is empty: there is no migration to read",
+            help="See what the command before the pipe said: it may have failed.",
+        )
+    return text
 
 
 def is_done(place: str, plan: str, deploy: int) -> bool:

@@ -50,8 +50,9 @@ def write_command(ctx: click.Context, *, file: str, profile: str | None, **_: ob
     )
     report = lint(work.loaded.selections, settings, options)
     _output.write(file, baseline.text_of(report))
+    found = baseline.count(len(report.findings))
     files = len({finding.place.path for finding in report.findings})
     click.echo(
-        f"wrote {plain(file)}: {len(report.findings)} findings in {files} files; "
+        f"wrote {plain(file)}: {found} in {files} file{'' if files == 1 else 's'}; "
         f"next: migsafe lint --baseline {argument(file)}"
     )

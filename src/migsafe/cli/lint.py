@@ -132,6 +132,8 @@ def command(
         skipped=work.loaded.skipped,
     )
     said = list(_older(report, work) if work.remark is None else (work.remark,))
+    if "-" in given.paths and not report.statements:
+        said.append("standard input holds no statement")
     if known is not None:
         narrowed = bool(select or ignore or profile) or min_severity != "note"
         said += known.remarks(report, narrowed=narrowed)

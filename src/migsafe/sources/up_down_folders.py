@@ -128,4 +128,6 @@ def _version(id: str) -> str:
 _KEEPS = Keeps(
     _version, gone="Diesel cannot revert it", late="Diesel runs it after them", runs_late=True
 )
-CONVENTION = Convention(NAME, 10, home, read, next_name, paths, files=written, keeps=_KEEPS)
+CONVENTION = Convention(
+    NAME, 10, home, read, next_name, paths, files=written, title="Diesel", keeps=_KEEPS
+)
