@@ -101,9 +101,18 @@ def _walk(name: str, repository: str, directory: str, count: int) -> Iterator[Ch
         _git(Path(), "clone", "-q", "--shared", "--no-checkout", repository, place)
         checkout = Path(place)
         for commit, subject in _commits(checkout, directory, count):
-            _git(checkout, "checkout", "-q", "--force", "--detach", commit)
-            _git(checkout, "clean", "-qfdx")
+            _check_out(checkout, commit)
             yield _judged(name, checkout, commit, subject, directory)
+
+
+def _check_out(checkout: Path, commit: str) -> None:
+    """Put a commit in place; snapshots lack their largest files, which are no code."""
+    _git(checkout, "update-ref", "--no-deref", "HEAD", commit)
+    _git(checkout, "read-tree", commit)
+    _git(checkout, "clean", "-qfdx")
+    _git(checkout, "checkout-index", "-q", "-f", "-a", "-u", check=False)
+    for path in filter(None, _git(checkout, "ls-files", "--deleted", "-z").split("\0")):
+        _git(checkout, "update-index", "--skip-worktree", path)
 
 
 def _commits(checkout: Path, directory: str, count: int) -> Iterator[tuple[str, str]]:
@@ -143,9 +152,9 @@ def _counted(findings: Iterable[dict[str, str]]) -> Iterator[tuple[str, str, str
             yield each["rule"], each["severity"], f"{each['path']}:{each['line']}", each["message"]
 
 
-def _git(directory: Path, *arguments: str) -> str:
+def _git(directory: Path, *arguments: str, check: bool = True) -> str:
     done = subprocess.run(
         ["git", "-c", "core.hooksPath=/dev/null", *arguments],
-        cwd=directory, capture_output=True, text=True, check=True, errors="replace",
+        cwd=directory, capture_output=True, text=True, check=check, errors="replace",
     )  # fmt: skip
     return done.stdout
