@@ -115,7 +115,8 @@ def _rendered(tree: str, directory: Path) -> Iterator[tuple[str, list[tuple[Sect
     for selection in whole(tree).selections:
         for migration in selection.tree.migrations:
             sections = [
-                (section, path.read_text("utf-8"))
+                # SQLAlchemy doubles each percent sign for a driver that is not there.
+                (section, path.read_text("utf-8").replace("%%", "%"))
                 for section in migration.sections
                 if (path := directory / f"{migration.id}.{section.name}.sql").exists()
             ]
