@@ -228,11 +228,15 @@ class Context:
         """Return the context of another operation of the deploy."""
         return Context(self.rule_id, self.settings, self.deploy, applied, self.silencing)
 
-    def is_silenced(self, applied: Applied) -> bool:
-        """Say whether a comment silences the rule at an operation."""
-        return self.silencing(self.rule_id, applied.place, applied.focus)
+    def is_silenced(self, at: Applied | Place) -> bool:
+        """Say whether a comment silences the rule at an operation or a place."""
+        if isinstance(at, Place):
+            return self.silencing(self.rule_id, at, at)
+        return self.silencing(self.rule_id, at.place, at.focus)
 
-    def said_once(self, things: Iterable[_T], at: Callable[[_T], Applied]) -> Iterator[list[_T]]:
+    def said_once(
+        self, things: Iterable[_T], at: Callable[[_T], Applied | Place]
+    ) -> Iterator[list[_T]]:
         """Yield what each finding of a rule that is said once speaks of.
 
         That is what a comment silences, each alone, and together all others: silence for one

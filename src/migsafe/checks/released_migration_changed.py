@@ -31,10 +31,10 @@ def check_changes(changes: Changes, context: Context) -> Iterator[Finding]:
             yield _moved(edit, changes, context)
         else:
             reworded.append(edit)
-    if renamed:
-        yield _renamed(renamed, keeps, context)
-    if reworded:
-        yield _reworded(reworded, keeps, changes.base, context)
+    for edits in context.said_once(renamed, lambda edit: _top(edit.now)):
+        yield _renamed(edits, keeps, context)
+    for edits in context.said_once(reworded, lambda edit: _top(edit.now)):
+        yield _reworded(edits, keeps, changes.base, context)
     if changes.gone:
         yield (
             _gone(changes, keeps, context)

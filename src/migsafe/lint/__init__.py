@@ -8,6 +8,7 @@ from migsafe.catalog.catalog import Catalog
 from migsafe.config import Settings
 from migsafe.context import Deploy, Run, is_understood
 from migsafe.lint import engine, gated, precedence, suppressions
+from migsafe.lint.asked import WHOLES
 from migsafe.lint.fold import fold
 from migsafe.model.code import CodeChange
 from migsafe.model.expressions import Name
@@ -18,7 +19,7 @@ from migsafe.model.findings import (
     Report,
     Severity,
 )
-from migsafe.model.migration import Migration, Selection, Tree
+from migsafe.model.migration import Migration, Section, Selection, Tree
 from migsafe.model.operations import Begin, DropTable
 from migsafe.model.origin import Runner
 from migsafe.model.record import record, replace
@@ -86,6 +87,7 @@ def lint(
     migrations = tuple(migration for deploy in deploys for migration in deploy.migrations)
     said = suppressions.read(
         (section for migration in migrations for section in migration.sections),
+        _edited(chosen, migrations),
         today=options.today,
     )
     by_plan = gated.recognise(deploys, settings)
@@ -97,7 +99,7 @@ def lint(
         found.extend(engine.check_history(_concerned(selection), settings))
         if selection.changes is not None:
             changes = gated.without_released(selection.changes, settings)
-            found.extend(engine.check_changes(changes, settings))
+            found.extend(engine.check_changes(changes, settings, said.silence))
     for deploy in deploys:
         found.extend(engine.check_deploy(deploy, settings, said.silence))
     trees = tuple(selection.tree for selection in chosen)
@@ -105,7 +107,7 @@ def lint(
     ups, downs = precedence.way_down(found, settings, _dropped(deploys), said.silence)
     judged = precedence.one_harm_one_finding((*ups, *downs))
     shown = tuple(precedence.by_profile(judged, settings.profile))
-    applied = said.apply(shown)
+    applied = said.apply(shown, _unasked(chosen, options))
     about_comments = engine.check_suppressions(applied.comments, settings)
     stays = applied.stays + tuple(precedence.by_profile(about_comments, settings.profile))
     stays, left_to_the_gate = gated.sort(stays, by_plan)
@@ -136,6 +138,25 @@ def lint(
             section.path: section.text for migration in migrations for section in migration.sections
         },
     )
+
+
+def _edited(selections: Iterable[Selection], judged: Iterable[Migration]) -> Iterator[Section]:
+    """Yield what a change edits of released migrations that are not judged themselves."""
+    read = {section.path for migration in judged for section in migration.sections}
+    for selection in selections:
+        if selection.changes is not None:
+            for edit in selection.changes.edited:
+                yield from (each for each in edit.now.sections if each.path not in read)
+
+
+def _unasked(selections: Iterable[Selection], options: Options) -> frozenset[str]:
+    """Return the rules about changes, where there is nothing that these are compared with."""
+    rules: set[str] = set()
+    if all(selection.changes is None for selection in selections):
+        rules.update(WHOLES["changes"])
+    if options.code is None:
+        rules.update(WHOLES["code"])
+    return frozenset(rules)
 
 
 def _other_ways_down(selections: Iterable[Selection]) -> Iterator[str]:

@@ -81,10 +81,10 @@ def check_history(tree: Tree, settings: Settings) -> Iterator[Finding]:
         yield from function(tree, Context(rule_id, settings))
 
 
-def check_changes(changes: Changes, settings: Settings) -> Iterator[Finding]:
+def check_changes(changes: Changes, settings: Settings, silencing: Silencing) -> Iterator[Finding]:
     """Yield what the checks say of what a change does to released migrations."""
     for rule_id, function in _asked_of("changes"):
-        yield from function(changes, Context(rule_id, settings))
+        yield from function(changes, Context(rule_id, settings, silencing=silencing))
 
 
 def check_run(run: Run, settings: Settings, silencing: Silencing) -> Iterator[Finding]:

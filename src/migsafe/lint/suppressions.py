@@ -6,6 +6,7 @@ from datetime import date
 
 from migsafe import rulebook
 from migsafe.context import Suppression
+from migsafe.lint.asked import WHOLES
 from migsafe.model.findings import Finding
 from migsafe.model.migration import Directive, Place, Section
 from migsafe.model.pattern import pattern
@@ -65,11 +66,15 @@ class Comments:
         """Say whether a comment silences what a rule says of a statement and its part."""
         return bool(self.silencing(rule, place, focus))
 
-    def apply(self, findings: Iterable[Finding]) -> Applied:
+    def apply(self, findings: Iterable[Finding], unasked: frozenset[str] = frozenset()) -> Applied:
         """Return the findings that stay, those silenced, and what each comment did.
 
         squawk's own comments need neither a reason nor a use: whether they have one is for
         squawk to say.
+
+        Args:
+            findings: What the checks say.
+            unasked: Rules that this run cannot ask: a comment of theirs is not without a use.
         """
         used: dict[tuple[str, int, int], set[str]] = {}
         stays: list[Finding] = []
@@ -92,7 +97,7 @@ class Comments:
                     comment.place,
                     comment.reason,
                     comment.problem,
-                    frozenset(used.get(_key(comment), ())),
+                    unasked.union(used.get(_key(comment), ())),
                 )
                 for comment in read
                 if comment.nameless is None
@@ -101,22 +106,39 @@ class Comments:
         )
 
 
-def read(sections: Iterable[Section], *, today: date) -> Comments:
+def read(sections: Iterable[Section], edited: Iterable[Section] = (), *, today: date) -> Comments:
     """Return the comments of sections that speak of rules.
 
     One without a reason, or after its date on `today`, silences nothing.
+
+    Args:
+        sections: What is judged.
+        edited: What is not, and was edited: a comment there speaks of the edit alone.
+        today: The date by which comments expire.
     """
     comments: dict[str, list[_Comment]] = {}
     seen: set[tuple[str, int]] = set()
-    for section in sections:
+    for section, is_judged in (
+        *((each, True) for each in sections),
+        *((each, False) for each in edited),
+    ):
         for directive in section.directives:
             # Both directions of a revision are read from one text: each comment counts
             # once.
             at = (section.path, directive.span.start)
-            if at not in seen and (comment := _read(section, directive, today)):
+            comment = None if at in seen else _read(section, directive, today)
+            if comment is not None and not is_judged:
+                comment = _of_the_edit(comment)
+            if comment is not None:
                 seen.add(at)
                 comments.setdefault(section.path, []).append(comment)
     return Comments(comments)
+
+
+def _of_the_edit(comment: _Comment) -> _Comment | None:
+    """Return what a comment says of the edit of its file, None if it speaks of other things."""
+    rules = tuple(rule for rule in comment.rules if rule in WHOLES["changes"])
+    return replace(comment, rules=rules) if rules else None
 
 
 def _nameless(comments: Iterable[_Comment]) -> Iterator[str]:

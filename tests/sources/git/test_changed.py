@@ -8,11 +8,12 @@ from textwrap import dedent
 
 import pytest
 
+from commands import migsafe
 from migsafe.config import Settings
 from migsafe.lint import Options, lint
 from migsafe.model.errors import UsageError
 from migsafe.model.findings import Report, Severity
-from migsafe.sources import Loaded, Request
+from migsafe.sources import Loaded, Request, load
 from migsafe.sources.git.base import Since, named
 from migsafe.sources.git.changed import load_changed
 from migsafe.sources.git.repository import Repository
@@ -435,3 +436,69 @@ def test_a_submodule_with_migrations_that_lacks_its_commit_stops_the_run(
     with pytest.raises(UsageError, match="submodule 'sub' stood at commit"):
         changed("origin/main")
     assert judged(changed("origin/main", "db")) == {}
+
+
+IGNORED = f"-- migsafe: ignore[{RULE}]: flyway repair has run everywhere\n"
+
+
+def test_a_comment_in_an_edited_file_says_why_it_is_meant(checkout: Checkout) -> None:
+    checkout.commit(FLYWAY)
+    checkout.write({"V1__a.sql": f"-- a\n{TABLE.format('a')}"})
+    assert len(said(changed())) == 1
+    checkout.write({"V1__a.sql": IGNORED + TABLE.format("a")})
+    found = report(changed())
+    assert (found.findings, [each.rule for each in found.suppressed]) == ((), [RULE])
+
+
+def test_a_comment_in_one_reworded_file_leaves_the_others_reported(checkout: Checkout) -> None:
+    checkout.commit(FLYWAY)
+    checkout.write(
+        {"V1__a.sql": IGNORED + TABLE.format("a"), "V2__b.sql": f"-- b\n{TABLE.format('b')}"}
+    )
+    found = report(changed())
+    assert [each.place.path for each in found.findings] == ["V2__b.sql"]
+    assert "and of" not in found.findings[0].message
+
+
+def test_a_comment_silences_an_edit_before_the_start_that_is_configured(
+    checkout: Checkout,
+) -> None:
+    checkout.commit(GOLANG)
+    edit = TABLE.format("b").replace("bigint", "int")
+    for comment, count in (("", 1), (IGNORED, 0)):
+        checkout.write({"db/2_b.up.sql": comment + edit})
+        repository = Repository()
+        since = Since(repository, named(repository, "main"))
+        loaded = load_changed(Request(paths=(), start_after="4_d"), since)
+        assert len(said(loaded)) == count
+
+
+def test_of_an_edited_file_that_is_not_judged_only_the_edit_is_spoken_of(
+    checkout: Checkout,
+) -> None:
+    checkout.commit(FLYWAY)
+    old = "-- migsafe: ignore[drop-table]: it was the last\n-- migsafe: ignore[no-rule]\n"
+    checkout.write({"V1__a.sql": old + TABLE.format("a")})
+    assert [each.rule for each in report(changed()).findings] == [RULE]
+
+
+@pytest.mark.parametrize("rule", [RULE, "schema-and-code-together"])
+def test_a_comment_about_a_change_is_not_without_a_use_where_no_change_is_known(
+    checkout: Checkout, rule: str
+) -> None:
+    comment = f"-- migsafe: ignore[{rule}, drop-table]: it is meant\n"
+    checkout.write({"db/1_a.up.sql": comment + TABLE.format("a"), "db/1_a.down.sql": "SELECT 1;"})
+    findings = report(load(Request(("db",)))).findings
+    idle = [each.message for each in findings if each.rule == "unused-ignore"]
+    assert idle == ["drop-table has nothing to silence here."]
+
+
+def test_a_baseline_keeps_what_is_gone_and_has_no_place_for_a_comment(checkout: Checkout) -> None:
+    checkout.commit(GOLANG)
+    checkout.git("switch", "-q", "-c", "topic")
+    checkout.git("rm", "-q", "db/1_a.up.sql")
+    assert migsafe("baseline", "write", "--since", "main", cwd=checkout.path).returncode == 0
+    for command in (("lint",), ("gate", "--stage", "1")):
+        assert migsafe(*command, cwd=checkout.path).returncode == 1
+        known = (*command, "--baseline", "migsafe-baseline.json")
+        assert migsafe(*known, cwd=checkout.path).returncode == 0
