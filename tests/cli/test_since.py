@@ -28,7 +28,7 @@ def topic(tmp_path: Path) -> Checkout:
 
 
 def lines(checkout: Checkout, *arguments: str, **environment: str) -> tuple[int, list[str]]:
-    silent = {"GITHUB_BASE_REF": "", "PRE_COMMIT_FROM_REF": ""}
+    silent = dict.fromkeys(("GITHUB_BASE_REF", "PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"), "")
     done = migsafe(*arguments, cwd=checkout.path, environment={**silent, **environment})
     return done.returncode, (done.stdout + done.stderr).splitlines()
 
@@ -175,3 +175,35 @@ def test_inspect_and_plan_take_what_is_new(topic: Checkout) -> None:
 def test_standard_input_has_no_past(topic: Checkout) -> None:
     status, said = lines(topic, "lint", "-", "--since", "main")
     assert (status, said[0]) == (2, "error: '-' has no past to be compared with")
+
+
+def test_a_push_of_what_is_not_checked_out_is_judged_as_it_was_committed(topic: Checkout) -> None:
+    topic.commit({"app.py": "QUERY = 'SELECT fax FROM users'\n"})
+    pushed = topic.git("rev-parse", "HEAD")
+    topic.git("switch", "-q", "main")
+    released = topic.git("rev-parse", "HEAD")
+    topic.write({"db/4_t.up.sql": "DROP TABLE users;", "db/4_t.down.sql": "SELECT 1;"})
+    refs = {"PRE_COMMIT_FROM_REF": released, "PRE_COMMIT_TO_REF": pushed}
+    status, said = lines(topic, "lint", **refs)
+    assert status == 1
+    assert said[0].endswith(f"; 1 new since {released[:12]}")
+    assert any("drop-column" in line for line in said)
+    assert any("SELECT fax" in line or "app.py" in line for line in said)
+    assert not any("4_t" in line for line in said)
+    remark = f"{pushed[:12]} is pushed and not checked out: it is judged as it was committed"
+    assert remark in said
+    _, said = lines(topic, "gate", "--stage", "1", **refs)
+    assert said[0] == "Stage 1: UNSAFE"
+    assert not any("4_t" in line for line in said)
+    _, said = lines(topic, "lint", "--render", **refs)
+    assert said[0].startswith("error: --render runs the project as it is checked out")
+    topic.git("switch", "-q", "topic")
+    assert remark not in lines(topic, "lint", **refs)[1]
+
+
+def test_a_push_of_what_is_not_here_is_one_message(topic: Checkout) -> None:
+    refs = {"PRE_COMMIT_FROM_REF": "main", "PRE_COMMIT_TO_REF": "0" * 40}
+    status, said = lines(topic, "lint", **refs)
+    assert (status, said[0]) == (
+        2, f"error: git knows no revision '{'0' * 40}' here, and that is what is pushed"
+    )  # fmt: skip

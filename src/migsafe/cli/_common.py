@@ -280,7 +280,10 @@ def _new(given: Common, settings: Settings, *, judging: bool) -> Work | None:
     request = _request(given.paths or settings.paths, given, settings, schema, judging=judging)
     since = bases.Since(repository, base)
     loaded = load_changed(request, since)
-    return Work(settings, loaded, schema, since=base.name, code=Code(since).change)
+    remark = None
+    if base.end is not None:
+        remark = f"{base.end[:12]} is pushed and not checked out: it is judged as it was committed"
+    return Work(settings, loaded, schema, base.name, remark, Code(since).change)
 
 
 def _compares(given: Common, default: Default) -> bool:

@@ -10,48 +10,45 @@ from migsafe.sources.convention import owner
 from migsafe.sources.files import SUFFIXES, Files
 from migsafe.sources.git.base import Since
 
+_Read = Callable[[str], Uses]
 _MOST_FILES = 400
 """A word that more files hold is a common one: who means what by it takes too long to find out."""
 
 
 class Code:
-    """The application code between a commit and the working tree.
+    """The application code that a change touches, and what else says some words.
 
     Args:
-        since: The checkout, and the commit at which the change began.
+        since: Where the change began, and where it leads.
     """
 
     def __init__(self, since: Since) -> None:
         """Keep where to look; nothing is read yet."""
-        self._repository = since.repository
-        self._commit = since.base.commit
-        self._now, self._before = Files(), since.before
+        self._since = since
+        self._now, self._before = since.now, since.before
         self._read_now = cache(_reader(self._now))
         self._read_before = cache(_reader(self._before))
 
     def change(self, words: Iterable[str]) -> CodeChange:
         """Return what the changed files name, before and after, and who else says some words."""
-        changes = self._repository.changes(self._commit)
+        changes = self._since.changes()
         before = [each.before for each in changes if each.before is not None]
         now = [each.now for each in changes if each.now is not None]
         wanted = tuple(dict.fromkeys(words))
+        began = self._since.base.commit
         return CodeChange(
             tuple(self._read_before(path) for path in before if _is_code(path, self._before)),
             tuple(self._read_now(path) for path in now if _is_code(path, self._now)),
-            dict(self._holding(wanted, None)),
-            dict(self._holding(wanted, self._commit)) if self._commit else {},
+            dict(self._holding(wanted, self._now, self._read_now, self._since.base.end)),
+            dict(self._holding(wanted, self._before, self._read_before, began)) if began else {},
         )
 
     def _holding(
-        self, words: Iterable[str], commit: str | None
+        self, words: Iterable[str], files: Files, read: _Read, commit: str | None
     ) -> Iterator[tuple[str, tuple[Uses, ...]]]:
-        files, read = self._now, self._read_now
-        if commit is not None:
-            files, read = self._before, self._read_before
         for word in words:
-            paths = [
-                path for path in self._repository.holding(word, commit) if _is_code(path, files)
-            ]
+            held = self._since.repository.holding(word, commit)
+            paths = [path for path in held if _is_code(path, files)]
             if len(paths) <= _MOST_FILES:
                 yield word, tuple(map(read, paths))
 
@@ -64,7 +61,7 @@ def _is_code(path: str, files: Files) -> bool:
     return home is None or home[1] == path
 
 
-def _reader(files: Files) -> Callable[[str], Uses]:
+def _reader(files: Files) -> _Read:
     def read(path: str) -> Uses:
         try:
             return uses(path, files.text(path))

@@ -213,7 +213,7 @@ def _named(name: str, changelog: str, files: Files, *, whole: bool) -> list[str]
     here = os.path.dirname(changelog)
     for _ in range(_LEVELS):
         path = os.path.normpath(os.path.join(here, name))
-        if whole and os.path.isdir(path):
+        if whole and files.is_directory(path):
             below = sorted(walk(path, files))
             return [each for each in below if each.endswith(".sql")]
         if not whole and files.exists(path):

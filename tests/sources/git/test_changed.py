@@ -14,7 +14,7 @@ from migsafe.lint import Options, lint
 from migsafe.model.errors import UsageError
 from migsafe.model.findings import Report, Severity
 from migsafe.sources import Loaded, Request, load
-from migsafe.sources.git.base import Since, named
+from migsafe.sources.git.base import Base, Since, named
 from migsafe.sources.git.changed import load_changed
 from migsafe.sources.git.repository import Repository
 from repositories import Checkout
@@ -502,3 +502,17 @@ def test_a_baseline_keeps_what_is_gone_and_has_no_place_for_a_comment(checkout: 
         assert migsafe(*command, cwd=checkout.path).returncode == 1
         known = (*command, "--baseline", "migsafe-baseline.json")
         assert migsafe(*known, cwd=checkout.path).returncode == 0
+
+
+def test_what_is_pushed_is_read_with_its_own_history(checkout: Checkout) -> None:
+    here = checkout.commit({"README.md": "nothing yet"})
+    settings = f"{ALEMBIC['alembic.ini']}recursive_version_locations = true\n"
+    base = checkout.commit(
+        {**ALEMBIC, "alembic.ini": settings, "al/versions/old/c.py": revision("c", "b")}
+    )
+    end = checkout.commit({"al/versions/old/d.py": revision("d", "c")})
+    checkout.git("reset", "-q", "--hard", here)
+    loaded = load_changed(Request(paths=()), Since(Repository(), Base("main", base, end)))
+    (selection,) = loaded.selections
+    assert [each.id for each in selection.tree.migrations] == ["a", "b", "c", "d"]
+    assert judged(loaded) == {"al": ["d"]}

@@ -37,6 +37,17 @@ def test_everything_that_is_not_committed_counts(checkout: Checkout) -> None:
     )
 
 
+def test_between_two_commits_the_working_tree_counts_for_nothing(checkout: Checkout) -> None:
+    base = checkout.commit({"a.sql": "1", "b.sql": "1", "c.sql": "1"})
+    checkout.git("rm", "-q", "b.sql")
+    end = checkout.commit({"a.sql": "2", "d.sql": "2"})
+    checkout.git("reset", "-q", "--hard", base)
+    checkout.write({"c.sql": "3", "e.sql": "3"})
+    assert Repository().changes(base, end) == (
+        Change("a.sql", "a.sql"), Change("b.sql", None), Change(None, "d.sql"),
+    )  # fmt: skip
+
+
 def test_a_file_that_was_moved_without_git_is_a_rename(checkout: Checkout) -> None:
     base = checkout.commit({"a.sql": "SELECT 1;", "b.sql": "SELECT 2;"})
     (checkout.path / "a.sql").rename(checkout.path / "c.sql")
@@ -301,6 +312,25 @@ def test_the_inside_of_a_submodule_counts(
     assert Repository().changes(sub.git("rev-parse", "HEAD~1")) == expected
     monkeypatch.chdir(checkout.path / "sub" / "m")
     assert Repository("../..").changes(base)[0].now == "0001.sql"
+
+
+def test_between_two_commits_a_submodule_stands_where_they_say(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    inner = Checkout.made(tmp_path / "inner")
+    inner.commit({"m/0001.sql": "1"})
+    empty = checkout.commit({"a.sql": "1"})
+    checkout.git("submodule", "--quiet", "add", inner.path.as_uri(), "sub")
+    base = checkout.commit()
+    sub = Checkout(checkout.path / "sub")
+    sub.commit({"m/0002.sql": "2"})
+    end = checkout.commit()
+    sub.write({"m/0001.sql": "changed", "m/0003.sql": "3"})
+    repository = Repository()
+    assert repository.changes(base, end) == (Change(None, "sub/m/0002.sql"),)
+    new = [change.now for change in repository.changes(empty, base)]
+    assert new == [".gitmodules", "sub/m/0001.sql"]
+    assert repository.changes(base, empty) == (Change(".gitmodules", None),)
 
 
 def test_a_submodule_that_lacks_its_commit_is_lost(checkout: Checkout, tmp_path: Path) -> None:

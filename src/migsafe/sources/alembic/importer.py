@@ -87,7 +87,7 @@ class Importer:
 
     def names(self, directory: str, importing: str) -> frozenset[str] | None:
         """Return the names in a directory, None if it is none of the repository."""
-        if not os.path.isdir(directory) or not self._is_inside(directory, importing):
+        if not self._files.is_directory(directory) or not self._is_inside(directory, importing):
             return None
         return self._files.names(directory)
 

@@ -214,7 +214,7 @@ def _sources(environment: Environment, files: Files) -> Iterator[str]:
             if name.endswith(".py") and not name.startswith(("__init__", ".#")):
                 if files.exists(path):
                     yield path
-            elif environment.recursive and os.path.isdir(path) and name[0] not in "._":
+            elif environment.recursive and files.is_directory(path) and name[0] not in "._":
                 pending.append(path)
 
 

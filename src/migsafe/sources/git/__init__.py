@@ -7,6 +7,8 @@ import os
 
 PUSHED = "PRE_COMMIT_FROM_REF"
 """Where pre-commit tells its hooks that a push begins."""
+PUSHED_TO = "PRE_COMMIT_TO_REF"
+"""Where it tells them what is pushed, be it checked out or not."""
 
 
 def is_checkout(directory: str = ".") -> bool:

@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping, Sequence
 
 from migsafe.model.errors import UsageError
-from migsafe.model.record import record
+from migsafe.model.record import record, replace
 from migsafe.sources.files import Files
-from migsafe.sources.git import PUSHED
-from migsafe.sources.git.repository import Repository
+from migsafe.sources.git import PUSHED, PUSHED_TO
+from migsafe.sources.git.repository import Change, Repository
 
 _TRUNKS = ("main", "master")
 _DEEPEN = (
@@ -18,15 +18,19 @@ _DEEPEN = (
 
 @record
 class Base:
-    """The commit at which a change began, and what people call that which lacks it."""
+    """The commit at which a change began, and what people call that which lacks it.
+
+    `end` is the commit that the change leads to, None where that is the working tree.
+    """
 
     name: str
     commit: str
+    end: str | None = None
 
 
 @record
 class Since:
-    """A checkout, and the commit at which the change in it began."""
+    """A repository, the commit at which a change in it began, and where that leads."""
 
     repository: Repository
     base: Base
@@ -35,6 +39,26 @@ class Since:
     def before(self) -> Files:
         """The files as they stood then."""
         return self.repository.at(self.base.commit)
+
+    @property
+    def now(self) -> Files:
+        """The files as the change leaves them."""
+        return Files() if self.base.end is None else self.repository.at(self.base.end)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return the files that differ, sorted.
+
+        Raises:
+            UsageError: If git refuses.
+        """
+        return self.repository.changes(self.base.commit, self.base.end)
+
+    def lost(self) -> dict[str, str]:
+        """Return the submodules that lack a commit of the change, by directory."""
+        ends = (self.base.commit, *([] if self.base.end is None else [self.base.end]))
+        return {
+            directory: id_ for end in ends for directory, id_ in self.repository.lost(end).items()
+        }
 
 
 def named(repository: Repository, name: str) -> Base:
@@ -107,13 +131,24 @@ def _trunk(repository: Repository, refs: Mapping[str, str]) -> str | None:
 
 
 def pushed(repository: Repository, environment: Mapping[str, str] = os.environ) -> Base | None:
-    """Return where a push begins, as pre-commit tells its hooks; None outside of one.
+    """Return where a push begins and what it leads to, as pre-commit tells its hooks.
+
+    None outside of a push.
 
     Raises:
-        UsageError: If the commit is not here.
+        UsageError: If one of both is not here.
     """
-    begin = environment.get(PUSHED)
-    return None if not begin else _parted(repository, (begin,), begin[:12])
+    begin, end = environment.get(PUSHED), environment.get(PUSHED_TO)
+    if not begin:
+        return None
+    tip = repository.commit(end) if end else repository.head
+    if end and tip is None:
+        raise UsageError(
+            f"git knows no revision '{end}' here, and that is what is pushed",
+            help=f"Set {PUSHED_TO} to a commit of this clone.",
+        )
+    base = _parted(repository, (begin,), begin[:12], tip)
+    return base if tip == repository.head else replace(base, end=tip)
 
 
 def _merging(repository: Repository, environment: Mapping[str, str]) -> Base | None:
@@ -127,8 +162,11 @@ def _merging(repository: Repository, environment: Mapping[str, str]) -> Base | N
     return None
 
 
-def _parted(repository: Repository, candidates: Sequence[str], label: str) -> Base:
-    head = repository.head
+def _parted(
+    repository: Repository, candidates: Sequence[str], label: str, tip: str | None = None
+) -> Base:
+    """Return where a commit, by default the one that is checked out, parted from a revision."""
+    head = tip or repository.head
     if head is None:
         raise UsageError(
             "this branch has no commit yet, so that everything is new",

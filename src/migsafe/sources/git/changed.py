@@ -36,7 +36,12 @@ def load_changed(request: Request, since: Since) -> Loaded:
         UsageError: If git refuses, or the request names a convention that there is not.
     """
     _refuse_lost(request, since)
-    files = Files()
+    if request.render and since.base.end is not None:
+        raise UsageError(
+            "--render runs the project as it is checked out, and that is not what is pushed",
+            help="Check out what is pushed, or leave --render out.",
+        )
+    files = since.now
     touched = scope(request.paths, since, files)
     now = read_files(touched.now, request, files)
     alone = replace(request, history=False, render=False)
@@ -52,7 +57,7 @@ def _refuse_lost(request: Request, since: Since) -> None:
     Raises:
         UsageError: If there is one.
     """
-    for directory, commit in since.repository.lost(since.base.commit).items():
+    for directory, commit in since.lost().items():
         wanted = [shown(path) for path in request.paths] or ["."]
         asked = any(_covers(each, directory) or _covers(directory, each) for each in wanted)
         if asked and discover(directory):
@@ -77,9 +82,9 @@ def scope(paths: Sequence[str], since: Since, files: Files) -> Scope:
     Args:
         paths: Files, directories or globs; none: every tree below the working directory.
         since: What the change is compared with.
-        files: The files as they stand.
+        files: The files as the change leaves them.
     """
-    changes = since.repository.changes(since.base.commit)
+    changes = since.changes()
     before_files = since.before
     wanted = [shown(path) for path in paths]
     now: dict[str, None] = {}
@@ -100,7 +105,7 @@ def scope(paths: Sequence[str], since: Since, files: Files) -> Scope:
         missing(path)
         for path in wanted
         if not _has_magic(path)
-        and not os.path.lexists(path)
+        and not (files.exists(path) or files.is_directory(path) or files.is_link(path))
         and not any(_covers(path, change.before or "") for change in changes)
     ]
     return Scope(tuple(now), tuple(before), tuple(errors))

@@ -17,7 +17,7 @@ _DEEPEST = 8
 
 @record
 class Change:
-    """A file that differs between a commit and the working tree.
+    """A file that differs between a commit and what a change makes of it.
 
     `before` is where it stood, None if it is new; `now` is where it stands, None if it is
     gone. Both differ for a file that was renamed.
@@ -120,8 +120,8 @@ class Repository:
                     known.graft(directory, inner.at(stood))
         return known
 
-    def changes(self, commit: str) -> tuple[Change, ...]:
-        """Return what differs between a commit and the working tree, sorted.
+    def changes(self, commit: str, end: str | None = None) -> tuple[Change, ...]:
+        """Return what differs between a commit and the working tree, or another one, sorted.
 
         What is staged, what is not, and files that git does not know yet all count; ignored
         files do not. The inside of submodules that are checked out counts too, where the
@@ -129,11 +129,12 @@ class Repository:
 
         Args:
             commit: Its id; empty: there was nothing before.
+            end: The id of the other commit; None: the working tree.
 
         Raises:
             UsageError: If git refuses.
         """
-        return tuple(sorted(self._changes(commit, 0), key=_sort_key))
+        return tuple(sorted(self._changes(commit, end, 0), key=_sort_key))
 
     def holding(self, word: str, commit: str | None = None) -> tuple[str, ...]:
         """Return the text files that have a word somewhere, sorted; those of submodules too.
@@ -171,8 +172,21 @@ class Repository:
             if id_ is not None and self.submodules[directory].commit(id_) is None
         }
 
-    def _changes(self, commit: str, depth: int) -> Iterator[Change]:
-        tracked = list(self._tracked(commit))
+    def _changes(self, commit: str, end: str | None, depth: int) -> Iterator[Change]:
+        tracked = list(self._tracked(commit, end))
+        yield from self._with_untracked(commit, tracked) if end is None else tracked
+        if depth == _DEEPEST:
+            return
+        before = self.at(commit)
+        lost = self.lost(commit).keys() | ({} if end is None else self.lost(end)).keys()
+        for directory, inner in self.submodules.items():
+            stood = before.submodule(directory) or ""
+            stands = None if end is None else self.at(end).submodule(directory)
+            if directory not in lost and (end is None or stands is not None):
+                yield from inner._changes(stood, stands, depth + 1)  # noqa: SLF001  its own kind
+
+    def _with_untracked(self, commit: str, tracked: list[Change]) -> Iterator[Change]:
+        """Yield what git knows to have changed, and with it the files that it does not know."""
         gone = {change.before: change for change in tracked if change.now is None}
         before = self.at(commit)
         twins = _Twins(gone, before)
@@ -189,21 +203,18 @@ class Repository:
                 tracked.remove(twin)
             yield Change(None if twin is None else twin.before, path)
         yield from tracked
-        if depth < _DEEPEST:
-            lost = self.lost(commit)
-            for directory, inner in self.submodules.items():
-                if directory not in lost:
-                    stood = before.submodule(directory) or ""
-                    yield from inner._changes(stood, depth + 1)  # noqa: SLF001  its own kind
 
-    def _tracked(self, commit: str) -> Iterator[Change]:
+    def _tracked(self, commit: str, end: str | None) -> Iterator[Change]:
         if not commit:
-            for path in self._listed("ls-files", "--cached", "-z"):
+            in_index = ("ls-files", "--cached", "-z")
+            at_end = ("ls-tree", "-r", "-z", "--name-only", "--full-tree", end or "")
+            for path in self._listed(*(in_index if end is None else at_end)):
                 yield Change(None, path)
             return
+        commits = (commit,) if end is None else (commit, end)
         printed = self._git.compare(
             "diff", "--raw", "-z", "-M", "--no-abbrev", "--no-color", "--no-ext-diff",
-            "--no-textconv", "--ignore-submodules=dirty", commit, "--",
+            "--no-textconv", "--ignore-submodules=dirty", *commits, "--",
         )  # fmt: skip
         fields = iter(os.fsdecode(printed).split("\0"))
         seen: set[Change] = set()
