@@ -64,10 +64,19 @@ def check_plan(deploy: Deploy, context: Context) -> Iterator[Finding]:
 
 def _is_there_in_the_end(thing: Touched, context: Context) -> bool:
     """Say whether the deploy gives the name to something else again."""
-    after = context.ship.after
-    if thing.kind is UseKind.COLUMN and thing.owner is not None:
-        return after.column_existence(thing.owner, thing.name) is Existence.PRESENT
-    if thing.kind is UseKind.FUNCTION:
-        return bool(after.routines(thing.full_name))
-    kind = ObjectKind.TYPE if thing.kind is UseKind.TYPE else ObjectKind.TABLE
-    return thing.owner is None and after.existence(kind, thing.full_name) is Existence.PRESENT
+    after, owner, name = context.ship.after, thing.owner, thing.full_name
+    match thing.kind:
+        case UseKind.COLUMN if owner is not None:
+            return after.column_existence(owner, thing.name) is Existence.PRESENT
+        case UseKind.CONSTRAINT if owner is not None:
+            return after.constraint(owner, thing.name) is not None
+        case UseKind.LABEL if owner is not None:
+            enum = after.enum(owner)
+            return enum is not None and enum.labels is not None and thing.name in enum.labels
+        case UseKind.FUNCTION:
+            return bool(after.routines(name))
+        case UseKind.TYPE:
+            return after.existence(ObjectKind.TYPE, name) is Existence.PRESENT
+        case _:
+            there = after.existence(ObjectKind.TABLE, name) is Existence.PRESENT
+            return there or after.view(name) is not None
