@@ -175,7 +175,7 @@ def set_on_class(class_: Class, name: str, value: Value, evaluates: Evaluates) -
     if _has(class_, name):
         # On another way it is worth what it was.
         _value_of_member(class_, name, evaluates)
-    class_.members.names[name] = value
+    class_.members.put(name, value)
 
 
 def _function(class_: Class, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
@@ -193,9 +193,9 @@ def _value_of_member(class_: Class, name: str, evaluates: Evaluates) -> Value:
     members = class_.members
     if name not in members.names:
         if name not in members.made:
-            members.names[name] = Unknown(f"'{name}' is defined by itself")
+            members.put(name, Unknown(f"'{name}' is defined by itself"))
             members.made[name] = _made_member(class_, name, evaluates)
-        members.names[name] = members.made[name]
+        members.put(name, members.made[name])
     return members.names[name]
 
 

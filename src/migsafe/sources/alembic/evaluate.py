@@ -35,8 +35,10 @@ from migsafe.sources.alembic.names import Names
 from migsafe.sources.alembic.operators import binary, comparison, source, unary
 from migsafe.sources.alembic.plain import (
     MANY,
+    NOT_SENT,
     dictionary,
     distinct,
+    is_sent,
     is_too_large,
     ordered,
     parts_of,
@@ -238,15 +240,15 @@ class Evaluator:
         with self.names.holding() as held:
             match target:
                 case ast.Attribute(value=inner, attr=attr):
-                    held.names["of"] = self.value(inner)
-                    held.names["now"] = self.attribute_of(held.names["of"], attr)
+                    held.put("of", self.value(inner))
+                    held.put("now", self.attribute_of(held.names["of"], attr))
                 case ast.Subscript(value=inner, slice=index):
-                    held.names["of"] = self.value(inner)
-                    held.names["at"] = self.value(index)
-                    held.names["now"] = element(held.names["of"], held.names["at"])
+                    held.put("of", self.value(inner))
+                    held.put("at", self.value(index))
+                    held.put("now", element(held.names["of"], held.names["at"]))
                 case ast.Name(id=name):
-                    held.names["now"] = self.names.lookup(name)
-            held.names["by"] = self.value(node.value)
+                    held.put("now", self.names.lookup(name))
+            held.put("by", self.value(node.value))
             made = self._weighed(self._changed_by(held, node))
             match target:
                 case ast.Attribute(attr=attr):
@@ -318,7 +320,7 @@ class Evaluator:
             return [self._one(each) for each in nodes]
         with self.names.holding() as held:
             for at, each in enumerate(nodes):
-                held.names[str(at)] = self._one(each)
+                held.put(str(at), self._one(each))
             return list(held.names.values())
 
     def _one(self, node: ast.expr) -> Value:
@@ -375,7 +377,9 @@ class Evaluator:
         # Nine of ten are one of these.
         if isinstance(node, ast.Constant):
             value = node.value
-            if value is None or isinstance(value, (bool, int, float, str, bytes)):
+            if isinstance(value, str):
+                return value if is_sent(value) else Unknown(NOT_SENT)
+            if value is None or isinstance(value, (bool, int, float, bytes)):
                 return value
             return Unknown("such a constant is not read")
         if isinstance(node, ast.Name):

@@ -499,7 +499,7 @@ class Walk:
         """Follow a loop whose rounds are known; a list may change meanwhile."""
         with self._evaluator.names.holding() as held:
             # What reads lists as it goes is not known once one of them changes.
-            held.names[""] = reading(View(given), sources) if sources else given
+            held.put("", reading(View(given), sources) if sources else given)
             return self._followed_rounds(node, held)
 
     def _followed_rounds(self, node: ast.For | ast.AsyncFor, held: Scope) -> int:
@@ -765,7 +765,8 @@ class Walk:
             return leaves
         early = frame.exits[exits:]
         with self._evaluator.names.holding() as held:
-            held.names |= {str(at): value for at, value in enumerate(frame.returned[returned:])}
+            for at, value in enumerate(frame.returned[returned:]):
+                held.put(str(at), value)
             values = list(held.names)
             last = self._body(node.finalbody)
             frame.returned[returned : returned + len(values)] = [held.names[at] for at in values]

@@ -11,6 +11,7 @@ from migsafe.sources.alembic.values import Scope, Unknown, Value
 NOWHERE = 0
 NEXT, RETURN, RAISE, BREAK, CONTINUE = (1 << bit for bit in range(5))
 """How a body may be left; a flag of `enum` costs ten times as much, and each statement asks."""
+_NONE = Unknown("")
 JUMPS = RETURN | BREAK | CONTINUE
 
 Names = list[tuple[Scope, dict[str, Value]]]
@@ -49,18 +50,16 @@ def names_now(evaluator: Evaluator) -> Names:
     """
     names = evaluator.names
     scopes = names.scopes()
-    evaluator.spend(sum(len(scope.names) + 1 for scope in scopes) // 8)
+    evaluator.spend(sum(len(scope.names) + 1 for scope in scopes) // 32)
     return [
-        (scope, dict(scope.names))
-        for scope in scopes
-        if not scope.is_module or scope is names.scope
+        (scope, scope.note()) for scope in scopes if not scope.is_module or scope is names.scope
     ]
 
 
 def restore(names: Names) -> None:
     """Put names back to what they were worth."""
     for scope, held in names:
-        scope.names = dict(held)
+        scope.go_back(held)
 
 
 def join(ways: list[Names]) -> None:
@@ -72,19 +71,23 @@ def join(ways: list[Names]) -> None:
         for scope, held in way:
             if id(scope) not in met:
                 met.add(id(scope))
-                scope.names = dict(held)
+                scope.go_back(held)
                 continue
             here = scope.names
-            for name in {**here, **held}:
+            if here is held:
+                continue
+            names = [name for name, value in held.items() if here.get(name, _NONE) is not value]
+            names += here.keys() - held.keys()
+            for name in names:
                 if scope.is_lazy and (name not in here or name not in held):
                     # Somebody asked for it, or changed it, on one of the ways only.
                     asked = here[name] if name in here else held[name]
                     first_ = scope.made.get(name, asked)
-                    here[name] = asked if same(asked, first_) else _joined(name, asked, first_)
+                    scope.put(name, asked if same(asked, first_) else _joined(name, asked, first_))
                 elif name not in here or name not in held:
-                    here[name] = _joined(name, here.get(name), held.get(name))
+                    scope.put(name, _joined(name, here.get(name), held.get(name)))
                 elif not same(here[name], held[name]):
-                    here[name] = _joined(name, here[name], held[name])
+                    scope.put(name, _joined(name, here[name], held[name]))
 
 
 def _joined(name: str, left: Value, right: Value) -> Value:
@@ -94,8 +97,10 @@ def _joined(name: str, left: Value, right: Value) -> Value:
 def is_steady(before: Names) -> bool:
     """Return whether names are worth what they were, or were not known before."""
     return all(
-        name in scope.names and is_as_known(value, scope.names[name])
+        scope.names.get(name, _NONE) is value
+        or (name in scope.names and is_as_known(value, scope.names[name]))
         for scope, held in before
+        if scope.names is not held
         for name, value in held.items()
     )
 
@@ -107,4 +112,4 @@ def forget(evaluator: Evaluator, names: Iterable[str], why: str, kept: tuple[typ
         if not isinstance(held, kept):
             may = reaches_database(held)
             unknown = Unknown(f"'{name}' {why}", reaches=may)
-            evaluator.names.scope_of(name).names[name] = holding(unknown, (held,))
+            evaluator.names.scope_of(name).put(name, holding(unknown, (held,)))

@@ -1,7 +1,7 @@
 """Python files as `ast` shows them; nothing of them is run."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from migsafe.model.errors import InputError
 from migsafe.sources.alembic.places import Places
@@ -25,9 +25,11 @@ def read_module(text: str, path: str) -> Module:
             path=path,
             line=error.lineno,
         ) from error
-    except (ValueError, RecursionError, MemoryError) as error:
+    except ValueError as error:
+        raise InputError(f"not Python: {error}", help="Correct the file.", path=path) from error
+    except (RecursionError, MemoryError) as error:
         raise InputError(
-            f"not readable as Python ({type(error).__name__})",
+            "not readable as Python: an expression is nested too deep",
             help="Take the deeply nested expression apart.",
             path=path,
         ) from error
@@ -117,29 +119,43 @@ def _join_defining(module: Module) -> None:
     often = {name for name, statements in module.defining.items() if len(statements) > 1}
     if not often:
         return
-    together: dict[str, set[str]] = {name: {name} for name in module.defining}
-    for statement in {id(each): each for one in module.defining.values() for each in one}.values():
+    asked_by = {
+        name: {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        for name, node in module.functions.items()
+    }
+    # Each name leads to another one of those it is defined with, at last to itself.
+    leads = {name: name for name in module.defining}
+    for statement in _each_once(module.defining.values()):
         changed = set(changes([statement]))
-        asked = _loaded(statement, module) & module.defining.keys()
-        if changed.isdisjoint(often):
-            asked &= often
-        joined = set().union(*(together[name] for name in changed | asked))
-        if len(joined) > 1 and asked - changed:
-            for name in joined:
-                together[name] = joined
-    for name, names in together.items():
+        asked = {each.id for each in ast.walk(statement) if isinstance(each, ast.Name)}
+        asked = asked.union(*(asked_by[name] for name in asked & asked_by.keys()))
+        asked &= often if changed.isdisjoint(often) else leads.keys()
+        if asked - changed:
+            first = _last(leads, min(changed))
+            for name in changed | asked:
+                leads[_last(leads, name)] = first
+    together: dict[str, list[str]] = {}
+    for name in leads:
+        together.setdefault(_last(leads, name), []).append(name)
+    for names in together.values():
         if len(names) > 1:
-            found = {id(each): each for one in names for each in module.defining[one]}
-            module.defining[name] = sorted(found.values(), key=lambda each: each.lineno)
+            found = _each_once([module.defining[name] for name in names])
+            found.sort(key=lambda each: each.lineno)
+            module.defining |= dict.fromkeys(names, found)
 
 
-def _loaded(statement: ast.stmt, module: Module) -> set[str]:
-    """Return the names that a statement reads, also in functions that it names."""
-    found = {each.id for each in ast.walk(statement) if isinstance(each, ast.Name)}
-    for name in found & module.functions.keys():
-        inside = ast.walk(module.functions[name])
-        found |= {each.id for each in inside if isinstance(each, ast.Name)}
-    return found
+def _each_once(lists: Iterable[list[ast.stmt]]) -> list[ast.stmt]:
+    return list({id(each): each for one in lists for each in one}.values())
+
+
+def _last(leads: dict[str, str], name: str) -> str:
+    """Return where a name leads to, and let it lead there at once from now on."""
+    passed = []
+    while leads[name] != name:
+        passed.append(name)
+        name = leads[name]
+    leads |= dict.fromkeys(passed, name)
+    return name
 
 
 def changes(statements: Sequence[ast.AST]) -> Iterator[str]:

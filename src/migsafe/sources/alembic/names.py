@@ -157,9 +157,9 @@ class Names:
         if name not in scope.names:
             if name not in scope.made:
                 # A name that is defined by itself must not be followed for ever.
-                scope.names[name] = Unknown(f"'{name}' is defined by itself")
+                scope.put(name, Unknown(f"'{name}' is defined by itself"))
                 scope.made[name] = self._defined(module, name)
-            scope.names[name] = scope.made[name]
+            scope.put(name, scope.made[name])
         return scope.names[name]
 
     def _defined(self, module: Module, name: str) -> Value:  # noqa: C901, PLR0912 - a table
@@ -177,7 +177,8 @@ class Names:
             case statements:
                 defined = [*dict.fromkeys(changes(statements))]
                 for each in defined:
-                    scope.names.setdefault(each, Unknown(f"'{each}' is defined by itself"))
+                    if each not in scope.names:
+                        scope.put(each, Unknown(f"'{each}' is defined by itself"))
                 self._host.run_quietly(scope, statements)
                 scope.made |= {each: scope.names[each] for each in defined}
                 return scope.names[name]
@@ -239,11 +240,11 @@ class Names:
             scope = scope.outer
         if name in scope.elsewhere:
             self._settle(scope.module, {name})
-            self.module_scope(scope.module).names[name] = self._on_module(name, value)
+            self.module_scope(scope.module).put(name, self._on_module(name, value))
             return
         while name in scope.outside and scope.outer is not None:
             scope = scope.outer
-        scope.names[name] = value
+        scope.put(name, value)
 
     def replaced(self, old: Value, new: Value) -> None:
         """Put a new value in the place of one that changed, wherever it is held."""
@@ -277,9 +278,8 @@ class Names:
             for name, value in scope.names.items():
                 changed = self._with(value, known)
                 if changed is not value:
-                    scope.names[name] = (
-                        self._on_module(name, changed) if scope.is_module else changed
-                    )
+                    is_here = not scope.is_module
+                    scope.put(name, changed if is_here else self._on_module(name, changed))
         for key, value in self._resolved.items():
             changed = self._with(value, known)
             if changed is not value:

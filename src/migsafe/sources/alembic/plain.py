@@ -34,6 +34,9 @@ _MOST_DIGITS = 1_000
 _WIDE = pattern(r"\d{5,}")
 
 
+NOT_SENT = "a text holds a character that no server takes"
+
+
 class NotPlainError(Exception):
     """Raised where a value is no plain data."""
 
@@ -69,7 +72,17 @@ def python_of(value: Value) -> object:
             raise NotPlainError(reason(value) or "a value is no plain data")
 
 
-def value_of(given: object) -> Value:  # noqa: C901 - a table
+def is_sent(text: str) -> bool:
+    """Return whether a text can reach a server: no NUL, no half of a surrogate pair."""
+    if "\0" in text:
+        return False
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def value_of(given: object) -> Value:  # noqa: C901, PLR0912 - a table
     """Return Python's own data as a value.
 
     Raises:
@@ -80,6 +93,8 @@ def value_of(given: object) -> Value:  # noqa: C901 - a table
             return given
         case int() if given.bit_length() <= _MOST_BITS:
             return given
+        case str() if not is_sent(given):
+            raise NotPlainError(NOT_SENT)
         case str() | bytes() if len(given) <= LONGEST:
             return given
         case list() | set() | frozenset() | tuple() | dict() if len(given) > MANY:

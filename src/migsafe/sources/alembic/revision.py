@@ -9,9 +9,11 @@ from migsafe.model.record import record
 from migsafe.sources.alembic.flow import Walk
 from migsafe.sources.alembic.importer import Importer
 from migsafe.sources.alembic.modules import assigned
+from migsafe.sources.alembic.plain import is_sent
 from migsafe.sources.alembic.values import Module, Value
 
-_HEADER = pattern(r"^revision\b[^=\n]*=", re.MULTILINE)
+# A file may end its lines with a carriage return alone.
+_HEADER = pattern(r"(?:^|\r)revision\b[^=\r\n]*=", re.MULTILINE)
 _HELD_ID = pattern(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 _HELD_DOWN = pattern(r"^down_revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 _HEADER_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
@@ -68,7 +70,7 @@ def _value(module: Module, name: str, importer: Importer | None) -> Value:
     match assigned(module, name):
         case None if name not in module.defining:
             return None
-        case ast.Constant(value=None | str() as value):
+        case ast.Constant(value=None | str() as value) if value is None or is_sent(value):
             # Nearly all headers are literals: nothing needs to be followed for them.
             return value
         case _:

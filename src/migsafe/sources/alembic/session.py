@@ -37,7 +37,7 @@ def session_of(environment: Environment, files: Files) -> tuple[SetParameter, ..
     if _WORD in text:
         try:
             tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return tuple(found)
         found += _of_module(tree)
     return tuple(found)

@@ -9,9 +9,11 @@ from migsafe.model.pattern import pattern
 from migsafe.sources.alembic.plain import (
     LONGEST,
     MANY,
+    NOT_SENT,
     NotPlainError,
     checked_spec,
     compute,
+    is_sent,
     is_shown_as_held,
     ordered,
     python_of,
@@ -83,6 +85,8 @@ class _Holes:
             NotPlainError: If all of them together are too long.
         """
         self.grows(len(text))
+        if not is_sent(text):
+            raise NotPlainError(NOT_SENT)
         if not text.isascii() and MARKS.search(text) is not None:
             self._has_marks_of_others = True
         return text

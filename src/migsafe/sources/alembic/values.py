@@ -357,6 +357,22 @@ class Scope:
     is_inner: bool = False
     is_seen: bool = False
     made: dict[str, "Value"] = field(default_factory=dict)
+    is_noted: bool = False
+
+    def note(self) -> dict[str, "Value"]:
+        """Return the names as they are now; whoever changes one of them changes a copy."""
+        self.is_noted = True
+        return self.names
+
+    def go_back(self, names: dict[str, "Value"]) -> None:
+        """Let the names be what they were when they were noted."""
+        self.names, self.is_noted = names, True
+
+    def put(self, name: str, value: "Value") -> None:
+        """Give a name a value."""
+        if self.is_noted:
+            self.names, self.is_noted = dict(self.names), False
+        self.names[name] = value
 
 
 @record
