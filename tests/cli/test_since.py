@@ -207,3 +207,22 @@ def test_a_push_of_what_is_not_here_is_one_message(topic: Checkout) -> None:
     assert (status, said[0]) == (
         2, f"error: git knows no revision '{'0' * 40}' here, and that is what is pushed"
     )  # fmt: skip
+
+
+def test_files_of_sql_in_no_tree_are_skipped_with_a_word(topic: Checkout) -> None:
+    topic.git("switch", "-q", "main")
+    topic.write({"sql/drop_users.sql": "DROP TABLE users;", "node_modules/a.sql": "SELECT 1;"})
+    status, said = lines(topic, "lint")
+    assert (status, said[0]) == (0, "nothing new since main (--all judges what was released)")
+    assert said[1] == "1 file skipped: no migration (sql/drop_users.sql)"
+    assert lines(topic, "lint", "sql/drop_users.sql")[0] == 1
+
+
+def test_where_there_are_no_migrations_at_all_nothing_is_safe(topic: Checkout) -> None:
+    topic.git("switch", "-q", "main")
+    topic.commit({"app/main.py": "pass\n"})
+    below = Checkout(topic.path / "app")
+    for command in (("lint",), ("gate", "--stage", "1"), ("lint", "--since", "main")):
+        status, said = lines(below, *command)
+        assert (status, said[0]) == (2, "error: no migrations were found below this directory")
+        assert lines(topic, *command)[0] == 0

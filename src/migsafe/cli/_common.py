@@ -19,7 +19,7 @@ from migsafe.model.errors import InputError, UsageError
 from migsafe.model.origin import SectionName
 from migsafe.model.record import names, record, replace
 from migsafe.parsers.sql import Placement, read_sql
-from migsafe.sources import Loaded, Request, discover, load
+from migsafe.sources import Loaded, Request, discover, is_without_migrations, load
 from migsafe.sources.files import Files
 from migsafe.sources.git import PUSHED, is_checkout
 
@@ -202,10 +202,7 @@ def read(given: Common, default: Default = Default.EVERYTHING, *, judging: bool 
         _refuse_nothing(given, settings)
     paths = given.paths or settings.paths or discover()
     if not paths:
-        raise UsageError(
-            "no migrations were found below this directory",
-            help="Name a file or directory, or set 'paths' in the configuration.",
-        )
+        raise _none_found()
     base, settings = _base(given, settings)
     loaded = load(_request(paths, given, settings, base, judging=judging))
     if not loaded.started:
@@ -224,6 +221,13 @@ def _all_of_it(start_after: str | None) -> str:
     return (
         "git knows no older state here (no repository, no default branch, or one branch without a "
         f"remote), so {every} is judged; --since REF judges what is new."
+    )
+
+
+def _none_found() -> UsageError:
+    return UsageError(
+        "no migrations were found below this directory",
+        help="Name a file or directory, or set 'paths' in the configuration.",
     )
 
 
@@ -280,6 +284,8 @@ def _new(given: Common, settings: Settings, *, judging: bool) -> Work | None:
     request = _request(given.paths or settings.paths, given, settings, schema, judging=judging)
     since = bases.Since(repository, base)
     loaded = load_changed(request, since)
+    if not (request.paths or loaded.selections or loaded.errors) and is_without_migrations():
+        raise _none_found()
     remark = None
     if base.end is not None:
         remark = f"{base.end[:12]} is pushed and not checked out: it is judged as it was committed"

@@ -267,16 +267,24 @@ def discover(root: str = ".") -> tuple[str, ...]:
     Where a configuration file names trees these are taken; elsewhere a directory counts
     that holds files of a convention with an order. Plan directories do not count.
     """
+    return tuple(dict.fromkeys(_discovered(root)))
+
+
+def is_without_migrations(root: str = ".") -> bool:
+    """Say whether no directory below `root` holds migrations."""
+    return next(_discovered(root), None) is None
+
+
+def _discovered(root: str) -> Iterator[str]:
     files = Files()
-    found: dict[str, None] = {}
+    configured: list[str] = []
     for convention in conventions():
         if convention.roots is not None:
-            found.update(dict.fromkeys(convention.roots(shown(root), files)))
-    configured = tuple(found)
+            configured.extend(convention.roots(shown(root), files))
+    yield from configured
     for path in walk(shown(root), files):
         if any(path.startswith(f"{tree}{os.sep}") for tree in configured):
             continue
         belongs = owner(path, files)
         if belongs is not None and belongs[1] != path:
-            found[belongs[1]] = None
-    return tuple(found)
+            yield belongs[1]

@@ -19,7 +19,7 @@ from migsafe.sources import (
     tree_beside,
 )
 from migsafe.sources.convention import Convention, Keeps, Reading, owner
-from migsafe.sources.files import SUFFIXES, Files, is_passed_by, missing, shown
+from migsafe.sources.files import SQL_SUFFIXES, SUFFIXES, Files, is_passed_by, missing, shown
 from migsafe.sources.git.base import Since
 
 _MAGIC = "*?["
@@ -48,7 +48,7 @@ def load_changed(request: Request, since: Since) -> Loaded:
     before = read_files(touched.before, alone, since.before)
     selections, _ = after(compared(now.trees, before.trees, since.base.commit), request.start_after)
     errors = (*(file_error(error) for error in touched.errors), *now.errors)
-    return Loaded(selections, tuple(dict.fromkeys(errors)), now.skipped)
+    return Loaded(selections, tuple(dict.fromkeys(errors)), (*now.skipped, *touched.skipped))
 
 
 def _refuse_lost(request: Request, since: Since) -> None:
@@ -69,11 +69,15 @@ def _refuse_lost(request: Request, since: Since) -> None:
 
 @record
 class Scope:
-    """The files of a change that may be migrations: as they stand, and as they stood."""
+    """The files of a change that may be migrations: as they stand, and as they stood.
+
+    `skipped` are files of SQL, in no tree, that nobody named.
+    """
 
     now: tuple[str, ...]
     before: tuple[str, ...]
     errors: tuple[InputError, ...]
+    skipped: tuple[str, ...]
 
 
 def scope(paths: Sequence[str], since: Since, files: Files) -> Scope:
@@ -108,20 +112,33 @@ def scope(paths: Sequence[str], since: Since, files: Files) -> Scope:
         and not (files.exists(path) or files.is_directory(path) or files.is_link(path))
         and not any(_covers(path, change.before or "") for change in changes)
     ]
-    return Scope(tuple(now), tuple(before), tuple(errors))
+    skipped = [
+        change.now
+        for change in changes
+        if not wanted
+        and change.now is not None
+        and change.now not in now
+        and change.now.endswith(SQL_SUFFIXES)
+        and _is_inside(change.now, files)
+    ]
+    return Scope(tuple(now), tuple(before), tuple(errors), tuple(skipped))
 
 
 def _counts(path: str, wanted: Sequence[str], files: Files) -> bool:
     """Return whether a changed file may be a migration that was asked for."""
     if not wanted:
-        inside = not path.startswith("..") and not is_passed_by(path, ".", files)
-        return inside and _is_in_a_tree(path, files)
+        return _is_inside(path, files) and _is_in_a_tree(path, files)
     for each in wanted:
         if each == path:
             return True
         if _covers(each, path) and not is_passed_by(path, each, files):
             return path.endswith(SUFFIXES) or _is_in_a_tree(path, files)
     return False
+
+
+def _is_inside(path: str, files: Files) -> bool:
+    """Return whether a file lies below the working directory, where migrations may lie."""
+    return not path.startswith("..") and not is_passed_by(path, ".", files)
 
 
 def _covers(wanted: str, path: str) -> bool:
