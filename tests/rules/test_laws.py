@@ -41,6 +41,10 @@ TWO_HARMS = {
     ("contract-before-expand", "drop-column"): "whether new code fails too; whose statements fail",
     ("drop-column", "schema-and-code-together"): "whose statements fail; which deploy is which",
     ("rename-column", "schema-and-code-together"): "whose statements fail; which deploy is which",
+    ("enum-value-unknown-to-old-code", "schema-and-code-together"): "whose statements fail; which "
+    "deploy is which",
+    ("rename-object", "schema-and-code-together"): "whose statements fail; which deploy is which",
+    ("schema-and-code-together", "set-schema"): "whose statements fail; which deploy is which",
     ("restrict-writes", "schema-and-code-together"): "whose rows are refused; which deploy is which",
     ("create-index", "wide-lock-window"): "writers wait for the build; readers for a lock before it",
     ("detach-inheritance", "detach-partition"): "which rows are missed; who waits for the lock",

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from migsafe.catalog.schema import Existence
+from migsafe.catalog.bearing import is_borne
 from migsafe.codebase.change import still
 from migsafe.codebase.touched import How, Touched, touched
 from migsafe.context import Context, Deploy
-from migsafe.model.code import Basis, UseKind
+from migsafe.model.code import Basis
 from migsafe.model.findings import Finding
-from migsafe.model.operations import ObjectKind, SetSchema
+from migsafe.model.operations import SetSchema
 
 _SHOWN = 3
 
@@ -33,7 +33,7 @@ def _still_named(thing: Touched, context: Context) -> Iterator[Finding]:
         if code is None
         else [use.place for use in still(code, thing) if use.basis is Basis.EXACT]
     )
-    if not places or _is_there_in_the_end(thing, context):
+    if not places or is_borne(thing, context.ship.after):
         return
     shown = ", ".join(f"{place.path}:{place.line}" for place in places[:_SHOWN])
     more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
@@ -60,23 +60,3 @@ def check_plan(deploy: Deploy, context: Context) -> Iterator[Finding]:
             f"{waiting.first}.",
             at=context.place_of(up, span) if first is None else first,
         )
-
-
-def _is_there_in_the_end(thing: Touched, context: Context) -> bool:
-    """Say whether the deploy gives the name to something else again."""
-    after, owner, name = context.ship.after, thing.owner, thing.full_name
-    match thing.kind:
-        case UseKind.COLUMN if owner is not None:
-            return after.column_existence(owner, thing.name) is Existence.PRESENT
-        case UseKind.CONSTRAINT if owner is not None:
-            return after.constraint(owner, thing.name) is not None
-        case UseKind.LABEL if owner is not None:
-            enum = after.enum(owner)
-            return enum is not None and enum.labels is not None and thing.name in enum.labels
-        case UseKind.FUNCTION:
-            return bool(after.routines(name))
-        case UseKind.TYPE:
-            return after.existence(ObjectKind.TYPE, name) is Existence.PRESENT
-        case _:
-            there = after.existence(ObjectKind.TABLE, name) is Existence.PRESENT
-            return there or after.view(name) is not None

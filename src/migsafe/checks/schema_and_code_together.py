@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from migsafe.catalog.schema import Existence
+from migsafe.catalog.bearing import is_borne
 from migsafe.codebase import change
 from migsafe.codebase.touched import How, Touched, touched
 from migsafe.context import Applied, Context, Deploy
 from migsafe.model.code import Basis, CodeChange, Use, UseKind
 from migsafe.model.findings import Confidence, Finding, Hazard
-from migsafe.model.operations import ObjectKind
 from migsafe.model.record import record, replace
 
 _SHOWN = 3
@@ -51,7 +50,9 @@ def _pair(applied: Applied, thing: Touched, code: CodeChange, context: Context) 
         use = change.started(code, thing)
         if use is None or (use.basis is Basis.MENTION and not _is_there_to_name(thing)):
             return None
-        return None if _is_replaced(thing, applied) else _Pair(applied, thing, use, gone=False)
+        return (
+            None if is_borne(thing, context.ship.before) else _Pair(applied, thing, use, gone=False)
+        )
     if not _is_known_to_old_code(thing, context):
         return None
     if thing.how is How.RESTRICTED:
@@ -59,6 +60,9 @@ def _pair(applied: Applied, thing: Touched, code: CodeChange, context: Context) 
         if use is None or not use.writes or use.basis is Basis.MENTION:
             return None
         return _Pair(applied, thing, use, gone=False)
+    if is_borne(thing, context.ship.after):
+        # What has the name now answers old code: a view for a table, or its own successor.
+        return None
     stopped = change.stopped(code, thing)
     if stopped is not None:
         return _Pair(applied, thing, stopped, gone=True)
@@ -93,17 +97,6 @@ def _unread(deploy: Deploy, code: CodeChange, context: Context) -> Iterator[Find
 
 def _is_there_to_name(thing: Touched) -> bool:
     return "_" in thing.name
-
-
-def _is_replaced(thing: Touched, applied: Applied) -> bool:
-    """Say whether what is made stood there before under its name."""
-    kinds = {UseKind.TABLE: ObjectKind.TABLE, UseKind.TYPE: ObjectKind.TYPE}
-    kind = kinds.get(thing.kind)
-    if kind is None:
-        return thing.kind is UseKind.FUNCTION and bool(applied.before.routines(thing.full_name))
-    if kind is ObjectKind.TABLE and applied.before.view(thing.full_name) is not None:
-        return True
-    return applied.before.existence(kind, thing.full_name) is Existence.PRESENT
 
 
 def _is_known_to_old_code(thing: Touched, context: Context) -> bool:
@@ -175,9 +168,21 @@ def _way_out(thing: Touched, context: Context) -> str:
                 "Deploy 1: the code. Deploy 2, in another change set: this migration, "
                 f"{context.none_older}."
             )
-        case How.RENAMED:
+        case How.RENAMED if thing.kind is UseKind.LABEL:
             return (
-                f"Deploy 1: add {thing.new} beside {thing.name} and keep both equal. Deploy 2: the "
+                f"Deploy 1: add the label {thing.new} beside {thing.name}, and code that reads "
+                f"both. Deploy 2: code that writes {thing.new}, and the rows. The old label stays."
+            )
+        case How.RENAMED if thing.new == thing.name:
+            return (
+                "Leave it where it is; or make another one in the new schema first, switch the "
+                f"code, and drop the old one in a later deploy, {context.brought_back}."
+            )
+        case How.RENAMED:
+            holds_data = thing.kind in {UseKind.TABLE, UseKind.COLUMN}
+            equal = " and keep both equal" if holds_data else ""
+            return (
+                f"Deploy 1: add {thing.new} beside {thing.name}{equal}. Deploy 2: the "
                 f"code. Deploy 3: drop {thing.name}, {context.brought_back}."
             )
         case _:

@@ -90,7 +90,8 @@ def naming(file: Uses, thing: Touched) -> Iterator[Use]:
         basis = concerns(use, thing.kind, thing.name, owner, schema)
         if basis is None:
             continue
-        if basis is Basis.EXACT and (use.table is not None or owner is None):
+        said = owner is None or use.table is not None or use.kind is UseKind.LABEL
+        if basis is Basis.EXACT and said:
             yield use
             continue
         if speaks is None:
