@@ -108,8 +108,15 @@ _HOSTILE = {
         "def f():\n" + "    x = User()\n" * 5_000 + "    def g(): x.a\n" * 1_000,
         "class A[" * 20_000,
         "except a, " * 50_000,
+        f"x = ['é', {'a.b, ' * 100_000}]",
     ],
-    "a.sql": ["SELECT a FROM t WHERE b = @c;\n" * 1_000, "SELECT " + "(" * 50_000, "/*" * 50_000],
+    "a.sql": [
+        "SELECT a FROM t WHERE b = @c;\n" * 1_000,
+        "SELECT " + "(" * 50_000,
+        "/*" * 50_000,
+        f"WITH {','.join(f'c{n} AS (SELECT 1)' for n in range(30_000))} SELECT 1 FROM c1",
+        f"SELECT {'a, ' * 30_000} b FROM {','.join(f't{n}' for n in range(30_000))}",
+    ],
     "a.ts": [
         ("`${" * 3_000 + "\n") * 10,
         ("pgTable('a', {" * 1_000 + "\n") * 20,
@@ -122,7 +129,11 @@ _HOSTILE = {
     ],
     "a.rs": [('r#"' * 5_000 + "\n") * 20, '"' + ('\\"' * 9_000 + "\n") * 40],
     "b.rs": [("table! { a(b" * 1_500 + "\n") * 20, ("#[sql_name = " * 1_500 + "\n") * 20],
-    "a.rb": [("<<~A\n") * 50_000, ("#{" * 9_000 + "\n") * 20],
+    "a.rb": [
+        ("<<~A\n") * 50_000,
+        "\n".join(f"<<~A{n}" for n in range(80_000)),
+        ("#{" * 9_000 + "\n") * 20,
+    ],
     "a.go": [("`" * 9_999 + "\n") * 20, ('`db:"' * 3_000 + "\n") * 20],
     "a.prisma": [("model A {\n a Int @unique(" + "@unique(" * 2_000 + "\n}\n") * 10],
 }

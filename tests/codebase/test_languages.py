@@ -29,6 +29,7 @@ _USERS = {"exact table users reads", "exact column users.email reads"}
         ("a.rs", 'sqlx::query!(r#"SELECT "email" FROM users"#)'),
         ("a.rs", "fn f<'a>(x: &'a str) { q(\"SELECT email\n FROM users\") }"),
         ("a.rb", "q = <<~SQL\n  SELECT email FROM users #{where}\nSQL\n"),
+        ("a.rb", "q = <<~SQL\n  SELECT email -- MYSQL\n  FROM users\nSQL\n"),
         ("a.rb", "q = 'SELECT email FROM users'"),
         ("a.php", "$q = 'SELECT email FROM users';"),
         ("a.php", "$q = <<<SQL\nSELECT email FROM users {$where}\nSQL;\n"),
@@ -57,6 +58,7 @@ def test_comments_do_not_count(path: str, text: str) -> None:
     [
         ("a.go", "u.EmailAddress", {"u", "EmailAddress", "email_address"}),
         ("a.ts", "user.emailAddress", {"user", "emailAddress", "email_address"}),
+        ("a.rb", "q(<<~SQL, user_name)\n  SELECT 1\nSQL\n", {"user_name"}),
         ("a.go", "u.UserID", {"UserID", "user_id"}),
         ("a.rb", "where(email_address: 1)", {"where", "email_address"}),
         ("a.ts", "f('email_address')", {"email_address"}),

@@ -1,7 +1,7 @@
 """Names and strings of a file in any language, in one pass that only moves forward."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cache
 
@@ -13,7 +13,9 @@ HOLE = "{{value}}"
 _WORD = r"[^\W\d]\w*+"
 _ESCAPE = pattern(r"\\([\s\S])")
 _INTERPOLATED = pattern(r"#\{[^{}]*\}|\$\{[^{}]*\}|\{\$?[\w.]*\}|(?<![\w$])\$[a-z_]\w*|%[sdvq]\b")
-_HEREDOC = pattern(r"<<[<~-]?[ \t]*(['\"]?)([A-Za-z_]\w*)\1[^\n]*\n")
+_HEREDOC = pattern(r"<<[<~-]?[ \t]*(['\"]?)([A-Za-z_]\w*)\1(?P<more>[^\n]*)\n")
+_NAME = pattern(_WORD)
+_FIRST_WORD = pattern(r"^[ \t]*+([A-Za-z_]\w*+)", re.MULTILINE)
 _HASHES = pattern(r'r(#*)"')
 # Between two strings that are one: `"SELECT a " + column + " FROM t"`.
 _JOINED = pattern(
@@ -88,6 +90,7 @@ class _Scan:
         self._language = language
         self._at = 0
         self._dead: dict[str, int] = {}
+        self._lines: dict[str, list[int]] | None = None
         self._held: list[tuple[str, int]] = []
         self._end = 0
         self._depths: list[int] = []
@@ -164,16 +167,31 @@ class _Scan:
             closing = '"'
         elif kind == "heredoc":
             opening = _HEREDOC.match(text, match.start())
-            if opening is None:
-                return
-            start = opening.end()
-            closing = opening[2]
+            if opening is not None:
+                yield from self._heredoc(opening)
+            return
         end = -1 if self._dead.get(closing) else text.find(closing, start)
         if end == -1:
             self._dead[closing] = len(text)
             return
         self._at = end + len(closing)
         yield from self._hold([(text[start:end], start)], match.start())
+
+    def _heredoc(self, opening: re.Match[str]) -> Iterator[Piece]:
+        """Read a text up to the line that begins with its word, and what stands before it."""
+        if self._lines is None:
+            self._lines = {}
+            for line in _FIRST_WORD.finditer(self._text):
+                self._lines.setdefault(line[1], []).append(line.start(1))
+        start = opening.end()
+        ends = self._lines.get(opening[2], [])
+        at = bisect_left(ends, start)
+        if at == len(ends):
+            return
+        for word in _NAME.finditer(self._text, *opening.span("more")):
+            yield Piece(word.group(), word.start())
+        self._at = ends[at] + len(opening[2])
+        yield from self._hold([(self._text[start : ends[at]], start)], opening.start())
 
     def _template(self, parts: list[tuple[str, int]]) -> Iterator[Piece]:
         """Read a template string from here to its end, or to code in it."""

@@ -1,6 +1,7 @@
 """Where an operation was read."""
 
 from enum import StrEnum
+from itertools import accumulate
 
 from migsafe.model.record import record
 
@@ -15,6 +16,11 @@ class Span:
     def moved(self, by: int) -> "Span":
         """Return the span with both ends moved."""
         return Span(self.start + by, self.end + by)
+
+
+def byte_offsets(text: str) -> list[int]:
+    """Return where each character begins in UTF-8, and last where the text ends."""
+    return list(accumulate((len(each.encode()) for each in text), initial=0))
 
 
 class SectionName(StrEnum):

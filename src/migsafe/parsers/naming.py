@@ -1,6 +1,6 @@
 """What one statement names, and whose its columns are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from migsafe.model.expressions import Name
@@ -61,6 +61,40 @@ def _unfilled(named: Named, reading: Filled) -> Named:
     return replace(named, start=start, end=end, schema=schema, of=of)
 
 
+@record
+class Ctes:
+    """The queries that WITH defines, by their numbers; a query sees the first `count`.
+
+    `outer` are those of the queries around it.
+    """
+
+    numbers: Mapping[str, int]
+    count: int
+    outer: "Ctes | None" = None
+
+    def within(self, names: Sequence[str]) -> "Ctes":
+        """Return what a query sees that defines some more."""
+        # Backwards, so that of two with one name the first counts.
+        numbers = {name: number for number, name in reversed([*enumerate(names)])}
+        return Ctes(numbers, len(names), self)
+
+    def first(self, count: int) -> "Ctes":
+        """Return what a query sees that stands after so many of them."""
+        return replace(self, count=count)
+
+    def __contains__(self, name: str) -> bool:
+        """Say whether a query of that name is seen."""
+        ctes: Ctes | None = self
+        while ctes is not None:
+            if ctes.numbers.get(name, ctes.count) < ctes.count:
+                return True
+            ctes = ctes.outer
+        return False
+
+
+_NO_CTES = Ctes({}, 0)
+
+
 class Scope:
     """The relations that a query reads from, by the names that it gives them.
 
@@ -68,15 +102,27 @@ class Scope:
     makes: in ORDER BY and GROUP BY they are no columns.
     """
 
-    __slots__ = ("ctes", "hidden", "outer", "sources", "target")
+    __slots__ = ("_relations", "ctes", "hidden", "outer", "sources", "target")
 
     def __init__(self, outer: "Scope | None" = None) -> None:
         """Begin a query inside another one, which it sees."""
         self.outer = outer
-        self.ctes: frozenset[str] = frozenset() if outer is None else outer.ctes
+        self.ctes: Ctes = _NO_CTES if outer is None else outer.ctes
         self.hidden: frozenset[str] = frozenset()
         self.target: Name | None = None
         self.sources: dict[str, Name | None] = {}
+        self._relations: frozenset[Name | None] | None = None
+
+    def reads(self, called: str, relation: Name | None) -> None:
+        """Note a relation that the query reads from, None for what is derived."""
+        self.sources[called] = relation
+        self._relations = None
+
+    def relations(self) -> frozenset[Name | None]:
+        """Return what the query reads from, each once."""
+        if self._relations is None:
+            self._relations = frozenset(self.sources.values())
+        return self._relations
 
     def apart(self) -> "Scope":
         """Return the scope of a query that sees only what WITH defines."""
@@ -98,13 +144,13 @@ class Scope:
         scope = _nearest(self)
         if scope is None:
             return Named(NamedKind.COLUMN, name, start, end, sure=False)
-        sources = set(scope.sources.values())
-        derived = sources == {None}
-        if len(sources) > 1 or derived:
+        relations = scope.relations()
+        derived = relations == {None}
+        if len(relations) > 1 or derived:
             return Named(NamedKind.COLUMN, name, start, end, sure=False, derived=derived)
         # A query inside of another may name what the outer one reads.
         sure = _nearest(scope.outer) is None
-        return Named(NamedKind.COLUMN, name, start, end, of=sources.pop(), sure=sure)
+        return Named(NamedKind.COLUMN, name, start, end, of=next(iter(relations)), sure=sure)
 
     def _qualified(self, name: str, qualifier: str, start: int, end: int) -> Named:
         scope: Scope | None = self

@@ -2,11 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 
 from google.protobuf.message import DecodeError, Message
 
 from migsafe.model.expressions import Name
+from migsafe.model.origin import byte_offsets
 from migsafe.parsers.naming import Named, NamedKind, Scope, unfilled
 from migsafe.parsers.placeholders import filled
 from migsafe.parsers.postgres import pb
@@ -53,7 +53,7 @@ class _Walk:
     def __init__(self, sql: str) -> None:
         self.found: list[Named] = []
         self._sql = sql
-        self._bytes = [] if sql.isascii() else _bytes(sql)
+        self._bytes = [] if sql.isascii() else byte_offsets(sql)
         self._stack: list[tuple[Message, Scope]] = []
 
     def run(self, statement: pb.Node) -> None:
@@ -104,15 +104,13 @@ class _Walk:
 
     def _with(self, clause: pb.WithClause, outer: Scope) -> Scope:
         """Return the scope of a query inside another, having read what its WITH defines."""
+        queries = [item.common_table_expr for item in clause.ctes]
         scope = Scope(outer)
-        apart = scope.apart()
-        for item in clause.ctes:
-            cte = item.common_table_expr
-            if clause.recursive:
-                apart.ctes |= {cte.ctename}
-            self._stack.append((cte.ctequery, apart.apart()))
-            apart.ctes |= {cte.ctename}
-        scope.ctes = apart.ctes
+        scope.ctes = scope.ctes.within([each.ctename for each in queries])
+        for number, each in enumerate(queries):
+            inner = scope.apart()
+            inner.ctes = scope.ctes.first(len(queries) if clause.recursive else number)
+            self._stack.append((each.ctequery, inner))
         return scope
 
     def _select(self, node: pb.SelectStmt, outer: Scope) -> None:
@@ -138,18 +136,18 @@ class _Walk:
                 self._source(node.range_var, scope)
             elif kind is not None:
                 alias = getattr(node, kind).alias.aliasname
-                scope.sources[alias or f"({len(scope.sources)}"] = None
+                scope.reads(alias or f"({len(scope.sources)}", None)
 
     def _source(self, var: pb.RangeVar, scope: Scope) -> Name | None:
         name = relation(var)
         known = None if scope.is_derived(name) else name
-        scope.sources[var.alias.aliasname or name.name] = known
+        scope.reads(var.alias.aliasname or name.name, known)
         return known
 
     def _insert(self, node: pb.InsertStmt, outer: Scope) -> None:
         scope = self._with(node.with_clause, outer)
         scope.target = self._target(node.relation, scope)
-        scope.sources["excluded"] = scope.target
+        scope.reads("excluded", scope.target)
         self._assigned(node.cols, scope)
         self._stack.append((node.select_stmt, scope.apart()))
         conflict = node.on_conflict_clause
@@ -265,11 +263,6 @@ class _Walk:
         while end < len(self._sql) and (self._sql[end].isalnum() or self._sql[end] in '_$."'):
             end += 1
         return end
-
-
-def _bytes(sql: str) -> list[int]:
-    """Return where each character begins in bytes, as the grammar counts."""
-    return list(accumulate((len(each.encode()) for each in sql), initial=0))
 
 
 def _strings(nodes: Sequence[pb.Node]) -> Iterator[str]:

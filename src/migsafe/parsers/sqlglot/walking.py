@@ -90,7 +90,8 @@ class _Walk:
         scope = Scope(outer)
         for each in _children(node):
             if isinstance(each, exp.With):
-                scope.ctes |= {_fold(cte.args["alias"].this) for cte in each.expressions}
+                names = [_fold(cte.args["alias"].this) for cte in each.expressions]
+                scope.ctes = scope.ctes.within(names)
         return scope
 
     def _select(self, node: exp.Select, outer: Scope) -> None:
@@ -129,13 +130,13 @@ class _Walk:
                 case exp.Table(this=exp.Identifier()):
                     relation = _name(each)
                     derived = scope.is_derived(relation)
-                    scope.sources[called or relation.name] = None if derived else relation
+                    scope.reads(called or relation.name, None if derived else relation)
                 case exp.Paren() | exp.Subquery() if called is None and isinstance(
                     each.this, exp.Table
                 ):
                     pending.append(each.this)
                 case _:
-                    scope.sources[called or f"({len(pending)}"] = None
+                    scope.reads(called or f"({len(pending)}", None)
             pending += [join.this for join in each.args.get("joins") or ()]
 
     def _insert(self, node: exp.Insert, outer: Scope) -> None:
@@ -152,7 +153,7 @@ class _Walk:
         if isinstance(table, exp.Table):
             self._source(table, scope)
             scope.target = _name(table)
-            scope.sources["excluded"] = scope.target
+            scope.reads("excluded", scope.target)
         for each in _children(node):
             match each:
                 case exp.Schema() | exp.Table():
