@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from fnmatch import fnmatchcase
 from os import getcwd
-from os.path import basename, dirname, exists, isfile, join
+from os.path import basename, dirname, exists, isfile, join, normpath, relpath
 
 from migsafe import rulebook
 from migsafe.catalog.schema import TableSize
@@ -119,7 +119,7 @@ def load(path: str | None = None) -> Settings:
     Args:
         path: A configuration file that was named; None looks for one in the current directory,
             upwards to the root of the git checkout: migsafe.toml wins over pyproject.toml
-            in the same directory.
+            in the same directory. The paths in one that was found count from where it lies.
 
     Returns:
         The settings, all defaults where there is no configuration.
@@ -134,10 +134,22 @@ def load(path: str | None = None) -> Settings:
         for name in ("migsafe.toml", "pyproject.toml"):
             file = join(folder, name)
             if isfile(file) and (found := _read(file)):
-                return found
+                return found if folder == getcwd() else _from_above(found, relpath(folder))
         if exists(join(folder, ".git")) or dirname(folder) == folder:
             return Settings()
         folder = dirname(folder)
+
+
+def _from_above(settings: Settings, folder: str) -> Settings:
+    """Return settings of a directory above with their paths as the current one names them."""
+    return replace(
+        settings,
+        paths=tuple(normpath(join(folder, path)) for path in settings.paths),
+        plans=normpath(join(folder, settings.plans)),
+        overrides=tuple(
+            replace(each, pattern=join(folder, each.pattern)) for each in settings.overrides
+        ),
+    )
 
 
 def _read(path: str, *, required: bool = False) -> Settings | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from commands import migsafe
+from migsafe import config
 from repositories import Checkout
 
 RELEASED = {
@@ -226,3 +227,24 @@ def test_where_there_are_no_migrations_at_all_nothing_is_safe(topic: Checkout) -
         status, said = lines(below, *command)
         assert (status, said[0]) == (2, "error: no migrations were found below this directory")
         assert lines(topic, *command)[0] == 0
+
+
+def test_from_below_the_paths_of_a_configuration_are_where_it_says(
+    topic: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic.write(
+        {
+            "migsafe.toml": 'paths = ["db"]\nstart-after = "1_users"\n'
+            '[[path]]\npattern = "db"\nserver-version = 12\n',
+            "app/main.py": "pass\n",
+        }
+    )
+    below = Checkout(topic.path / "app")
+    assert any("../db/3_fax.up.sql" in line for line in lines(below, "lint")[1])
+    status, said = lines(below, "lint", "--all")
+    assert status == 1
+    assert any(line.startswith("../db/2_fax.up.sql") for line in said)
+    monkeypatch.chdir(below.path)
+    settings = config.load()
+    assert settings.plans == "../migsafe/plans"
+    assert settings.at("../db/3_fax.up.sql").server_version == 12
