@@ -230,6 +230,86 @@ def test_what_no_recipe_covers_is_named(sql: str, said: str) -> None:
     assert caught.value.path == "0001.up.sql"
 
 
+VIEWS = f"""{USERS}
+CREATE VIEW names AS SELECT id, name FROM users;
+CREATE VIEW short AS SELECT name FROM names;
+CREATE VIEW lonely AS SELECT id, name FROM users;
+"""
+AGAIN = "DROP VIEW lonely; CREATE VIEW lonely AS SELECT id, name, n FROM users;"
+
+
+def test_a_view_that_is_made_again_with_its_columns_ships_as_it_is() -> None:
+    with pytest.raises(NothingToPlanError, match="safe as it is"):
+        planned(AGAIN, VIEWS)
+    made = planned(f"{AGAIN} ALTER TABLE users DROP COLUMN email;", VIEWS)
+    first = made.deploys[0].steps[0]
+    assert [write(each).partition(" AS")[0] for each in first.up] == [
+        "DROP VIEW lonely",
+        "CREATE VIEW lonely",
+    ]
+    assert [write(each) for each in first.down] == [
+        "DROP VIEW lonely",
+        "CREATE VIEW lonely AS SELECT id, name FROM users",
+    ]
+    assert "may meet what it never met" in made.notes[0]
+
+
+def test_views_over_views_are_made_again_together() -> None:
+    sql = (
+        "DROP VIEW short; DROP VIEW names; CREATE VIEW names AS SELECT id, name, n FROM users;"
+        "CREATE VIEW short AS SELECT name FROM names; ALTER TABLE users DROP COLUMN email;"
+    )
+    assert len(planned(sql, VIEWS).deploys[0].steps[0].up) == 4
+
+
+def test_rights_that_are_given_again_go_with_a_view_that_is_made_again() -> None:
+    granted = f"{VIEWS} GRANT SELECT ON lonely TO app;"
+    with pytest.raises(RefusedError, match="what is granted on it goes with it"):
+        planned(AGAIN, granted)
+    with pytest.raises(NothingToPlanError):
+        planned(f"{AGAIN} GRANT SELECT ON lonely TO app;", granted)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        (
+            "DROP VIEW lonely; CREATE VIEW lonely AS SELECT id FROM users;",
+            "the new one lacks name, and running code that names it fails",
+        ),
+        (
+            "DROP VIEW lonely; CREATE VIEW lonely AS SELECT name, id FROM users;",
+            "id has another place in the new one",
+        ),
+        (
+            "DROP VIEW lonely; CREATE VIEW lonely AS SELECT id, email AS name FROM people;",
+            "is not known",
+        ),
+        (
+            "DROP VIEW lonely; CREATE VIEW lonely AS SELECT n AS id, name FROM users;",
+            "id has another type in the new one",
+        ),
+        (
+            "DROP VIEW names; CREATE VIEW names AS SELECT id, name FROM users;",
+            "it fails: ",
+        ),
+        (
+            "DROP VIEW lonely CASCADE; CREATE VIEW lonely AS SELECT id, name FROM users;",
+            "running code that uses it fails",
+        ),
+        (
+            "DROP VIEW lonely; DROP TABLE orders; CREATE VIEW lonely AS TABLE users;",
+            "running code that uses it fails",
+        ),
+        ("DROP VIEW lonely; COMMIT; " + AGAIN.partition(";")[2], "running code that uses it fails"),
+    ],
+)
+def test_a_view_that_comes_back_as_another_is_refused(sql: str, said: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        planned(sql, VIEWS)
+    assert said in caught.value.message
+
+
 def test_a_refusal_counts_what_else_it_cannot_plan() -> None:
     with pytest.raises(RefusedError, match=r"\(1 more cannot be planned\)") as caught:
         planned("CREATE INDEX i ON users (n);\nDROP TABLE orders;\nDELETE FROM users;")

@@ -8,16 +8,18 @@ from enum import IntEnum
 from migsafe import __version__
 from migsafe.catalog.catalog import Catalog
 from migsafe.catalog.comparing import difference, digest
+from migsafe.compatibility import compatibility_of
 from migsafe.config import Settings
 from migsafe.context import Applied
 from migsafe.context import Deploy as Ship
 from migsafe.effects import effects_of
-from migsafe.model.compatibility import OldStatement, Outcome
+from migsafe.model.compatibility import Compatibility, OldStatement, Outcome
 from migsafe.model.effects import Certain
 from migsafe.model.errors import Exit, MigsafeError, RefusedError, UsageError
 from migsafe.model.expressions import Expression
 from migsafe.model.intents import AsIs, NoRecipe
 from migsafe.model.operations import (
+    CreateView,
     DropColumn,
     DropTable,
     Insert,
@@ -135,7 +137,7 @@ def plan(
         sources=sources,
         code_versions=merged.code_versions(),
         deploys=deploys,
-        notes=tuple(dict.fromkeys(_notes(planned, situations))),
+        notes=tuple(dict.fromkeys(_notes(planned, situations, settings))),
     )
 
 
@@ -285,7 +287,9 @@ def _deploys(planned: Planned, situation: Situation) -> Iterator[Deploy]:
     )
 
 
-def _notes(planned: tuple[Planned, ...], situations: tuple[Situation, ...]) -> Iterator[str]:
+def _notes(
+    planned: tuple[Planned, ...], situations: tuple[Situation, ...], settings: Settings
+) -> Iterator[str]:
     for each, situation in zip(planned, situations, strict=True):
         if each.recipe is not None:
             notes = getattr(each.recipe.module, "notes", None)
@@ -293,7 +297,7 @@ def _notes(planned: tuple[Planned, ...], situations: tuple[Situation, ...]) -> I
                 yield from notes(each.intent, situation)
             continue
         for applied in each.parts:
-            changed = _changed(applied)
+            changed = _changed(_met(applied, situation, settings))
             if changed:
                 yield f"{_shown(applied)}: running code's {changed} may meet what it never met."
             undo = applied.compatibility.undo
@@ -311,10 +315,22 @@ def _data_at(planned: Planned, ship: Ship) -> int:
     return min(writes, default=max(at for at, _ in own))
 
 
-def _changed(applied: Applied) -> str:
-    return ", ".join(
-        str(kind) for kind in OldStatement if applied.compatibility.outcome(kind) is Outcome.CHANGES
-    )
+def _met(applied: Applied, situation: Situation, settings: Settings) -> Compatibility:
+    """Return what running code meets: of a view that is made again, that it is replaced."""
+    match applied.operation:
+        case CreateView(view=name) as view if situation.before.view(name) is not None:
+            return compatibility_of(
+                replace(view, replace=True),
+                situation.before,
+                dialect=settings.dialect,
+                version=settings.version,
+            )
+        case _:
+            return applied.compatibility
+
+
+def _changed(met: Compatibility) -> str:
+    return ", ".join(str(kind) for kind in OldStatement if met.outcome(kind) is Outcome.CHANGES)
 
 
 # --- merging ----------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from migsafe.model.operations import (
     Unrecognized,
 )
 from migsafe.model.record import record
+from migsafe.planning.replacing import Replaced, replaced_views
 from migsafe.recipes.situation import Found, Pending
 
 _OF_THE_SESSION = frozenset(
@@ -91,10 +92,15 @@ def intents_of(deploy: Deploy, settings: Settings) -> tuple[Planned, ...]:
             if ids <= {id(each) for each in left}:
                 left = [each for each in left if id(each) not in ids]
                 planned.append(Planned(found.intent, found.parts, recipe))
-    planned.extend(_leftover(each, Pending(tuple(left), deploy, settings)) for each in left)
+    pending = Pending(tuple(left), deploy, settings)
+    for replaced in replaced_views(pending, lambda each: _ships_with_others(each, pending)):
+        ids = {id(part) for part in replaced.parts}
+        left = [each for each in left if id(each) not in ids]
+        planned.append(_replaced(replaced))
+    planned.extend(_leftover(each, pending) for each in left)
     position = {id(each): at for at, each in enumerate(deploy.up)}
     planned.sort(key=lambda each: position[id(each.parts[0])])
-    return tuple(_together(planned, Pending(tuple(left), deploy, settings)))
+    return tuple(_together(planned, pending))
 
 
 def _together(planned: list[Planned], pending: Pending) -> Iterator[Planned]:
@@ -108,12 +114,16 @@ def _together(planned: list[Planned], pending: Pending) -> Iterator[Planned]:
     for each in planned:
         match each.intent:
             case AsIs(transactional=True):
-                (applied,) = each.parts
-                live = {name for name in applied.effects.locks if pending.is_live(applied, name)}
+                live = {
+                    name
+                    for applied in each.parts
+                    for name in applied.effects.locks
+                    if pending.is_live(applied, name)
+                }
                 if group and len(locked | live) > 1:
                     yield _as_is(group)
                     group, locked = [], set()
-                group.append(applied)
+                group += each.parts
                 locked |= live
             case _:
                 if group:
@@ -136,6 +146,20 @@ def _is_of_the_session(applied: Applied) -> bool:
             return name in _OF_THE_SESSION
         case ResetParameter(parameter=name):
             return name is None or name in _OF_THE_SESSION
+        case _:
+            return False
+
+
+def _replaced(replaced: Replaced) -> Planned:
+    if replaced.why is None:
+        return _as_is([*replaced.parts])
+    return Planned(NoRecipe(replaced.first.operation, replaced.why), replaced.parts)
+
+
+def _ships_with_others(applied: Applied, pending: Pending) -> bool:
+    match _leftover(applied, pending).intent:
+        case AsIs(transactional=True):
+            return True
         case _:
             return False
 
