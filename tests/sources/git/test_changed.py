@@ -516,3 +516,31 @@ def test_what_is_pushed_is_read_with_its_own_history(checkout: Checkout) -> None
     (selection,) = loaded.selections
     assert [each.id for each in selection.tree.migrations] == ["a", "b", "c", "d"]
     assert judged(loaded) == {"al": ["d"]}
+
+
+LOADING = revision("b", "a", "op.execute(open('al/sql/view.sql').read())")
+RUNS: Mapping[str, tuple[Mapping[str, str], str, str]] = {
+    "psql": (
+        {"db/1_a.sql": "\\i db/more/view.sql\n", "db/2_b.sql": TABLE.format("b")},
+        "db/more/view.sql",
+        "'1_a' was released and does something else now",
+    ),
+    "Alembic": (
+        {**ALEMBIC, "al/versions/b.py": LOADING},
+        "al/sql/view.sql",
+        "'b' was released and does something else now",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RUNS)
+def test_a_released_migration_that_runs_an_edited_file_is_edited(
+    checkout: Checkout, case: str
+) -> None:
+    before, file, message = RUNS[case]
+    checkout.commit({**before, file: "CREATE VIEW v AS SELECT 1 AS a;\n"})
+    checkout.write({file: "-- the view\nCREATE VIEW v AS SELECT 1 AS a;\n"})
+    assert said(changed()) == []
+    checkout.write({file: "CREATE VIEW v AS SELECT 2 AS a;\n"})
+    (found,) = said(changed())
+    assert message in found

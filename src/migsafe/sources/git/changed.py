@@ -21,6 +21,7 @@ from migsafe.sources import (
 from migsafe.sources.convention import Convention, Keeps, Reading, owner
 from migsafe.sources.files import SQL_SUFFIXES, SUFFIXES, Files, is_passed_by, missing, shown
 from migsafe.sources.git.base import Since
+from migsafe.sources.git.repository import Change
 
 _MAGIC = "*?["
 
@@ -98,6 +99,11 @@ def scope(paths: Sequence[str], since: Since, files: Files) -> Scope:
             now[change.now] = None
         if change.before is not None and _counts(change.before, wanted, before_files):
             before[change.before] = None
+    for path in _running(changes, since):
+        if _counts(path, wanted, before_files):
+            before[path] = None
+            if files.exists(path):
+                now[path] = None
     # Whoever names a file of a tree is told what became of the others.
     trees = {found[1] for path in now if (found := owner(path, files)) and found[1] != path}
     for change in changes:
@@ -122,6 +128,22 @@ def scope(paths: Sequence[str], since: Since, files: Files) -> Scope:
         and _is_inside(change.now, files)
     ]
     return Scope(tuple(now), tuple(before), tuple(errors), tuple(skipped))
+
+
+def _running(changes: Iterable[Change], since: Since) -> Iterator[str]:
+    """Yield files that named a file of SQL which the change touches, and may run it.
+
+    What they do may change with it, and their own text does not.
+    """
+    before = since.before
+    for change in changes:
+        path = change.before
+        if path is None or not path.endswith(SQL_SUFFIXES):
+            continue
+        found = owner(path, before)
+        if found is None or found[1] == path:
+            named = since.repository.holding(os.path.basename(path), since.base.commit)
+            yield from (each for each in named if each != path and each.endswith(SUFFIXES))
 
 
 def _counts(path: str, wanted: Sequence[str], files: Files) -> bool:
