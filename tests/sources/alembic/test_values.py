@@ -316,6 +316,12 @@ BY_CHANCE = {
 }
 
 
+def test_default_of_a_function_that_is_first_called_by_chance_is_not_known() -> None:
+    head = f"{CHANCE}def f(x, seen=[]):\n    seen.append(x)\n    return str(seen)\n"
+    for body in ("if CHANCE:\n    f(1)", "x = [f(1) for _ in range(3 if CHANCE else 2)]"):
+        assert differences(revision(f"{body}\nop.drop_table(f(2))", head)) == []
+
+
 @pytest.mark.parametrize("body", BY_CHANCE.values(), ids=BY_CHANCE)
 def test_body_that_depends_on_chance_is_not_held_to_be_known(body: str) -> None:
     written = revision(body, CHANCE)

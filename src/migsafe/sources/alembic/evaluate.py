@@ -139,9 +139,10 @@ class Evaluator:
         ]
         if not made:
             return Function(name, node, scope)
-        defaults = Scope(scope.module)
+        defaults = Scope(scope.module, is_lazy=scope.is_module)
         for each, default in made:
             defaults.names[each] = self.value_in(default, scope)
+        defaults.made |= defaults.names
         self.names.seen(defaults)
         self.names.left(defaults)
         return Function(name, node, scope, None, defaults)

@@ -64,30 +64,41 @@ def restore(names: Names) -> None:
 
 def join(ways: list[Names]) -> None:
     """Let names be worth what they are on each of several ways, unknown where these differ."""
-    first, *others = ways
-    restore(first)
-    met = {id(scope) for scope, _ in first}
-    for way in others:
+    met: dict[int, Scope] = {}
+    for way in ways:
         for scope, held in way:
             if id(scope) not in met:
-                met.add(id(scope))
+                met[id(scope)] = scope
                 scope.go_back(held)
+    for way in ways:
+        there = {id(scope): held for scope, held in way}
+        for key, scope in met.items():
+            if key in there:
+                held = there[key]
+            elif scope.is_lazy and not scope.is_module:
+                # Somebody asked for it on another way only: here it is what it was at first.
+                held = {}
+            else:
                 continue
-            here = scope.names
-            if here is held:
-                continue
-            names = [name for name, value in held.items() if here.get(name, _NONE) is not value]
-            names += here.keys() - held.keys()
-            for name in names:
-                if scope.is_lazy and (name not in here or name not in held):
-                    # Somebody asked for it, or changed it, on one of the ways only.
-                    asked = here[name] if name in here else held[name]
-                    first_ = scope.made.get(name, asked)
-                    scope.put(name, asked if same(asked, first_) else _joined(name, asked, first_))
-                elif name not in here or name not in held:
-                    scope.put(name, _joined(name, here.get(name), held.get(name)))
-                elif not same(here[name], held[name]):
-                    scope.put(name, _joined(name, here[name], held[name]))
+            _join_scope(scope, held)
+
+
+def _join_scope(scope: Scope, held: dict[str, Value]) -> None:
+    """Let the names of a scope be worth what they are, or what they are on another way."""
+    here = scope.names
+    if here is held:
+        return
+    names = [name for name, value in held.items() if here.get(name, _NONE) is not value]
+    names += here.keys() - held.keys()
+    for name in names:
+        is_on_both = name in here and name in held
+        one, other = here.get(name, held.get(name)), held.get(name)
+        if scope.is_lazy and not is_on_both:
+            # Somebody asked for it, or changed it, on one of the ways only.
+            other = scope.made.get(name, one)
+        is_alike = (is_on_both or scope.is_lazy) and same(one, other)
+        rest = other if is_on_both or scope.is_lazy else None
+        scope.put(name, one if is_alike else _joined(name, one, rest))
 
 
 def _joined(name: str, left: Value, right: Value) -> Value:
