@@ -143,8 +143,11 @@ def test_the_gate_asks_about_what_the_change_adds(topic: Checkout) -> None:
     status, said = lines(topic, "gate", "--stage", "1")
     assert (status, said[0]) == (1, "Stage 1: UNSAFE")
     assert said[-1] == "next: migsafe plan db/3_fax.up.sql"
+    assert not any("nothing-new" in line for line in said)
     topic.git("switch", "-q", "main")
-    assert lines(topic, "gate", "--stage", "1")[0] == 0
+    status, said = lines(topic, "gate", "--stage", "1")
+    assert (status, said[0]) == (0, "Stage 1: SAFE")
+    assert said[1].split(maxsplit=1) == ["nothing-new", "no migration is new since main"]
 
 
 def test_the_gate_sends_nobody_to_a_plan_for_a_migration_that_is_gone(topic: Checkout) -> None:

@@ -44,6 +44,7 @@ def stage_one(
         *_not_understood(report),
         *_overrides(report),
         *_known(len(report.known) - len(kept)),
+        *_nothing_new(report),
     ]
     inconclusive = bool(unknown) or bool(report.errors) or report.understood < report.statements
     verdict = Verdict.SAFE
@@ -79,6 +80,12 @@ def _known(count: int) -> list[Reason]:
         return []
     plural = "finding was" if count == 1 else "findings were"
     return [Reason("known", f"{count} {plural} there before, and left out", None)]
+
+
+def _nothing_new(report: Report) -> list[Reason]:
+    if report.since is None or report.judged:
+        return []
+    return [Reason("nothing-new", f"no migration is new since {report.since}", None)]
 
 
 def _overrides(report: Report) -> list[Reason]:
