@@ -403,6 +403,13 @@ def test_a_link_that_leads_out_is_not_followed(project: Checkout, tmp_path: Path
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_what_cannot_be_written_leaves_nothing_behind(project: Checkout) -> None:
+    (project.path / "migsafe.toml").mkdir()
+    done = init(project, "--write")
+    assert (done.returncode, "migsafe.toml: cannot be written" in done.stderr) == (2, True)
+    assert sorted(each.name for each in project.path.iterdir()) == [".git", "db", "migsafe.toml"]
+
+
 def test_names_from_the_repository_steer_no_terminal(project: Checkout) -> None:
     project.commit({"d\x1b[31m\n'b/0001_a.sql": USERS, ".gitlab-ci.yml": "# \x1b[31m\n"})
     for done in (init(project), init(project, "--write")):

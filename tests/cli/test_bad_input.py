@@ -1,5 +1,7 @@
 """Bad input gets one message with place and remedy, and the documented status."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,37 @@ def test_a_pipe_that_brings_no_statement_is_said(tree: Path) -> None:
     done = migsafe("lint", "-", cwd=tree, stdin="-- nothing to do\n")
     assert done.returncode == 0
     assert "standard input holds no statement\n" in done.stdout
+
+
+@pytest.mark.parametrize("command", [(), ("baseline",)])
+def test_a_group_without_its_command_shows_what_there_is(
+    tree: Path, command: tuple[str, ...]
+) -> None:
+    done = migsafe(*command, cwd=tree)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: migsafe ")
+    assert "error:" not in done.stderr
+
+
+def test_a_report_goes_into_a_pipe_and_through_a_link(tree: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    (tree / "link").symlink_to("target")
+    outputs = ("--output", "json=pipe", "--output", "concise=link")
+    done = migsafe("lint", "0001_good.sql", *outputs, cwd=tree, shell_tail="& cat pipe; wait $!")
+    assert (done.returncode, done.stdout[:1]) == (0, "{")
+    assert stat.S_ISFIFO((tree / "pipe").stat().st_mode)
+    assert (tree / "link").is_symlink()
+    assert (tree / "target").is_file()
+
+
+def test_a_report_is_readable_and_leaves_nothing_beside_it(tree: Path) -> None:
+    assert migsafe("lint", "0001_good.sql", "--output", "json=a.json", cwd=tree).returncode == 0
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE((tree / "a.json").stat().st_mode) == 0o666 & ~mask
+    (tree / "folder").mkdir()
+    assert migsafe("lint", "0001_good.sql", "--output", "json=folder", cwd=tree).returncode == 2
+    assert not list(tree.glob("*tmp*"))
 
 
 def test_stdin_stands_at_the_place_of_its_name(tree: Path) -> None:

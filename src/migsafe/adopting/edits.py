@@ -88,8 +88,12 @@ def write(edit: Edit) -> None:
             "w", encoding="utf-8", newline="", dir=os.path.dirname(place), delete=False
         ) as file:
             file.write(edit.after)
-        os.chmod(file.name, _mode(place))
-        os.replace(file.name, place)
+        try:
+            os.chmod(file.name, _mode(place))
+            os.replace(file.name, place)
+        except OSError:
+            os.unlink(file.name)
+            raise
     except OSError as error:
         raise UsageError(
             f"cannot be written: {error.strerror}", path=edit.path, help="Make it writable."

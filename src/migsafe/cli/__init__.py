@@ -77,6 +77,9 @@ def main(arguments: list[str] | None = None) -> None:
         status = stop.exit_code
     except click.Abort:
         status = _INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        status = Exit.USAGE
+        click.echo(error.format_message(), err=True)
     except click.ClickException as error:
         status = Exit.USAGE
         click.echo(f"error: {error.format_message()}", err=True)

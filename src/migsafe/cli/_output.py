@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -49,20 +50,30 @@ def targets(given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 
 def write(path: str, text: str) -> None:
-    """Write a file as a whole or not at all.
+    """Write a file as a whole or not at all; what is no plain file is written as it is.
 
     Raises:
         UsageError: If it cannot be written.
     """
-    import tempfile  # noqa: PLC0415  most runs print
-
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=os.path.dirname(path) or ".", delete=False
-        ) as file:
-            file.write(text)
-        os.replace(file.name, path)
+        if os.path.islink(path) or (os.path.exists(path) and not os.path.isfile(path)):
+            # A device must not be replaced by a file, nor a link by what it leads to.
+            _put_into(path, "w", text)
+            return
+        new = f"{path}.{os.getpid()}.tmp"
+        try:
+            _put_into(new, "x", text)
+            os.replace(new, path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(new)
+            raise
     except OSError as error:
         raise UsageError(
             f"cannot write: {error.strerror}", path=path, help="Name a writable file."
         ) from None
+
+
+def _put_into(path: str, mode: str, text: str) -> None:
+    with open(path, mode, encoding="utf-8", newline="\n") as file:
+        file.write(text)
