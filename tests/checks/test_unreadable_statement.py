@@ -5,7 +5,7 @@ from migsafe.checks.unreadable_statement import _words
 from migsafe.model.operations import Cause
 from migsafe.model.verdict import Verdict
 
-_ELSEWHERE = {Cause.CALL, Cause.DYNAMIC}
+_ELSEWHERE = {Cause.CALL, Cause.REFUSED, Cause.DYNAMIC}
 
 
 @pytest.mark.parametrize("cause", list(Cause))

@@ -62,6 +62,6 @@ def _words(cause: Cause) -> tuple[str, str] | None:
                 "A placeholder stands where SQL must be known",
                 "Lint the file after its placeholders are filled in.",
             )
-        case Cause.CALL | Cause.DYNAMIC:
+        case Cause.CALL | Cause.REFUSED | Cause.DYNAMIC:
             # unanalysed-call and hidden-sql speak of these.
             return None

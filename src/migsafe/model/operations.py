@@ -1293,6 +1293,8 @@ class Cause(StrEnum):
     """A placeholder stands where SQL must be known."""
     CALL = "call"
     """A call of a revision whose arguments are not known without running it."""
+    REFUSED = "refused"
+    """A call of a revision that fails before it sends anything."""
     DYNAMIC = "dynamic"
     """SQL that a program puts together while it runs."""
 

@@ -21,6 +21,7 @@ _UNSENDABLE = {
     Cause.CLIENT: "it is a command of psql, not of the server",
     Cause.TEMPLATE: "a placeholder stands where SQL must be known",
     Cause.CALL: "its arguments are not known without running the revision",
+    Cause.REFUSED: "the call fails before it sends anything",
     Cause.DYNAMIC: "its text is put together while it runs",
 }
 

@@ -35,6 +35,7 @@ from migsafe.sources.alembic.values import (
     MiniTable,
     NotKnownError,
     Pieces,
+    RefusedCallError,
     SaSequence,
     SaType,
     SqlText,
@@ -147,9 +148,7 @@ class Database:
         try:
             operations = read_call(name, arguments, table, self.enums)
         except NotKnownError as error:
-            on = table_of(name, arguments, table)
-            relations = None if on is None else (on,)
-            self._sink.unrecognized(node, f"'{name}': {error}", relations)
+            self._not_read(node, f"'{name}': {error}", error, table_of(name, arguments, table))
         else:
             # The server would find these types made by the statement before.
             statement = self._sink.where().statement(operations, opaque)
@@ -161,6 +160,12 @@ class Database:
             made = table_of(name, arguments, table)
             return None if made is None else MiniTable(made)
         return None
+
+    def _not_read(self, node: ast.expr, why: str, error: NotKnownError, on: Name | None) -> None:
+        if isinstance(error, RefusedCallError):
+            self._sink.refused(node, why)
+        else:
+            self._sink.unrecognized(node, why, None if on is None else (on,))
 
     def _with_named_schemas(
         self, node: ast.expr, arguments: Arguments
@@ -191,6 +196,9 @@ class Database:
         if arguments.unknown is not None:
             # Another schema may be among them.
             table = Unknown(arguments.unknown)
+        if arguments == Arguments():
+            self._sink.refused(node, "'batch_alter_table': 'table_name' is not given")
+            return Batch(Name(""), number)
         if not isinstance(table, str) or not (schema is None or isinstance(schema, str)):
             why = reason(table) or reason(schema) or "it is no string"
             self._sink.unrecognized(node, f"the table of 'batch_alter_table' is not known: {why}")
@@ -211,6 +219,9 @@ class Database:
     # --- statements -----------------------------------------------------------------
 
     def _execute(self, node: ast.expr, arguments: Arguments) -> Value:
+        if arguments == Arguments():
+            self._sink.refused(node, "'execute': what it is to execute is not given")
+            return Live(LiveKind.RESULT)
         what = arguments.at(0)
         if what is None:
             what = arguments.keyword("sqltext", arguments.keyword("statement"))

@@ -90,6 +90,10 @@ class Sink:
         """Note a call whose meaning is not known."""
         self.found.append(self._unrecognized(node, reason, relations))
 
+    def refused(self, node: ast.expr, reason: str) -> None:
+        """Note a call that fails before it sends anything."""
+        self.found.append(self._unrecognized(node, reason, (), Cause.REFUSED))
+
     def doubt(self, node: ast.expr, about: str, reason: str) -> None:
         """Note a call that may do anything, to be said where nothing else is said of it.
 
@@ -120,14 +124,18 @@ class Sink:
             self.doubts = before
 
     def _unrecognized(
-        self, node: ast.expr, reason: str, relations: tuple[Name, ...] | None
+        self,
+        node: ast.expr,
+        reason: str,
+        relations: tuple[Name, ...] | None,
+        cause: Cause = Cause.CALL,
     ) -> Statement:
         where = self.where()
         if not self.is_own:
             here = self._here()
             reason = f"{reason} ({shown(here.path)}, line {node.lineno})"
         sql = where.text[where.span.start : where.span.end]
-        return where.statement((Unrecognized(Cause.CALL, reason, sql=sql, relations=relations),))
+        return where.statement((Unrecognized(cause, reason, sql=sql, relations=relations),))
 
     def flush(self, batch: int) -> None:
         """Note what a batch has collected."""

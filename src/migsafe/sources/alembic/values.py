@@ -7,6 +7,7 @@ held, which is why containers are told apart by identity.
 """
 
 import ast
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -557,6 +558,22 @@ def reason(value: Value) -> str | None:
 
 class NotKnownError(Exception):
     """Raised where an argument that decides the meaning of a call is not known."""
+
+
+class RefusedCallError(NotKnownError):
+    """Raised where a call lacks an argument, so that Python refuses it."""
+
+
+def require_given(names: Iterable[str], given: Collection[str]) -> None:
+    """Make sure that a call has its arguments.
+
+    Raises:
+        RefusedCallError: If one is not there.
+    """
+    missing = [f"'{name}'" for name in names if name not in given]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        raise RefusedCallError(f"{' and '.join(missing)} {verb} not given")
 
 
 def known_text(value: Value, what: str) -> str:
