@@ -6,7 +6,7 @@ import pytest
 
 from migsafe.codebase import uses
 from migsafe.codebase.change import began_to_write, is_unnamed, started, stopped
-from migsafe.codebase.touched import Touched, touched
+from migsafe.codebase.touched import How, Touched, touched
 from migsafe.model.code import CodeChange, Use
 from migsafe.model.origin import SectionName
 from migsafe.parsers.sql import Placement, read_sql
@@ -70,6 +70,12 @@ def test_code_that_read_a_column_begins_to_write_it() -> None:
     assert place(began_to_write(change(before, after), restrict)) == "v.py:6 likely"
     assert began_to_write(change(after, after), restrict) is None
     assert began_to_write(change(before, before), restrict) is None
+
+
+@pytest.mark.parametrize("index", ["fax", "lower(fax)", "lower(fax) || fax, fax"])
+def test_a_unique_index_restricts_the_columns_of_its_expressions(index: str) -> None:
+    restrict = thing(f"CREATE UNIQUE INDEX ON users ({index})")
+    assert (restrict.how, restrict.name) == (How.RESTRICTED, "fax")
 
 
 @pytest.mark.parametrize(

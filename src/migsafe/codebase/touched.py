@@ -22,6 +22,7 @@ from migsafe.model.operations import (
     DropConstraint,
     DropObject,
     DropTable,
+    IndexElement,
     NotNull,
     ObjectKind,
     Operation,
@@ -150,20 +151,25 @@ def _renamed(operation: Operation) -> Iterator[Touched]:
 def _restricted(operation: Operation) -> Iterator[Touched]:
     match operation:
         case SetNotNull(table=table, column=column):
-            columns: tuple[str | None, ...] = (column,)
+            columns: tuple[str, ...] = (column,)
         case AddConstraint(table=table, constraint=constraint):
             columns = _columns(constraint)
         case CreateIndex(table=table, unique=True, elements=elements):
-            columns = tuple(element.column for element in elements)
+            columns = tuple(name for element in elements for name in _columns_of(element))
         case _:
             return
-    for name in columns:
-        if name is not None:
-            yield Touched(How.RESTRICTED, UseKind.COLUMN, name, table)
+    for name in dict.fromkeys(columns):
+        yield Touched(How.RESTRICTED, UseKind.COLUMN, name, table)
 
 
 def _alone(how: How, kind: UseKind, name: Name, new: str | None = None) -> Touched:
     return Touched(how, kind, name.name, schema=name.schema, new=new)
+
+
+def _columns_of(element: IndexElement) -> tuple[str, ...]:
+    if element.column is not None:
+        return (element.column,)
+    return () if element.expression is None else element.expression.columns
 
 
 def _columns(constraint: Constraint) -> tuple[str, ...]:
