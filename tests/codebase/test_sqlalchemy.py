@@ -152,3 +152,14 @@ class User(Base):
     assert {"exact index users.ix_users_email", "exact column users.email"} == _said(text) - {
         "exact table users"
     }
+
+
+def test_an_enum_in_an_annotation_is_a_type_of_its_name() -> None:
+    said = _said(
+        "import enum\n\nclass Kind(enum.Enum):\n    BIG = 'b'\n\n"
+        "class File(Base):\n    __tablename__ = 'files'\n"
+        "    kind: Mapped[Kind | None] = mapped_column()\n"
+        "    size: Mapped[Kind] = mapped_column(Enum(Kind, name='size_kind'))\n"
+    )
+    types = {line for line in said if " type " in line or " label " in line}
+    assert types == {"exact type kind", "exact type size_kind", "exact label BIG"}

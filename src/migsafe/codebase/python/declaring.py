@@ -253,9 +253,40 @@ def _enum(state: State, call: ast.Call, context: Context) -> None:
         state.found.add(UseKind.LABEL, text, node, Basis.EXACT, "label of an enum", owner=type_name)
     by_value = keyword(call, "values_callable") is not None
     for each in classes:
-        for member, value in state.enums.get(last(each), {}).items():
-            label = value if by_value else member
-            if label is not None:
-                state.found.add(
-                    UseKind.LABEL, label, each, Basis.EXACT, "label of an enum", owner=type_name
-                )
+        _labels(state, each, type_name, by_value=by_value)
+
+
+def annotated(state: State, node: ast.AnnAssign, model: Model) -> None:
+    """Note the types that SQLAlchemy makes of enums in `Mapped[…]`, called as their classes."""
+    if last(node.annotation) != "Mapped" or model.framework is not Framework.SQLALCHEMY:
+        return
+    if any(isinstance(each, ast.Call) and last(each.func) in _ENUMS for each in _inside(node)):
+        return
+    for each in ast.walk(node.annotation):
+        if isinstance(each, ast.Name) and each.id in state.enums:
+            type_name = each.id.lower()
+            how = "enum of a mapping"
+            state.found.add(
+                UseKind.TYPE,
+                type_name,
+                each,
+                Basis.EXACT,
+                how,
+                schema=model.schema,
+                owner=model.name,
+            )
+            _labels(state, each, type_name, by_value=False)
+
+
+def _inside(node: ast.AnnAssign) -> Iterable[ast.AST]:
+    return () if node.value is None else ast.walk(node.value)
+
+
+def _labels(state: State, node: ast.expr, type_name: str, *, by_value: bool) -> None:
+    """Note the members of a class as the labels of a type."""
+    for member, value in state.enums.get(last(node), {}).items():
+        label = value if by_value else member
+        if label is not None:
+            state.found.add(
+                UseKind.LABEL, label, node, Basis.EXACT, "label of an enum", owner=type_name
+            )

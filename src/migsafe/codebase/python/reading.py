@@ -71,6 +71,8 @@ def _visit(state: State, node: ast.AST, context: Context) -> None:
                 "field of a class",
                 owner=context.owner,
             )
+        case ast.AnnAssign() if context.model:
+            declaring.annotated(state, node, context.model)
         case ast.Constant(value=str()) | ast.JoinedStr() | ast.BinOp(op=ast.Add()):
             texts.read(state, node)
         case _:
