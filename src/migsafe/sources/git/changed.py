@@ -136,14 +136,16 @@ def _running(changes: Iterable[Change], since: Since) -> Iterator[str]:
     What they do may change with it, and their own text does not.
     """
     before = since.before
+    names: dict[str, None] = {}
     for change in changes:
         path = change.before
-        if path is None or not path.endswith(SQL_SUFFIXES):
-            continue
-        found = owner(path, before)
-        if found is None or found[1] == path:
-            named = since.repository.holding(os.path.basename(path), since.base.commit)
-            yield from (each for each in named if each != path and each.endswith(SUFFIXES))
+        if path is not None and path.endswith(SQL_SUFFIXES):
+            found = owner(path, before)
+            if found is None or found[1] == path:
+                names[os.path.basename(path)] = None
+    for path in since.repository.holding(tuple(names), since.base.commit):
+        if path.endswith(SUFFIXES):
+            yield path
 
 
 def _counts(path: str, wanted: Sequence[str], files: Files) -> bool:
