@@ -298,6 +298,15 @@ BY_CHANCE = {
     "a list that may be the same": (
         "a = ['x']\nb = a if CHANCE else ['x']\nb.append('z')\nop.drop_table(str(a))"
     ),
+    "a list that may be another": (
+        "a = ['x']\nb = ['x'] if CHANCE else a\nb.append('z')\nop.drop_table(str(a))"
+    ),
+    "what is gone through twice": (
+        "a = zip('ab', 'cd')\nb, c = list(a), list(a)\nop.drop_table(f'{b}{c}')"
+    ),
+    "a loop goes through the rest": (
+        "a = iter('abc')\nfor b in a:\n    pass\nop.drop_table(''.join(a) + b)"
+    ),
     "one of two functions": (
         "def make(x):\n    def f():\n        return x\n    return f\n"
         "f = make('a') if CHANCE else make('b')\nop.drop_table(f())"
