@@ -58,6 +58,8 @@ def _pair(applied: Applied, thing: Touched, code: CodeChange, context: Context) 
     if thing.how is How.RESTRICTED:
         use = change.began_to_write(code, thing)
         if use is None or not use.writes or use.basis is Basis.MENTION:
+            use = change.remapped(code, thing)
+        if use is None:
             return None
         return _Pair(applied, thing, use, gone=False)
     if is_borne(thing, context.ship.after):
@@ -139,7 +141,8 @@ def _code(pair: _Pair) -> str:
     if pair.gone:
         return f"takes it out of the code ({place} before it)"
     if pair.thing.how is How.RESTRICTED:
-        return f"brings the code that writes it ({place})"
+        does = "maps it in other words" if pair.use.mapping is not None else "writes it"
+        return f"brings the code that {does} ({place})"
     return f"brings code that says {pair.thing.new} ({place})"
 
 

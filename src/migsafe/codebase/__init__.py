@@ -3,6 +3,7 @@
 from migsafe.codebase.files import is_application_code
 from migsafe.codebase.matching import concerns
 from migsafe.model.code import Basis, Use, UseKind, Uses
+from migsafe.model.record import replace
 
 __all__ = [
     "Basis",
@@ -18,6 +19,10 @@ LONGEST = 1_000_000
 """How many characters of a file are read; longer ones are made by machines."""
 LONGEST_LINE = 20_000
 """The same for a line of languages whose people break lines."""
+_MAPPINGS = frozenset(
+    {"mapped column", "column of Diesel", "column of Drizzle", "field of a model"}
+)
+"""How uses are found that say what a column is."""
 
 
 def uses(path: str, text: str) -> Uses:
@@ -35,6 +40,23 @@ def uses(path: str, text: str) -> Uses:
     longest = 0 if path.endswith((".py", ".sql")) else max(map(len, text.split("\n")))
     if longest > LONGEST_LINE:
         return Uses(path, (), f"made by a machine: a line of {longest:,} characters")
+    return _with_mappings(_read(path, text), text)
+
+
+def _with_mappings(read: Uses, text: str) -> Uses:
+    """Return what was read with the source of each mapped column."""
+    lines = text.split("\n")
+    found: list[Use] = []
+    for use in read.found:
+        if use.how in _MAPPINGS:
+            source = " ".join(lines[use.place.line - 1 : use.place.end_line])
+            found.append(replace(use, mapping=" ".join(source.split())))
+        else:
+            found.append(use)
+    return replace(read, found=tuple(found))
+
+
+def _read(path: str, text: str) -> Uses:
     # A reader is loaded when there is something to read: most changes hold one language.
     match path.rpartition(".")[2]:
         case "py" | "pyi":

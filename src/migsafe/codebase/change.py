@@ -26,6 +26,15 @@ def began_to_write(code: CodeChange, thing: Touched) -> Use | None:
     return _gone(thing, _writing(code.after), _writing(code.before))
 
 
+def remapped(code: CodeChange, thing: Touched) -> Use | None:
+    """Return where the change maps a column in other words than before."""
+    before = {use.mapping for each in code.before for use in naming(each, thing)} - {None}
+    after = (use for each in code.after for use in naming(each, thing) if use.mapping is not None)
+    if not before:
+        return None
+    return next((use for use in after if use.mapping not in before), None)
+
+
 def still(code: CodeChange, thing: Touched) -> tuple[Use, ...]:
     """Return where the code as it is now names an object, as far as somebody looked."""
     files = code.now.get(thing.name, ())

@@ -47,7 +47,8 @@ class Use:
     `name` is the database's name where the file maps it, else the code's. `table` and `schema`
     are None where the file does not say them. `writes` says whether it is written there, None
     where that is not known. `how` says in a few words what stands there. `owner` is what the
-    code calls that which the name belongs to: a class, a variable, an enum's type.
+    code calls that which the name belongs to: a class, a variable, an enum's type. `mapping` is
+    the source of a mapped column, on one line, None for every other use.
     """
 
     kind: UseKind
@@ -59,6 +60,7 @@ class Use:
     writes: bool | None
     how: str
     owner: str | None = None
+    mapping: str | None = None
 
 
 @record
