@@ -47,7 +47,7 @@ class Code:
         self, words: Iterable[str], files: Files, read: _Read, commit: str | None
     ) -> Iterator[tuple[str, tuple[Uses, ...]]]:
         for word in words:
-            held = self._since.repository.holding((word,), commit)
+            held = self._since.repository.holding(word, commit)
             paths = [path for path in held if _is_code(path, files)]
             if len(paths) <= _MOST_FILES:
                 yield word, tuple(map(read, paths))

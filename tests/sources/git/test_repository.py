@@ -395,9 +395,13 @@ def test_files_that_hold_a_word_now_and_at_a_commit(checkout: Checkout, tmp_path
     checkout.write({"a.py": "user.mail", "e.py": "fax_number", ODD: "fax_number"})
     (checkout.path / "gone.py").unlink()
     repository = Repository()
-    assert repository.holding(("fax_number",)) == ("b.go", ODD, "e.py", "lib/lib.py")
-    assert repository.holding(("fax_number",), base) == ("a.py", "b.go", "gone.py", "lib/lib.py")
-    assert repository.holding(("fax.number",)) == ()
+    assert repository.holding("fax_number") == ("b.go", ODD, "e.py", "lib/lib.py")
+    assert repository.holding("fax_number", base) == ("a.py", "b.go", "gone.py", "lib/lib.py")
+    assert repository.holding("fax.number") == ()
+    many = [f"n{number}" for number in range(1000)]
+    names = (*many, "fax_number", "FAX_NUMBER")
+    assert repository.naming(names, base) == ("a.py", "lib/lib.py")
+    assert repository.naming(many, base) == ()
 
 
 def test_files_that_hold_a_word_are_found_from_a_directory_below(
@@ -405,8 +409,4 @@ def test_files_that_hold_a_word_are_found_from_a_directory_below(
 ) -> None:
     base = checkout.commit({"a.py": "fax", "app/b.py": "fax"})
     monkeypatch.chdir(checkout.path / "app")
-    assert (
-        Repository().holding(("fax",))
-        == Repository().holding(("fax",), base)
-        == ("../a.py", "b.py")
-    )
+    assert Repository().holding("fax") == Repository().holding("fax", base) == ("../a.py", "b.py")

@@ -143,7 +143,7 @@ def _running(changes: Iterable[Change], since: Since) -> Iterator[str]:
             found = owner(path, before)
             if found is None or found[1] == path:
                 names[os.path.basename(path)] = None
-    for path in since.repository.holding(tuple(names), since.base.commit):
+    for path in since.repository.naming(tuple(names), since.base.commit):
         if path.endswith(SUFFIXES):
             yield path
 

@@ -12,7 +12,7 @@ from migsafe.sources.git.snapshot import Snapshot
 
 _GITLINK = "160000"
 _AT_ONCE = 500
-"""So many words are looked for by one run of git: a command line has an end."""
+"""So many texts are looked for by one run of git: a command line has an end."""
 _DEEPEST = 8
 """Submodules inside of each other are followed so far."""
 
@@ -138,32 +138,46 @@ class Repository:
         """
         return tuple(sorted(self._changes(commit, end, 0), key=_sort_key))
 
-    def holding(self, words: Sequence[str], commit: str | None = None) -> tuple[str, ...]:
-        """Return the text files that have one of some words, sorted; those of submodules too.
+    def holding(self, word: str, commit: str | None = None) -> tuple[str, ...]:
+        """Return the text files that have a word somewhere, sorted; those of submodules too.
 
         Large and small letters are the same, and so is `a_b` with `ab`: languages write the
         parts of a word differently.
 
         Args:
-            words: What to look for.
+            word: What to look for.
             commit: Where to look, by its id; None: in the working tree, new files included.
         """
-        place = ("--untracked",) if commit is None else (commit,)
+        text = "_?".join(re.escape(part) for part in word.split("_") if part) or re.escape(word)
+        return self._searched(("-i", "-E", "-e", text), commit)
+
+    def naming(self, names: Sequence[str], commit: str) -> tuple[str, ...]:
+        """Return the text files of a commit that have one of some texts, as `holding` does.
+
+        Args:
+            names: What to look for, letter by letter.
+            commit: Where to look, by its id.
+        """
         found: set[str] = set()
-        for at in range(0, len(words), _AT_ONCE):
-            asked = (option for word in words[at : at + _AT_ONCE] for option in ("-e", _wide(word)))
-            answer = self._git.ask(
-                "grep", "-I", "-l", "-z", "-i", "-E", "--full-name", "--no-textconv",
-                "--no-recurse-submodules", *asked, *place, "--",
-            )  # fmt: skip
-            if answer.status not in {0, 1}:
-                raise said(answer.err)
-            names = [each for each in os.fsdecode(answer.out).split("\0") if each]
-            found |= {self.path(n if commit is None else n.partition(":")[2]) for n in names}
+        for at in range(0, len(names), _AT_ONCE):
+            asked = [option for name in names[at : at + _AT_ONCE] for option in ("-e", name)]
+            found.update(self._searched(("-F", *asked), commit))
+        return tuple(sorted(found))
+
+    def _searched(self, asked: Sequence[str], commit: str | None) -> tuple[str, ...]:
+        place = ("--untracked",) if commit is None else (commit,)
+        answer = self._git.ask(
+            "grep", "-I", "-l", "-z", "--full-name", "--no-textconv",
+            "--no-recurse-submodules", *asked, *place, "--",
+        )  # fmt: skip
+        if answer.status not in {0, 1}:
+            raise said(answer.err)
+        names = [each for each in os.fsdecode(answer.out).split("\0") if each]
+        found = {self.path(name if commit is None else name.partition(":")[2]) for name in names}
         for directory, inner in self.submodules.items():
             stood = None if commit is None else self.at(commit).submodule(directory)
             if commit is None or (stood is not None and inner.commit(stood) is not None):
-                found.update(inner.holding(words, stood))
+                found.update(inner._searched(asked, stood))  # noqa: SLF001  its own kind
         return tuple(sorted(found))
 
     def lost(self, commit: str) -> dict[str, str]:
@@ -277,11 +291,6 @@ class Repository:
             place = os.path.join(self._root, inside)
             if inside and _is_within(inside) and os.path.lexists(os.path.join(place, ".git")):
                 yield self.path(inside), Repository(place, inner=True)
-
-
-def _wide(word: str) -> str:
-    """Return a pattern of a word, however its parts are joined."""
-    return "_?".join(re.escape(part) for part in word.split("_") if part) or re.escape(word)
 
 
 class _Twins:
