@@ -299,7 +299,7 @@ BY_CHANCE = {
         "a = ['x']\nb = a if CHANCE else ['x']\nb.append('z')\nop.drop_table(str(a))"
     ),
     "a list that may be another": (
-        "a = ['x']\nb = ['x'] if CHANCE else a\nb.append('z')\nop.drop_table(str(a))"
+        "a = ['x']\nb = a if not CHANCE else ['x']\nb.append('z')\nop.drop_table(str(a))"
     ),
     "what is gone through twice": (
         "a = zip('ab', 'cd')\nb, c = list(a), list(a)\nop.drop_table(f'{b}{c}')"
