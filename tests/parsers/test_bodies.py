@@ -1,5 +1,7 @@
 """Bodies of DO blocks and routines: which statements they run, and where these stand."""
 
+from time import perf_counter
+
 import pytest
 
 from migsafe.model.expressions import Name
@@ -299,3 +301,18 @@ def test_bodies_in_sql_are_their_statements(body: str, statements: list[str]) ->
 def test_a_program_in_another_language_is_not_read() -> None:
     (step,) = read_body("plpython3u", "plpy.execute('DROP TABLE a')").steps
     assert isinstance(step.operation, Unrecognized)
+
+
+def test_a_body_with_many_variables_costs_no_more_than_a_long_one() -> None:
+    names = [f"v{number}" for number in range(3_000)]
+    declared = "".join(f"{name} text := 'a';" for name in names)
+    body = f"DECLARE {declared} BEGIN {''.join(f'{name} := 1;' for name in names)} END"
+    start = perf_counter()
+    read_body("plpgsql", body)
+    assert perf_counter() - start < 5
+
+
+def test_what_is_not_kept_of_many_variables_is_not_taken_for_known() -> None:
+    declared = "".join(f"v{number} text := 'DROP TABLE t{number}';" for number in range(300))
+    steps = read_body("plpgsql", f"DECLARE {declared} BEGIN EXECUTE v0; EXECUTE v299; END").steps
+    assert [type(step.operation).__name__ for step in steps] == ["DropTable", "Unrecognized"]

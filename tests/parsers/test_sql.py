@@ -1,6 +1,8 @@
 # ruff: noqa: E501 - tables of statements
 """Statements at their places, directives, psql's commands, refusals."""
 
+from time import perf_counter
+
 import pytest
 
 from migsafe.model.errors import InputError, UsageError
@@ -191,3 +193,17 @@ def test_other_dialects_come_later(dialect: str) -> None:
         read_expression("1", dialect)
     with pytest.raises(UsageError, match=dialect):
         read_type("int", dialect)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "".join(f"\\set v{number} x\n" for number in range(15_000)),
+        f"WITH {','.join(f'c{number} AS (SELECT 1)' for number in range(20_000))} SELECT 1 FROM c1;",
+    ],
+    ids=["variables of psql", "queries in WITH"],
+)
+def test_what_is_said_often_costs_no_more_than_a_long_text(sql: str) -> None:
+    start = perf_counter()
+    read_sql(sql, UP)
+    assert perf_counter() - start < 5

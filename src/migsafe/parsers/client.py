@@ -62,30 +62,31 @@ def opens(line: str) -> int:
     return _CONDITIONS.get(match[1] or "", 0) if match else 0
 
 
-def said(line: str, known: Mapping[str, str], *, certain: bool) -> dict[str, str]:
-    r"""Return the variables that are known after a command, with their texts.
+def say(line: str, known: dict[str, str], *, certain: bool) -> None:
+    r"""Make the texts of variables what is known of them after a command.
 
     A text that is not plain, or is set under a condition, is not known from then on; after
     `\gset` none is, for the names are those of a query's columns.
 
     Args:
         line: A backslash command.
-        known: What was known before it.
+        known: What was known before it, and is changed.
         certain: Whether it runs whenever the script does.
     """
     match = _COMMAND.match(line.strip())
     word, rest = (match[1] or "", match[2].split()) if match else ("", [])
     if word == "gset":
-        return {}
+        known.clear()
+        return
     names = {"set": rest[:1], "unset": rest[:1], "getenv": rest[:1], "prompt": rest[-1:]}.get(word)
     if names is None:
-        return dict(known)
-    left = {name: text for name, text in known.items() if name not in names}
+        return
+    for name in names:
+        known.pop(name, None)
     plain = _SET.fullmatch(line.strip())
     if plain is not None and certain:
         quoted = plain[2]
-        left[plain[1]] = plain[3] if quoted is None else quoted.replace("''", "'")
-    return left
+        known[plain[1]] = plain[3] if quoted is None else quoted.replace("''", "'")
 
 
 def included(line: str, known: Mapping[str, str]) -> tuple[str, bool] | None:

@@ -92,7 +92,7 @@ class Ctes:
         return False
 
 
-_NO_CTES = Ctes({}, 0)
+NO_CTES = Ctes({}, 0)
 
 
 class Scope:
@@ -107,7 +107,7 @@ class Scope:
     def __init__(self, outer: "Scope | None" = None) -> None:
         """Begin a query inside another one, which it sees."""
         self.outer = outer
-        self.ctes: Ctes = _NO_CTES if outer is None else outer.ctes
+        self.ctes: Ctes = NO_CTES if outer is None else outer.ctes
         self.hidden: frozenset[str] = frozenset()
         self.target: Name | None = None
         self.sources: dict[str, Name | None] = {}

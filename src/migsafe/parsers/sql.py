@@ -147,7 +147,7 @@ def _statements(
         included = None if include is None else include(statement, variables)
         if included is None:
             yield statement
-            _become(variables, client.said(sql, variables, certain=depth == 0), certain=True)
+            client.say(sql, variables, certain=depth == 0)
         else:
             yield from included.statements
             _become(variables, included.variables, certain=depth == 0)

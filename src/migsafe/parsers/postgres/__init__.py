@@ -284,7 +284,8 @@ def _qualify(element: pb.Node, schema: str, created: set[str]) -> None:
         if (
             isinstance(message, pb.RangeVar)
             and not message.schemaname
-            and message.relname in created - hidden
+            and message.relname in created
+            and message.relname not in hidden
         ):
             message.schemaname = schema
 

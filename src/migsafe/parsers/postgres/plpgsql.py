@@ -29,6 +29,8 @@ _MOST_ROUNDS = 100
 _MOST_IN_ALL = 1_000
 """Rounds of all loops of a body, those inside of others counted each time."""
 
+_MOST_KNOWN = 250
+"""Variables whose values are kept at a time: each statement costs as many steps."""
 _SAYS_ONLY = frozenset({"debug", "log", "info", "notice", "warning"})
 _NAMED = pattern(r"\s*\w+\s*=>\s*")
 _QUIET = frozenset({"fetch", "move", "close", "exit", "continue", "null", "get"})
@@ -277,7 +279,7 @@ class _Walk:
         from migsafe.parsers.postgres.listing import rows  # noqa: PLC0415  few bodies loop
 
         listed = rows(text, self.values) if self.words[first - 2] == variable else ()
-        if self._may_unroll(listed):
+        if self._may_unroll(listed) and len(listed[0]) < _MOST_KNOWN:
             fields = [{f"{variable}.{name}": text for name, text in row} for row in listed]
             whole: list[Mapping[str, Value]] = [{variable: row[0][1]} for row in listed]
             self._rounds(variable, fields if variable in self.records else whole)
@@ -393,7 +395,7 @@ class _Walk:
             return
         value = constant(self.body[start:end], self.values)
         self._forget({name})
-        if value is not None:
+        if value is not None and len(self.values) < _MOST_KNOWN:
             self.values[name] = value
 
     def _return(self, first: int, end: int) -> None:

@@ -6,22 +6,21 @@ from functools import cache
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from migsafe.parsers.naming import NO_CTES, Ctes
 from migsafe.parsers.postgres import pb
-
-Scope = frozenset[str]
 
 # `locked_rels` (FOR UPDATE OF …) names aliases, not relations; WITH is walked by itself.
 _SKIPPED = frozenset({"with_clause", "locked_rels", "type_name", "alias", "funcname"})
 _LEAVES = frozenset({"string", "integer", "float", "boolean", "a_const", "a_star"})
 
 
-def walk(message: Message) -> Iterator[tuple[Message, Scope]]:  # noqa: C901 - one loop
+def walk(message: Message) -> Iterator[tuple[Message, Ctes]]:  # noqa: C901 - one loop
     """Yield every message below and with `message`, as written, with the WITH names seen.
 
     Left out are `Node` wrappers and what holds neither relation, column nor function:
     constants, types, aliases. Nothing recurses: depth is the input's to choose.
     """
-    stack: list[tuple[Message, Scope]] = [(message, frozenset())]
+    stack: list[tuple[Message, Ctes]] = [(message, NO_CTES)]
     while stack:
         current, scope = stack.pop()
         if isinstance(current, pb.Node):
@@ -33,16 +32,14 @@ def walk(message: Message) -> Iterator[tuple[Message, Scope]]:  # noqa: C901 - o
         if isinstance(current, pb.ColumnRef):
             continue
         fields = current.ListFields()
-        children: list[tuple[Message, Scope]] = []
+        children: list[tuple[Message, Ctes]] = []
         inside = scope
         for field, value in fields:
             if field.name == "with_clause":
-                inside = scope | _names(value)
+                inside = scope.within([node.common_table_expr.ctename for node in value.ctes])
                 # Without RECURSIVE a query in WITH sees only those before it.
-                seen = inside if value.recursive else scope
-                for node in value.ctes:
-                    children.append((node, seen))
-                    seen |= {node.common_table_expr.ctename}
+                for number, node in enumerate(value.ctes):
+                    children.append((node, inside if value.recursive else inside.first(number)))
         for field, value in fields:
             shape = _shape(field)
             if shape == _ONE:
@@ -51,10 +48,6 @@ def walk(message: Message) -> Iterator[tuple[Message, Scope]]:  # noqa: C901 - o
                 children += [(child, inside) for child in value]
         children.reverse()
         stack += children
-
-
-def _names(clause: pb.WithClause) -> Scope:
-    return frozenset(node.common_table_expr.ctename for node in clause.ctes)
 
 
 _NONE, _ONE, _MANY = range(3)
