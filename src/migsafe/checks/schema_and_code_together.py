@@ -36,7 +36,7 @@ def check_code(deploy: Deploy, context: Context) -> Iterator[Finding]:
             if pair is None or thing in said:
                 continue
             said.add(thing)
-            if thing.how is How.ADDED:
+            if thing.how is How.ADDED and not _is_required(thing, deploy):
                 added.append(pair)
             else:
                 yield _finding(pair, context.at(applied))
@@ -45,8 +45,19 @@ def check_code(deploy: Deploy, context: Context) -> Iterator[Finding]:
     yield from _unread(deploy, deploy.code, context)
 
 
+def _is_required(thing: Touched, deploy: Deploy) -> bool:
+    """Say whether every row has to name a new column in the end: old code does not."""
+    if thing.kind is not UseKind.COLUMN or thing.owner is None:
+        return False
+    column = deploy.after.column(thing.owner, thing.name)
+    return column is not None and column.nullable is False and not column.fills_itself
+
+
 def _pair(applied: Applied, thing: Touched, code: CodeChange, context: Context) -> _Pair | None:
     if thing.how is How.ADDED:
+        if thing.owner is not None and not context.is_live(thing.owner):
+            # Its table is new, which is what is said.
+            return None
         use = change.started(code, thing)
         if use is None or (use.basis is Basis.MENTION and not _is_there_to_name(thing)):
             return None
@@ -132,6 +143,8 @@ def _what(thing: Touched) -> str:
             return f"renames {thing} to {thing.new}"
         case How.RESTRICTED:
             return f"restricts what {thing} may hold"
+        case How.ADDED:
+            return f"adds {thing}, NOT NULL and without a default in the end,"
         case _:
             return f"drops {thing}"
 
@@ -143,6 +156,8 @@ def _code(pair: _Pair) -> str:
     if pair.thing.how is How.RESTRICTED:
         does = "maps it in other words" if pair.use.mapping is not None else "writes it"
         return f"brings the code that {does} ({place})"
+    if pair.thing.how is How.ADDED:
+        return f"brings the code that names it ({place})"
     return f"brings code that says {pair.thing.new} ({place})"
 
 
@@ -153,6 +168,8 @@ def _place(use: Use) -> str:
 def _harm(thing: Touched, context: Context) -> str:
     if thing.how is How.RESTRICTED:
         return f"{context.old_code}, which lacks that code, may be refused {context.until_gone}"
+    if thing.how is How.ADDED and thing.owner is not None:
+        return context.insert_without(thing.owner, thing.name)
     new = (
         context.new_code(f"says {thing.new}", "fails")
         if thing.new not in {None, thing.name}
@@ -166,6 +183,11 @@ def _harm(thing: Touched, context: Context) -> str:
 
 def _way_out(thing: Touched, context: Context) -> str:
     match thing.how:
+        case How.ADDED:
+            return (
+                f"Deploy 1: add {thing.name} without NOT NULL, or with a default that stays. "
+                f"Deploy 2: the code. Deploy 3: the restriction, {context.none_older}."
+            )
         case How.RESTRICTED:
             return (
                 "Deploy 1: the code. Deploy 2, in another change set: this migration, "
