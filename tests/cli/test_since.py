@@ -134,6 +134,8 @@ def test_the_report_for_machines_names_what_it_is_new_since(topic: Checkout) -> 
 def test_a_start_that_is_configured_narrows_what_is_new(topic: Checkout) -> None:
     topic.write({"migsafe.toml": 'start-after = "3_fax"\n'})
     assert lines(topic, "lint")[0] == 0
+    status, said = lines(topic, "lint", "--since", "main", "--start-after", "9_none")
+    assert (status, said[0]) == (2, "error: no migration is called '9_none'")
     status, said = lines(topic, "lint", "--start-after", "1_users")
     assert status == 1
     assert any("db/2_fax.up.sql" in line for line in said)

@@ -206,10 +206,7 @@ def read(given: Common, default: Default = Default.EVERYTHING, *, judging: bool 
     base, settings = _base(given, settings)
     loaded = load(_request(paths, given, settings, base, judging=judging))
     if not loaded.started:
-        raise UsageError(
-            f"no migration is called {settings.start_after!r}",
-            help="--start-after takes a revision, a version number or a file name.",
-        )
+        raise _not_started(settings)
     alone = default is Default.NEW and not given.paths and given.start_after is None
     remark = _all_of_it(settings.start_after) if alone and is_checkout() else None
     return Work(settings, loaded, base, remark=remark)
@@ -221,6 +218,13 @@ def _all_of_it(start_after: str | None) -> str:
     return (
         "git knows no older state here (no repository, no default branch, or one branch without a "
         f"remote), so {every} is judged; --since REF judges what is new."
+    )
+
+
+def _not_started(settings: Settings) -> UsageError:
+    return UsageError(
+        f"no migration is called {settings.start_after!r}",
+        help="--start-after takes a revision, a version number or a file name.",
     )
 
 
@@ -286,6 +290,8 @@ def _new(given: Common, settings: Settings, *, judging: bool) -> Work | None:
     loaded = load_changed(request, since)
     if not (request.paths or loaded.selections or loaded.errors) and is_without_migrations():
         raise _none_found()
+    if given.start_after is not None and not loaded.started:
+        raise _not_started(settings)
     remark = None
     if base.end is not None:
         remark = f"{base.end[:12]} is pushed and not checked out: it is judged as it was committed"

@@ -47,9 +47,14 @@ def load_changed(request: Request, since: Since) -> Loaded:
     now = read_files(touched.now, request, files)
     alone = replace(request, history=False, render=False)
     before = read_files(touched.before, alone, since.before)
-    selections, _ = after(compared(now.trees, before.trees, since.base.commit), request.start_after)
+    selections, started = after(
+        compared(now.trees, before.trees, since.base.commit), request.start_after
+    )
     errors = (*(file_error(error) for error in touched.errors), *now.errors)
-    return Loaded(selections, tuple(dict.fromkeys(errors)), (*now.skipped, *touched.skipped))
+    skipped = (*now.skipped, *touched.skipped)
+    # A tree that the change leaves alone is not read, and may hold the mark.
+    started = started or not selections
+    return Loaded(selections, tuple(dict.fromkeys(errors)), skipped, started)
 
 
 def _refuse_lost(request: Request, since: Since) -> None:
