@@ -308,6 +308,10 @@ QUIET: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
     "ends of lines": (GOLANG, {"db/2_b.up.sql": TABLE.format("b").replace("\n", "\r\n")}),
     "a title": (GOLANG, {"db/2_b.up.sql": "", "db/2_bee.up.sql": TABLE.format("b")}),
     "a formatter": (ALEMBIC, {"al/versions/a.py": revision("a", None).replace("'", '"')}),
+    "a formatter of what nobody can read": (
+        {**ALEMBIC, "al/versions/b.py": revision("b", "a", "s.sync_trigger(op, 'a',  'x')")},
+        {"al/versions/b.py": revision("b", "a", 's.sync_trigger(op, "a", ("x"),)')},
+    ),
     "a revision's file": (
         ALEMBIC, {"al/versions/b.py": "", "al/versions/bee.py": revision("b", "a")}
     ),

@@ -1,5 +1,6 @@
 """What a change adds to trees of migrations, and what it does to those that were released."""
 
+import ast
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -393,10 +394,23 @@ def _seen(section: Section) -> Iterator[object]:
         for operation in statement.operations:
             origin = operation.origin
             yield origin is not None and origin.autocommit
-            yield with_lf(operation) if carriage else operation
             if isinstance(operation, Unrecognized):
                 # Of what could not be read only the text can be compared, and no text is no proof.
-                yield " ".join(statement.sql.split()) or object()
+                yield operation.cause, operation.relations
+                yield _words(statement.sql, section.path) or object()
+            else:
+                yield with_lf(operation) if carriage else operation
+
+
+def _words(text: str, path: str) -> str:
+    """Return a text that could not be read, however it is laid out."""
+    if path.endswith(".py"):
+        try:
+            return ast.unparse(ast.parse(text.strip()))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            # Then its layout counts as well.
+            pass
+    return " ".join(text.split())
 
 
 def _late(tree: Tree, added: Sequence[Migration], moved: set[str]) -> Iterator[Late]:
