@@ -70,3 +70,27 @@ def test_each_line_names_a_rule_and_evidence_and_a_tree_of_the_seed() -> None:
         assert row[8] or row[6] == "fine", row
     for row in (*rows("findings.tsv"), *rows("silent.tsv")):
         assert re.search(rf" {re.escape(row[1])} +{re.escape(row[2])} ", seed), row
+
+
+@pytest.mark.parametrize(("label", "column"), [("blind", 5), ("verdict", 6)])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("flagged", ("right", "arguable", "wrong")),
+        ("silent", ("right", "arguable", "missed")),
+    ],
+)
+def test_change_sets_are_counted_as_the_page_states(
+    label: str, column: int, kind: str, words: tuple[str, ...]
+) -> None:
+    found = [row for row in rows("changesets.tsv") if row[3] == kind]
+    same = {"fine": "right", "maybe": "arguable"}
+    counts = Counter(same.get(row[column], row[column]) for row in found)
+    said = stated(f"{len(found)} {kind} change sets, {label}")
+    assert said == [str(counts.pop(word)) for word in words]
+    assert not counts
+
+
+def test_a_change_set_that_is_not_right_has_a_reason() -> None:
+    for row in rows("changesets.tsv"):
+        assert (row[6] == "right") == (row[7] == ""), row

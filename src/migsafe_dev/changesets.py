@@ -80,8 +80,8 @@ def _drawn(found: list[ChangeSet], chance: random.Random, count: int) -> list[Ch
 
 
 def _summary(name: str, found: list[ChangeSet]) -> str:
-    worst = Counter(one.worst for one in found)
     failed = [one for one in found if one.status not in {0, 1}]
+    worst = Counter(one.worst for one in found if one not in failed)
     seconds = sorted(one.seconds for one in found)
     middle = seconds[len(seconds) // 2] if seconds else 0.0
     counts = (
