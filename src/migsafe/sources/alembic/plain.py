@@ -337,7 +337,7 @@ def compute(function: Callable[..., object], arguments: Arguments) -> Value:
     except RecursionError:
         return Unknown("a value is nested too deep")
     except (
-        *(TypeError, ValueError, KeyError, IndexError, ArithmeticError, AttributeError),
+        *(TypeError, ValueError, LookupError, ArithmeticError, AttributeError),
         # A hostile argument may ask for any amount of memory.
         MemoryError,
     ):
