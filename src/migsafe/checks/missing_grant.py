@@ -56,6 +56,11 @@ def check_operation(
         case CreateTable(partition_of=parent, inherits=parents) if parent or parents:
             # Whoever may use the parent may use it through the parent.
             return
+        case CreateTable() | CreateTableAs() | CreateView() if not (
+            context.ship.before.keeps_relation_rights or context.ship.after.keeps_relation_rights
+        ):
+            # Nobody has rights on anything that it could lack.
+            return
         case CreateTable(table=name) | CreateTableAs(table=name) | CreateView(view=name):
             there = context.catalog.existence(_TABLE, name) is Existence.PRESENT
             view = isinstance(operation, CreateView)
@@ -107,12 +112,7 @@ def _relation(key: Name, context: Context, *, view: bool) -> Iterator[Finding]:
             relations=(key,),
             confidence=Confidence.LOW if old.unread else Confidence.HIGH,
         )
-    elif (
-        after.keeps_relation_rights
-        and not old.granted
-        and before.table(key) is None
-        and before.view(key) is None
-    ):
+    elif not old.granted and before.table(key) is None and before.view(key) is None:
         yield from _unusual(key, new, context, view=view)
 
 
