@@ -383,7 +383,7 @@ ENDLESS = [
     "def go():\n    go()",
     "def go(n=0):\n    while n < 10 ** 9:\n        n += 1\n        op.get_bind()",
     "def go():\n    for a in range(900):\n        for b in range(900):\n            op.get_bind()",
-    "def go():\n    for a in range(900):\n        for b in 'ab' * 900:\n            pass",
+    "def go():\n    r = range(900)\n    for a in r:\n     for b in r:\n      for c in r: pass",
     "def go():\n    text = 'a'\n    for _ in range(99):\n        text += text\n    return text",
     "def go():\n    values = [1]\n    for _ in range(99):\n        values += values",
     "def go():\n    return f'{1:>999999999}' + '%999999999d' % 1 + 'a'.ljust(10 ** 9)",
