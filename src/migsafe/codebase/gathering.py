@@ -11,6 +11,7 @@ from migsafe.sources.files import SUFFIXES, Files
 from migsafe.sources.git.base import Since
 
 _Read = Callable[[str], Uses]
+_IsCode = Callable[[str], bool]
 _MOST_FILES = 400
 """A word that more files hold is a common one: who means what by it takes too long to find out."""
 
@@ -28,6 +29,7 @@ class Code:
         self._now, self._before = since.now, since.before
         self._read_now = cache(_reader(self._now))
         self._read_before = cache(_reader(self._before))
+        self._is_code_now, self._was_code = _telling(self._now), _telling(self._before)
 
     def change(self, words: Iterable[str]) -> CodeChange:
         """Return what the changed files name, before and after, and who else says some words."""
@@ -37,28 +39,44 @@ class Code:
         wanted = tuple(dict.fromkeys(words))
         began = self._since.base.commit
         return CodeChange(
-            tuple(self._read_before(path) for path in before if _is_code(path, self._before)),
-            tuple(self._read_now(path) for path in now if _is_code(path, self._now)),
-            dict(self._holding(wanted, self._now, self._read_now, self._since.base.end)),
-            dict(self._holding(wanted, self._before, self._read_before, began)) if began else {},
+            tuple(map(self._read_before, filter(self._was_code, before))),
+            tuple(map(self._read_now, filter(self._is_code_now, now))),
+            dict(self._holding(wanted, self._is_code_now, self._read_now, self._since.base.end)),
+            dict(self._holding(wanted, self._was_code, self._read_before, began)) if began else {},
         )
 
     def _holding(
-        self, words: Iterable[str], files: Files, read: _Read, commit: str | None
+        self, words: Iterable[str], is_code: _IsCode, read: _Read, commit: str | None
     ) -> Iterator[tuple[str, tuple[Uses, ...]]]:
         for word in words:
-            held = self._since.repository.holding(word, commit)
-            paths = [path for path in held if _is_code(path, files)]
+            paths = list(filter(is_code, self._since.repository.holding(word, commit)))
             if len(paths) <= _MOST_FILES:
                 yield word, tuple(map(read, paths))
 
 
-def _is_code(path: str, files: Files) -> bool:
-    """Say whether a file is application code: no migration of any tool."""
-    if not is_application_code(path):
+def _telling(files: Files) -> _IsCode:
+    """Return what tells application code from all else, the migrations of any tool too.
+
+    Where one file of a directory is a migration of a tree, so are those beside it: a tree of
+    thousands is not asked about one by one.
+    """
+    trees: set[tuple[str, str]] = set()
+
+    def is_code(path: str) -> bool:
+        if not is_application_code(path):
+            return False
+        if not path.endswith(SUFFIXES):
+            return True
+        directory, _, name = path.rpartition("/")
+        beside = directory, name.rpartition(".")[2]
+        if beside not in trees:
+            home = owner(path, files)
+            if home is None or home[1] == path:
+                return True
+            trees.add(beside)
         return False
-    home = owner(path, files) if path.endswith(SUFFIXES) else None
-    return home is None or home[1] == path
+
+    return is_code
 
 
 def _reader(files: Files) -> _Read:
