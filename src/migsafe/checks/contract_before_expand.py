@@ -6,8 +6,8 @@ from migsafe.catalog.bearing import is_borne
 from migsafe.codebase.change import still
 from migsafe.codebase.touched import How, Touched, touched
 from migsafe.context import Context, Deploy
-from migsafe.model.code import Basis
-from migsafe.model.findings import Finding
+from migsafe.model.code import Basis, CodeChange
+from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import SetSchema
 
 _SHOWN = 3
@@ -15,6 +15,8 @@ _SHOWN = 3
 
 def check_code(deploy: Deploy, context: Context) -> Iterator[Finding]:
     """Report what goes while the code that ships with it still names it."""
+    if deploy.code is None:
+        return
     for applied in deploy.up:
         match applied.operation:
             case SetSchema():
@@ -23,17 +25,22 @@ def check_code(deploy: Deploy, context: Context) -> Iterator[Finding]:
             case operation:
                 for thing in touched(operation):
                     if thing.how in {How.REMOVED, How.RENAMED}:
-                        yield from _still_named(thing, context.at(applied))
+                        yield from _still_named(thing, deploy.code, context.at(applied))
 
 
-def _still_named(thing: Touched, context: Context) -> Iterator[Finding]:
-    code = context.ship.code
-    places = (
-        []
-        if code is None
-        else [use.place for use in still(code, thing) if use.basis is Basis.EXACT]
-    )
-    if not places or is_borne(thing, context.ship.after):
+def _still_named(thing: Touched, code: CodeChange, context: Context) -> Iterator[Finding]:
+    if is_borne(thing, context.ship.after):
+        return
+    if thing.name not in code.now:
+        yield context.finding(
+            f"Whether the code of the same change set still names {thing} was not looked up: too "
+            f"many files hold the word {thing.name}.",
+            help="Look where the code of its table says it, before this ships.",
+            case="unread",
+            confidence=Confidence.LOW,
+        )
+    places = [use.place for use in still(code, thing) if use.basis is Basis.EXACT]
+    if not places:
         return
     shown = ", ".join(f"{place.path}:{place.line}" for place in places[:_SHOWN])
     more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
