@@ -2,7 +2,7 @@
 
 from linting import ROLE, TODAY, catalog, migration
 from migsafe.lint import Options, lint
-from migsafe.model.code import CodeChange
+from migsafe.model.code import CodeChange, Uses
 from migsafe.model.findings import Confidence, Finding, Severity
 from migsafe.model.migration import Selection, Tree
 
@@ -20,7 +20,14 @@ def found(sql: str, code: CodeChange) -> list[Finding]:
 def test_a_word_that_too_many_files_hold_is_said() -> None:
     (finding,) = found("ALTER TABLE users DROP COLUMN name;", CodeChange())
     assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.LOW)
-    assert "users.name was not looked up" in finding.message
+    assert "still names users.name is not known: too many files to read hold" in finding.message
+
+
+def test_a_file_that_holds_the_word_and_cannot_be_read_is_said() -> None:
+    broken = Uses("app/old.py", (), "not Python")
+    code = CodeChange(now={"name": (broken,)})
+    (finding,) = found("ALTER TABLE users DROP COLUMN name;", code)
+    assert "app/old.py (not Python) holds the word name and could not be read" in finding.message
 
 
 def test_a_word_that_no_file_holds_is_no_finding() -> None:

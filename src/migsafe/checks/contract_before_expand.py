@@ -31,10 +31,13 @@ def check_code(deploy: Deploy, context: Context) -> Iterator[Finding]:
 def _still_named(thing: Touched, code: CodeChange, context: Context) -> Iterator[Finding]:
     if is_borne(thing, context.ship.after):
         return
-    if thing.name not in code.now:
+    unread = [each for each in code.now.get(thing.name, ()) if each.unread is not None]
+    if thing.name not in code.now or unread:
+        why = f"{unread[0].path} ({unread[0].unread})" if unread else "too many files to read"
         yield context.finding(
-            f"Whether the code of the same change set still names {thing} was not looked up: too "
-            f"many files hold the word {thing.name}.",
+            f"Whether the code of the same change set still names {thing} is not known: "
+            f"{why}{_more(len(unread), 1)} {'holds' if len(unread) == 1 else 'hold'} the word "
+            f"{thing.name}{' and could not be read' if unread else ''}.",
             help="Look where the code of its table says it, before this ships.",
             case="unread",
             confidence=Confidence.LOW,
@@ -43,7 +46,7 @@ def _still_named(thing: Touched, code: CodeChange, context: Context) -> Iterator
     if not places:
         return
     shown = ", ".join(f"{place.path}:{place.line}" for place in places[:_SHOWN])
-    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+    more = _more(len(places), _SHOWN)
     goes = "renames" if thing.how is How.RENAMED else "drops"
     yield context.finding(
         f"This {goes} {thing}, and the code of the same change set still names {thing.name} "
@@ -51,6 +54,10 @@ def _still_named(thing: Touched, code: CodeChange, context: Context) -> Iterator
         help=f"Deploy code that no longer names {thing.name} first, and this in a later change "
         f"set, {context.brought_back}.",
     )
+
+
+def _more(count: int, shown: int) -> str:
+    return f" and {count - shown} more" if count > shown else ""
 
 
 def check_plan(deploy: Deploy, context: Context) -> Iterator[Finding]:
