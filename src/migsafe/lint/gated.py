@@ -26,21 +26,19 @@ _SAID_BY_THE_PLAN = frozenset(
     }
 )  # fmt: skip
 """A plan says itself what takes each deploy back, when that fails, and where nothing does."""
-
-
 _AGAINST_THE_PLAN = frozenset({"contract-before-expand", "schema-and-code-together"})
 """What is wrong with when a deploy ships, not with what it does."""
 
 
 @record
 class Known:
-    """The plan and the number of the deploy that a file is, by path, and what is to be said.
+    """What is known of plans.
 
-    `places` are the directories of the plans, by their ids.
+    `matches` are the plan and the number of the deploy that a file is, by its path, with the
+    directory of the plan.
     """
 
-    matches: Mapping[str, tuple[Plan, int]] = field(default_factory=dict)
-    places: Mapping[str, str] = field(default_factory=dict)
+    matches: Mapping[str, tuple[str, Plan, int]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     errors: tuple[FileError, ...] = ()
 
@@ -71,13 +69,14 @@ def recognise(ships: Iterable[Ship], settings: Settings) -> Known:
 
     plans, errors = _plans(settings, beside)
     matched = matcher(plans.values())
-    matches: dict[str, tuple[Plan, int]] = {}
+    matches: dict[str, tuple[str, Plan, int]] = {}
     remarks: list[str] = []
     for migration in (migration for ship in ships for migration in ship.migrations):
         match matched(migration):
             case Match() as found:
-                is_ = found.plan, found.deploy
-                matches.update(dict.fromkeys(_paths(migration), is_))
+                place = next(at for at, plan in plans.items() if plan is found.plan)
+                whose = place, found.plan, found.deploy
+                matches.update(dict.fromkeys(_paths(migration), whose))
             case _ if source_of := _source_of(migration, plans.values()):
                 remarks.append(
                     f"{migration.path} is what plan {source_of.id} was made from: its first "
@@ -90,8 +89,7 @@ def recognise(ships: Iterable[Ship], settings: Settings) -> Known:
                 )
             case None:
                 pass
-    places = {plan.id: place for place, plan in plans.items()}
-    return Known(matches, places, tuple(remarks), errors)
+    return Known(matches, tuple(remarks), errors)
 
 
 def waiting(
@@ -112,8 +110,7 @@ def waiting(
             os.path.join(os.path.dirname(migration.path), "plan.json")
         ):
             continue
-        plan, number = found
-        place = known.places[plan.id]
+        place, plan, number = found
         for first, earlier in enumerate(plan.deploys[: number - 1], start=1):
             if not is_done(place, plan.id, first):
                 yield Waiting(migration, plan.id, number, first, earlier.title)
@@ -130,8 +127,8 @@ def sort(findings: Iterable[Finding], known: Known) -> tuple[tuple[Finding, ...]
     gated: list[Finding] = []
     for finding in findings:
         match = known.matches.get(finding.place.path)
-        if match is not None and _accounts_for(*match, finding):
-            gated.append(replace(finding, gated_by=match[0].id))
+        if match is not None and _accounts_for(match[1], match[2], finding):
+            gated.append(replace(finding, gated_by=match[1].id))
         else:
             stays.append(finding)
     return tuple(stays), tuple(gated)
