@@ -84,10 +84,11 @@ def test_migrations_and_tests_are_no_application_code(checkout: Checkout) -> Non
     assert said["drop-column"][0] == "warning"
 
 
-def test_a_file_of_queries_beside_the_code_counts(checkout: Checkout) -> None:
-    queries = {"queries/users.sql": "-- name: Faxes :many\nSELECT fax FROM users;\n"}
+@pytest.mark.parametrize("path", ["queries/users.sql", "db/queries.sql"])
+def test_a_file_of_queries_counts_also_beside_migrations(checkout: Checkout, path: str) -> None:
+    queries = {path: "-- name: Faxes :many\nSELECT fax FROM users;\n"}
     checkout.commit({**drop(models=MODEL), **queries})
-    assert "(queries/users.sql:2)" in found(checkout)["contract-before-expand"][1]
+    assert f"({path}:2)" in found(checkout)["contract-before-expand"][1]
 
 
 def test_without_a_change_set_code_is_not_asked(checkout: Checkout) -> None:

@@ -55,26 +55,13 @@ class Code:
 
 
 def _telling(files: Files) -> _IsCode:
-    """Return what tells application code from all else, the migrations of any tool too.
-
-    Where one file of a directory is a migration of a tree, so are those beside it: a tree of
-    thousands is not asked about one by one.
-    """
-    trees: set[tuple[str, str]] = set()
+    """Return what tells application code from all else, the migrations of any tool too."""
 
     def is_code(path: str) -> bool:
         if not is_application_code(path):
             return False
-        if not path.endswith(SUFFIXES):
-            return True
-        directory, _, name = path.rpartition("/")
-        beside = directory, name.rpartition(".")[2]
-        if beside not in trees:
-            home = owner(path, files)
-            if home is None or home[1] == path:
-                return True
-            trees.add(beside)
-        return False
+        home = owner(path, files) if path.endswith(SUFFIXES) else None
+        return home is None or home[1] == path
 
     return is_code
 

@@ -42,6 +42,7 @@ class Snapshot(Files):
         self._top = root
         self._trees: dict[str, dict[str, _Entry]] = {"": {}}
         self._inner: dict[str, Files] = {}
+        self._names: dict[str, frozenset[str]] = {}
 
     def graft(self, directory: str, files: Files) -> None:
         """Let a submodule's own snapshot answer for what lies below its directory."""
@@ -52,10 +53,13 @@ class Snapshot(Files):
         inner = self._below(directory)
         if inner is not None:
             return inner.names(directory)
-        found = self._entry(directory)
-        if found is None or found.kind != S_IFDIR:
-            return frozenset()
-        return frozenset(self._tree(found.id))
+        known = self._names.get(directory)
+        if known is None:
+            found = self._entry(directory)
+            is_there = found is not None and found.kind == S_IFDIR
+            known = frozenset(self._tree(found.id)) if found and is_there else frozenset()
+            self._names[directory] = known
+        return known
 
     def exists(self, path: str) -> bool:
         """Return whether there was a file to read at a path."""
