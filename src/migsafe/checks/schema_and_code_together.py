@@ -85,24 +85,28 @@ def _pair(applied: Applied, thing: Touched, code: CodeChange, context: Context) 
 
 def _unread(deploy: Deploy, code: CodeChange, context: Context) -> Iterator[Finding]:
     """Report changed code that nobody could read, where the schema changes for code."""
-    first = next(
-        (
-            applied
-            for applied in deploy.up
-            for thing in touched(applied.operation)
-            if thing.how is How.ADDED or _is_known_to_old_code(thing, context.at(applied))
-        ),
-        None,
-    )
-    if first is None or not code.unread:
+    found = [
+        (applied, thing)
+        for applied in deploy.up
+        for thing in touched(applied.operation)
+        if thing.how is How.ADDED or _is_known_to_old_code(thing, context.at(applied))
+    ]
+    if not found or not code.unread:
         return
+    grave = [
+        applied
+        for applied, thing in found
+        if thing.how is not How.ADDED or _is_required(thing, deploy) or context.code_ships_first
+    ]
+    first = grave[0] if grave else found[0][0]
     reasons = ", ".join(f"{each.path} ({each.unread})" for each in code.unread[:_SHOWN])
     more = f" and {len(code.unread) - _SHOWN} more" if len(code.unread) > _SHOWN else ""
     yield context.at(first).finding(
         f"Whether code of the same change set needs what this deploy changes is not known: "
         f"{reasons}{more} could not be read.",
         help="Look there for what the migration names, or ship the files apart from it.",
-        case="unread",
+        # Of an addition the worst that could be said is a note.
+        case="unread" if grave else "added",
         relations=(),
         confidence=Confidence.LOW,
     )

@@ -10,8 +10,11 @@ from migsafe.model.findings import (
 from migsafe.model.verdict import Reason, StageVerdict, Verdict
 from migsafe.render import argument
 
-_UNDECIDED = frozenset({"change-column-type"})
-"""Rules whose low confidence means that a fact which decides is not known."""
+_UNDECIDED = {
+    "change-column-type": Severity.NOTE,
+    "schema-and-code-together": Severity.WARNING,
+}
+"""Rules whose low confidence means that a fact which decides is not known, from a severity on."""
 
 
 def stage_one(
@@ -35,7 +38,9 @@ def stage_one(
     unknown = [
         finding
         for finding in found
-        if finding.confidence is Confidence.LOW and finding.rule in _UNDECIDED
+        if finding.confidence is Confidence.LOW
+        and finding.rule in _UNDECIDED
+        and finding.severity >= _UNDECIDED[finding.rule]
     ]
     reasons = [
         *(_reason(finding.rule, finding) for finding in shut),
