@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from migsafe.catalog.bearing import is_borne
 from migsafe.codebase.change import still
 from migsafe.codebase.touched import How, Touched, touched
-from migsafe.context import Context, Deploy
+from migsafe.context import Context, Deploy, some
 from migsafe.model.code import Basis, CodeChange
 from migsafe.model.findings import Confidence, Finding
 from migsafe.model.operations import SetSchema
-
-_SHOWN = 3
 
 
 def check_code(deploy: Deploy, context: Context) -> Iterator[Finding]:
@@ -31,12 +29,16 @@ def check_code(deploy: Deploy, context: Context) -> Iterator[Finding]:
 def _still_named(thing: Touched, code: CodeChange, context: Context) -> Iterator[Finding]:
     if is_borne(thing, context.ship.after):
         return
-    unread = [each for each in code.now.get(thing.name, ()) if each.unread is not None]
+    unread = [
+        f"{each.path} ({each.unread})"
+        for each in code.now.get(thing.name, ())
+        if each.unread is not None
+    ]
     if thing.name not in code.now or unread:
-        why = f"{unread[0].path} ({unread[0].unread})" if unread else "too many files to read"
+        why = some(unread) if unread else "too many files to read"
         yield context.finding(
             f"Whether the code of the same change set still names {thing} is not known: "
-            f"{why}{_more(len(unread), 1)} {'holds' if len(unread) == 1 else 'hold'} the word "
+            f"{why} {'holds' if len(unread) == 1 else 'hold'} the word "
             f"{thing.name}{' and could not be read' if unread else ''}.",
             help="Look where the code of its table says it, before this ships.",
             case="unread",
@@ -45,19 +47,14 @@ def _still_named(thing: Touched, code: CodeChange, context: Context) -> Iterator
     places = [use.place for use in still(code, thing) if use.basis is Basis.EXACT]
     if not places:
         return
-    shown = ", ".join(f"{place.path}:{place.line}" for place in places[:_SHOWN])
-    more = _more(len(places), _SHOWN)
+    shown = some([f"{place.path}:{place.line}" for place in places])
     goes = "renames" if thing.how is How.RENAMED else "drops"
     yield context.finding(
         f"This {goes} {thing}, and the code of the same change set still names {thing.name} "
-        f"({shown}{more}): new code fails as old code does, and no version works after it.",
+        f"({shown}): new code fails as old code does, and no version works after it.",
         help=f"Deploy code that no longer names {thing.name} first, and this in a later change "
         f"set, {context.brought_back}.",
     )
-
-
-def _more(count: int, shown: int) -> str:
-    return f" and {count - shown} more" if count > shown else ""
 
 
 def check_plan(deploy: Deploy, context: Context) -> Iterator[Finding]:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from migsafe.catalog.bearing import is_borne
 from migsafe.codebase import change
 from migsafe.codebase.touched import How, Touched, touched
-from migsafe.context import Applied, Context, Deploy
+from migsafe.context import Applied, Context, Deploy, some
 from migsafe.model.code import Basis, CodeChange, Use, UseKind
 from migsafe.model.findings import Confidence, Finding, Hazard
 from migsafe.model.record import record, replace
 
-_SHOWN = 3
 _BREAKS = (Hazard.BREAKS_OLD_CODE,)
 
 
@@ -99,11 +98,10 @@ def _unread(deploy: Deploy, code: CodeChange, context: Context) -> Iterator[Find
         if thing.how is not How.ADDED or _is_required(thing, deploy) or context.code_ships_first
     ]
     first = grave[0] if grave else found[0][0]
-    reasons = ", ".join(f"{each.path} ({each.unread})" for each in code.unread[:_SHOWN])
-    more = f" and {len(code.unread) - _SHOWN} more" if len(code.unread) > _SHOWN else ""
+    reasons = some([f"{each.path} ({each.unread})" for each in code.unread])
     yield context.at(first).finding(
         f"Whether code of the same change set needs what this deploy changes is not known: "
-        f"{reasons}{more} could not be read.",
+        f"{reasons} could not be read.",
         help="Look there for what the migration names, or ship the files apart from it.",
         # Of an addition the worst that could be said is a note.
         case="unread" if grave else "added",
@@ -225,8 +223,7 @@ def _additions(pairs: list[_Pair], context: Context) -> Finding:
     """Return the one finding about all that is added with the code that uses it."""
     first = max(pairs, key=lambda pair: pair.use.basis)
     pairs = [first, *(pair for pair in pairs if pair is not first)]
-    shown = ", ".join(f"{each.thing} ({_place(each.use)})" for each in pairs[:_SHOWN])
-    more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
+    shown = some([f"{each.thing} ({_place(each.use)})" for each in pairs])
     code_first = context.code_ships_first
     meets = (
         "the new code runs before the migration and fails until it is through"
@@ -235,7 +232,7 @@ def _additions(pairs: list[_Pair], context: Context) -> Finding:
         "released or taken back apart"
     )
     return context.at(first.applied).finding(
-        f"One change set adds {shown}{more} and the code that names {_them(pairs)}: {meets}.",
+        f"One change set adds {shown}, and the code that names {_them(pairs)}: {meets}.",
         help="Deploy 1: the migration; running code does not see it. Deploy 2: the code; a "
         "rollback of it leaves the schema as it is.",
         case="code-first" if code_first else "added",
